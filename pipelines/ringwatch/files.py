@@ -1,0 +1,42 @@
+"""Where a night's files lie: the feeds that arrive, and what each stage leaves for the next, named by day."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Files:
+    """Paths only; nothing is read or created here."""
+
+    home: Path
+    feeds: Path | None = None
+
+    def arrived(self, day: date) -> Path:
+        """Folder in which the feeds of `day` arrive."""
+        if self.feeds is None:
+            raise ValueError("this night was opened without a feeds folder")
+        return self.feeds / day.isoformat()
+
+    def day(self, day: date) -> Path:
+        return self.home / "days" / day.isoformat()
+
+    def clean(self, day: date, feed: str) -> Path:
+        """Rows of `feed` that passed the gate on `day`; written by validate."""
+        return self.day(day) / "clean" / f"{feed}.parquet"
+
+    def quarantine(self, day: date, feed: str) -> Path:
+        """Refused rows of `feed` with rule, file and row; written by validate."""
+        return self.day(day) / "quarantine" / f"{feed}.parquet"
+
+    def candidates(self, day: date) -> Path:
+        """candidate, account_id, lane; written by detect."""
+        return self.day(day) / "candidates.parquet"
+
+    def scored(self, day: date, table: str) -> Path:
+        """`rings`, `members` or `evidence`; written by score."""
+        return self.day(day) / "scored" / f"{table}.parquet"
+
+    def report(self, day: date) -> Path:
+        """The run report as JSON."""
+        return self.day(day) / "report.json"

@@ -1,0 +1,59 @@
+"""A night: the six stages in order, what they are given and what they hand back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ringwatch.files import Files
+from ringwatch.model import Model, load_model
+from ringwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from ringwatch.graph import Graph
+    from ringwatch.review.store import Store
+
+STAGES = ("validate", "load", "link", "detect", "score", "publish")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a stage needs: the day, the settings, the model, and the doors to files, graph and store.
+
+    Graph and store are opened on first use, so that a stage which needs neither starts neither.
+    """
+
+    day: date
+    settings: Settings
+    files: Files
+    model: Model = field(default_factory=load_model)
+
+    @cached_property
+    def graph(self) -> Graph:
+        from ringwatch.graph import Graph
+        from ringwatch.server import ensure_running
+
+        return Graph(ensure_running(self.settings))
+
+    @cached_property
+    def store(self) -> Store:
+        from ringwatch.review.store import Store
+
+        return Store.open(self.settings.store_address)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a stage did: `counts` by dotted name (`devices.clean`), `seconds` by step, warnings for people."""
+
+    stage: str
+    day: date
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self) | {"day": self.day.isoformat(), "warnings": list(self.warnings)}

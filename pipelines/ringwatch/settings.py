@@ -1,0 +1,122 @@
+"""Every setting of ringwatch, in one frozen object.
+
+A value comes from, strongest first: the call, the environment (`RINGWATCH_*`, and `NEO4J_*` for the server),
+`ringwatch.toml` in the working folder, the default written here.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ringwatch.errors import UsageError
+
+TOML = Path("ringwatch.toml")
+
+
+class Settings(BaseSettings):
+    """All settings; `ringwatch config show` prints each with its value and source."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RINGWATCH_", toml_file=TOML, frozen=True, extra="forbid", populate_by_name=True
+    )
+
+    home: Path = Field(Path("var"), description="folder for everything ringwatch writes")
+    feeds: tuple[str, ...] = Field(
+        ("accounts", "payments", "devices", "ips", "usage"),
+        description="feeds this deployment has; one that is listed, not optional and missing stops the night",
+    )
+    window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
+    seed: int = Field(42, ge=0, description="random seed of community detection")
+    min_ring_size: int = Field(4, ge=2, description="fewest accounts that are called a ring")
+    flag_probability: float = Field(0.5, gt=0, lt=1, description="probability from which a candidate is flagged")
+    keep_probability: float = Field(
+        0.3, gt=0, lt=1, description="probability down to which a ring of the last night stays flagged"
+    )
+    max_flagged_share: float = Field(
+        0.25, gt=0, le=1, description="guardrail: share of all accounts above which a night is withheld"
+    )
+    link_min_bits: float = Field(3.0, ge=0, description="bits from which two accounts are linked")
+    similarity_cutoff: float = Field(0.1, gt=0, le=1, description="weighted Jaccard from which accounts are similar")
+    similarity_pair_budget: int = Field(
+        300_000_000, ge=1, description="most account pairs node similarity may compare in a night"
+    )
+    batch_rows: int = Field(10_000, ge=1, description="rows sent to Neo4j in one transaction")
+
+    neo4j_uri: str | None = Field(
+        None,
+        validation_alias=AliasChoices("NEO4J_URI", "neo4j_uri"),
+        description="Bolt address of your own server; without it ringwatch starts one",
+    )
+    neo4j_user: str = Field(
+        "neo4j", validation_alias=AliasChoices("NEO4J_USER", "neo4j_user"), description="user of your own server"
+    )
+    neo4j_password: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("NEO4J_PASSWORD", "neo4j_password"),
+        description="password of your own server",
+    )
+    server_bolt_port: int = Field(7687, ge=0, le=65535, description="Bolt port of the embedded server; taken: a free one")
+    server_http_port: int = Field(7474, ge=0, le=65535, description="HTTP port of the embedded server; taken: a free one")
+    server_heap_mb: int | None = Field(None, ge=256, description="heap of the embedded server; none: from the memory")
+    server_pagecache_mb: int | None = Field(
+        None, ge=32, description="page cache of the embedded server; none: from the memory"
+    )
+    server_start_seconds: int = Field(180, ge=5, description="longest wait for the embedded server to answer")
+    maven_repository: str | None = Field(
+        None, description="repository the server's jars come from; none: the resolver's default"
+    )
+    cache: Path | None = Field(None, description="folder for downloaded jars; none: the user's cache folder")
+
+    store_url: str | None = Field(
+        None, description="SQLAlchemy address of the review store; none: review.db in the home folder"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def store_address(self) -> str:
+        """SQLAlchemy URL of the review store."""
+        return self.store_url or f"sqlite:///{self.home.resolve() / 'review.db'}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Return the settings with `overrides` on top. Raises UsageError that names the wrong setting."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"setting {name}: {first['msg']} (got {first['input']!r})") from None
+    except ValueError as error:  # an environment value or ringwatch.toml that cannot be parsed
+        raise UsageError(f"settings: {error}") from None
+
+
+def sources(settings: Settings) -> dict[str, str]:
+    """Return where each setting's value came from: `call`, `environment`, `ringwatch.toml` or `default`."""
+    aliases = {name.lower(): name for name in Settings.model_fields}
+    environment = {aliases[key.lower()] for key in EnvSettingsSource(Settings)() if key.lower() in aliases}
+    toml = {aliases[key.lower()] for key in TomlConfigSettingsSource(Settings)() if key.lower() in aliases}
+    return {
+        name: "environment" if name in environment
+        else "ringwatch.toml" if name in toml
+        else "call" if name in settings.model_fields_set
+        else "default"
+        for name in Settings.model_fields
+    }
