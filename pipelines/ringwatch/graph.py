@@ -20,7 +20,7 @@ DATABASE = "neo4j"
 
 
 class Graph:
-    """Runs statements with parameters; transactions are retried on transient errors, so statements must be idempotent."""
+    """Runs statements with parameters. Transactions are retried on transient errors: statements must be idempotent."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -57,9 +57,7 @@ class Graph:
 
         return GraphDataScience(self._driver, database=DATABASE, arrow=False, show_progress=False)
 
-    def _execute(
-        self, query: str, parameters: dict[str, Any], routing: neo4j.RoutingControl
-    ) -> list[dict[str, Any]]:
+    def _execute(self, query: str, parameters: dict[str, Any], routing: neo4j.RoutingControl) -> list[dict[str, Any]]:
         try:
             result = self._driver.execute_query(query, parameters, database_=DATABASE, routing_=routing)
         except neo4j.exceptions.AuthError:

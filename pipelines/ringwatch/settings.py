@@ -63,8 +63,12 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("NEO4J_PASSWORD", "neo4j_password"),
         description="password of your own server",
     )
-    server_bolt_port: int = Field(7687, ge=0, le=65535, description="Bolt port of the embedded server; taken: a free one")
-    server_http_port: int = Field(7474, ge=0, le=65535, description="HTTP port of the embedded server; taken: a free one")
+    server_bolt_port: int = Field(
+        7687, ge=0, le=65535, description="Bolt port of the embedded server; a free one if taken"
+    )
+    server_http_port: int = Field(
+        7474, ge=0, le=65535, description="HTTP port of the embedded server; a free one if taken"
+    )
     server_heap_mb: int | None = Field(None, ge=256, description="heap of the embedded server; none: from the memory")
     server_pagecache_mb: int | None = Field(
         None, ge=32, description="page cache of the embedded server; none: from the memory"
@@ -114,9 +118,12 @@ def sources(settings: Settings) -> dict[str, str]:
     environment = {aliases[key.lower()] for key in EnvSettingsSource(Settings)() if key.lower() in aliases}
     toml = {aliases[key.lower()] for key in TomlConfigSettingsSource(Settings)() if key.lower() in aliases}
     return {
-        name: "environment" if name in environment
-        else "ringwatch.toml" if name in toml
-        else "call" if name in settings.model_fields_set
+        name: "environment"
+        if name in environment
+        else "ringwatch.toml"
+        if name in toml
+        else "call"
+        if name in settings.model_fields_set
         else "default"
         for name in Settings.model_fields
     }

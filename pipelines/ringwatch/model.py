@@ -1,0 +1,257 @@
+"""The model: what feeds hold, what they become in the graph, and how sharing counts. Read once from `schemas/*.yml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+from ringwatch.errors import UsageError
+from ringwatch.resources import SCHEMAS
+
+ACCOUNT = "Account"
+ACCOUNT_KEY = "account_id"
+
+_strict = ConfigDict(extra="forbid")
+_Type = Literal["text", "account", "email", "phone", "ip", "integer", "number", "timestamp"]
+
+
+@dataclass(frozen=True, config=_strict)
+class Column:
+    """A column of a feed and the rules for its values; a personal one is replaced by the columns it `becomes`."""
+
+    type: _Type
+    description: str
+    required: bool = False
+    one_of: tuple[str, ...] = ()
+    pattern: str | None = None
+    min: float | None = None
+    max: float | None = None
+    not_before: str | None = None
+    becomes: dict[str, Literal["token", "domain"]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=_strict)
+class Node:
+    """What a feed says about the account itself: the newest row's `properties`, the sum of `totals`."""
+
+    label: Literal["Account"]
+    key: Literal["account_id"]
+    properties: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, config=_strict)
+class Target:
+    """The far end of a relationship: its label, the property that is its key, and where both come from in the feed."""
+
+    label: str
+    key: str
+    column: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """Column that holds the key."""
+        return self.column or self.key
+
+
+@dataclass(frozen=True, config=_strict)
+class Evidence:
+    """How sharing an identifier counts, in bits.
+
+    bits: what two accounts alone on an identifier are worth; hub_limit: accounts from which it says nothing;
+    cap_bits: most that one facet may add between two accounts; residents: people who stay on it are not linked by it.
+    """
+
+    facet: str
+    bits: float
+    hub_limit: int
+    cap_bits: float
+    residents: bool = False
+
+
+@dataclass(frozen=True, config=_strict)
+class Relationship:
+    """An account's relationship to an identifier or to another account.
+
+    seen: columns of the first and last time, else the day of the file; events: column that is summed;
+    lasting: true until a newer row of the account replaces it, instead of for the window.
+    """
+
+    to: Target
+    evidence: Evidence
+    seen: tuple[str, str] | None = None
+    events: str | None = None
+    lasting: bool = False
+
+
+@dataclass(frozen=True, config=_strict)
+class Feed:
+    """One kind of daily input."""
+
+    feed: str
+    description: str
+    key: tuple[str, ...]
+    columns: dict[str, Column]
+    optional: bool = False
+    node: Node | None = None
+    relationships: dict[str, Relationship] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> dict[str, Column]:
+        """Columns of a clean row by name: personal ones are replaced by what they become."""
+        kept: dict[str, Column] = {}
+        for name, column in self.columns.items():
+            kept |= dict.fromkeys(column.becomes, column) or {name: column}
+        return kept
+
+
+@dataclass(frozen=True, config=_strict)
+class Defaults:
+    """What holds for every feed."""
+
+    nothing: str
+    max_length: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """All feeds by name, accounts first."""
+
+    feeds: dict[str, Feed]
+    defaults: Defaults
+
+    def relationships(self, feeds: tuple[str, ...] | None = None) -> Iterator[tuple[Feed, str, Relationship]]:
+        """Yield (feed, relationship type, relationship) for `feeds`, or for all."""
+        for feed in self.feeds.values():
+            if feeds is None or feed.feed in feeds:
+                yield from ((feed, name, relationship) for name, relationship in feed.relationships.items())
+
+    def identifiers(self) -> dict[str, str]:
+        """Label of each identifier with the property that is its key."""
+        return {r.to.label: r.to.key for _, _, r in self.relationships() if r.to.label != ACCOUNT}
+
+    def evidence(self, facet: str) -> Evidence:
+        return next(r.evidence for _, _, r in self.relationships() if r.evidence.facet == facet)
+
+
+@cache
+def load_model(folder: Path = SCHEMAS) -> Model:
+    """Return the model in `folder`. Raises UsageError with file and line when it is not sound."""
+    defaults = _read(folder / "defaults.yml", Defaults)
+    files = sorted(folder.glob("*.yml"), key=lambda path: (path.stem != "accounts", path.stem))
+    feeds = {}
+    for path in files:
+        if path.stem != "defaults":
+            feed = _read(path, Feed)
+            _check_references(path, feed)
+            feeds[feed.feed] = feed
+    model = Model(feeds, defaults)
+    _check_names(folder, model)
+    return model
+
+
+def _read(path: Path, shape: Any) -> Any:
+    try:
+        data = YAML().load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: the model needs this file") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(f"{path}:{line}: {error.problem}") from None
+    try:
+        return TypeAdapter(shape).validate_python(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{path}:{_line(data, first['loc'])}: {where}: {first['msg']}") from None
+
+
+def _line(data: Any, location: tuple[Any, ...]) -> int:
+    """Line (from 1) of the deepest part of `location` that the file holds."""
+    line = 1
+    for part in location:
+        if not isinstance(data, CommentedMap | CommentedSeq) or part not in (
+            data if isinstance(data, CommentedMap) else range(len(data))
+        ):
+            break
+        line = (data.lc.key(part) if isinstance(data, CommentedMap) else data.lc.item(part))[0] + 1
+        data = data[part]
+    return int(line)
+
+
+def _check_references(path: Path, feed: Feed) -> None:
+    """Refuse a feed whose file, keys or relationships name something it does not have."""
+    if feed.feed != path.stem:
+        _refuse(path, feed.feed, f"feed {feed.feed} must be in {feed.feed}.yml")
+    for name in feed.key:
+        if name not in feed.columns:
+            _refuse(path, name, f"key column {name} is not among the columns")
+    if ACCOUNT_KEY not in feed.columns:
+        _refuse(path, "columns", f"every feed needs the column {ACCOUNT_KEY}")
+    _check_columns(path, feed)
+    for name, relationship in feed.relationships.items():
+        _check_relationship(path, feed, name, relationship)
+    for name in (*feed.node.properties, *feed.node.totals) if feed.node else ():
+        if name not in feed.kept:
+            _refuse(path, name, f"property {name} is not among the columns that are kept")
+
+
+def _check_columns(path: Path, feed: Feed) -> None:
+    for name, column in feed.columns.items():
+        if column.not_before and column.not_before not in feed.columns:
+            _refuse(path, name, f"{name} may not be before {column.not_before}, which is not among the columns")
+        if column.pattern:
+            _check_pattern(path, name, column.pattern)
+
+
+def _check_pattern(path: Path, name: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        _refuse(path, name, f"pattern of {name}: {error}")
+
+
+def _check_relationship(path: Path, feed: Feed, name: str, relationship: Relationship) -> None:
+    columns = [relationship.to.source, *relationship.to.properties.values(), *(relationship.seen or ())]
+    for column in [*columns, *([relationship.events] if relationship.events else [])]:
+        if column not in feed.kept:
+            _refuse(path, name, f"{name} needs the column {column}, which is not among the columns that are kept")
+    if not re.fullmatch(r"[A-Z][A-Z_]*", name):
+        _refuse(path, name, f"relationship type {name} is not in UPPER_SNAKE letters")
+    if not re.fullmatch(r"[A-Z][A-Za-z]*", relationship.to.label):
+        _refuse(path, name, f"label {relationship.to.label} is not in CamelCase letters")
+    if relationship.evidence.hub_limit < 3:
+        _refuse(path, name, f"hub_limit of {name} must be at least 3")
+
+
+def _check_names(folder: Path, model: Model) -> None:
+    """Refuse a model without accounts, or in which a relationship type, facet or label means two things."""
+    if "accounts" not in model.feeds:
+        raise UsageError(f"{folder}: the model needs accounts.yml")
+    seen: set[str] = set()
+    keys: dict[str, str] = {ACCOUNT: ACCOUNT_KEY}
+    for feed, name, relationship in model.relationships():
+        path = folder / f"{feed.feed}.yml"
+        for word in (name, relationship.evidence.facet):
+            if word in seen:
+                _refuse(path, name, f"{word} is declared twice")
+            seen.add(word)
+        if keys.setdefault(relationship.to.label, relationship.to.key) != relationship.to.key:
+            _refuse(path, name, f"{relationship.to.label} has another key elsewhere: {keys[relationship.to.label]}")
+
+
+def _refuse(path: Path, word: str, message: str) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    line = next((i for i, text in enumerate(lines, 1) if re.search(rf"\b{re.escape(word)}\b", text)), 1)
+    raise UsageError(f"{path}:{line}: {message}")

@@ -1,0 +1,42 @@
+"""What score hands to publish: three tables in `scored/`, one row per candidate, member and reason.
+
+rings: candidate (text), size, probability, low, high (its interval), kind, bits (their sum is the log-odds), summary
+members: candidate, account_id, probability, role (core, fringe)
+evidence: candidate, facet, reason, direction (for, against), observed, expected, bits, members (covered), identifiers
+    (list of text), text (a sentence)
+
+Candidates are disjoint: an account is a member of at most one. All that were judged are here; publish decides what is flagged.
+"""
+
+import pyarrow as pa
+
+RINGS = pa.schema(
+    [
+        ("candidate", pa.string()),
+        ("size", pa.int64()),
+        ("probability", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("kind", pa.string()),
+        ("bits", pa.float64()),
+        ("summary", pa.string()),
+    ]
+)
+MEMBERS = pa.schema(
+    [("candidate", pa.string()), ("account_id", pa.string()), ("probability", pa.float64()), ("role", pa.string())]
+)
+EVIDENCE = pa.schema(
+    [
+        ("candidate", pa.string()),
+        ("facet", pa.string()),
+        ("reason", pa.string()),
+        ("direction", pa.string()),
+        ("observed", pa.float64()),
+        ("expected", pa.float64()),
+        ("bits", pa.float64()),
+        ("members", pa.int64()),
+        ("identifiers", pa.list_(pa.string())),
+        ("text", pa.string()),
+    ]
+)
+TABLES = {"rings": RINGS, "members": MEMBERS, "evidence": EVIDENCE}
