@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         ("accounts", "payments", "devices", "ips", "usage"),
         description="feeds this deployment has; one that is listed, not optional and missing stops the night",
     )
+    feeds_dir: Path | None = Field(
+        None, description="folder in which the daily feeds arrive, one folder a day; none: `--feeds` names it"
+    )
     window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
     seed: int = Field(42, ge=0, description="random seed of community detection")
     min_ring_size: int = Field(4, ge=2, description="fewest accounts that are called a ring")
