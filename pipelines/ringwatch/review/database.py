@@ -1,0 +1,136 @@
+"""Opens the review store's database, SQLite or Postgres, and brings its schema to the program's."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+
+from ringwatch.errors import InfrastructureError, UsageError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 30
+_POSTGRES_LOCK = 0x52494E47  # any number of our own; one writer at a time
+
+
+def open_engine(address: str) -> sa.Engine:
+    """Return an engine on a database of the newest schema.
+
+    Raises UsageError for an address that is none, InfrastructureError when the database cannot be opened or migrated.
+    """
+    engine = _engine(_url(address))
+    with reading(engine) as connection:
+        current = _is_current(connection, engine.url)
+    if not current:
+        with writing(engine) as connection:
+            command.upgrade(_config(connection), "head")
+    return engine
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that writes, the only one at that moment; an exception rolls all of it back."""
+    options = {"ringwatch_writes": True}
+    with _failures(engine.url), engine.connect() as connection, connection.execution_options(**options).begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+        yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction whose statements all see the same state."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with _failures(engine.url), engine.connect() as connection, connection.execution_options(**options).begin():
+        yield connection
+
+
+def _url(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except sa.exc.ArgumentError:
+        raise UsageError("setting store_url is no SQLAlchemy address, such as sqlite:///var/review.db") from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise UsageError(f"the review store can be SQLite or Postgres, not {url.get_backend_name()}")
+    return url
+
+
+def _engine(url: URL) -> sa.Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    try:
+        return sa.create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise UsageError("a Postgres review store needs its driver: pip install 'ringwatch[postgres]'") from None
+
+
+def _sqlite_engine(url: URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise UsageError("the review store needs a file, such as sqlite:///var/review.db")
+    _keep_to_owner(Path(url.database))
+    engine = sa.create_engine(url)
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _keep_to_owner(path: Path) -> None:
+    """Create the file before SQLite does; the files that SQLite puts beside it take over its rights."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        raise InfrastructureError(f"review store {path}: {error.strerror}; check the folder and its rights") from None
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _on_sqlite_begin(connection: sa.Connection) -> None:
+    """Take the write lock at once where we are going to write: a lock that is upgraded later can be refused."""
+    writes = connection.get_execution_options().get("ringwatch_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _failures(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise InfrastructureError(
+            f"the review store {url.render_as_string(hide_password=True)} failed: {reason}; "
+            "nothing of this step was written, run it again when the cause is gone"
+        ) from error
+
+
+def _is_current(connection: sa.Connection, url: URL) -> bool:
+    script = ScriptDirectory.from_config(_config(connection))
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is not None and revision not in {known.revision for known in script.walk_revisions()}:
+        raise InfrastructureError(
+            f"the review store {url.render_as_string(hide_password=True)} has schema {revision}, which this ringwatch "
+            "does not know; install the newer ringwatch that made it"
+        )
+    return revision == script.get_current_head()
+
+
+def _config(connection: sa.Connection) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
+    return config

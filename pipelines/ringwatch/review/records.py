@@ -1,0 +1,71 @@
+"""What travels between score, identity and the store, as frames."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What score judged; columns as in `ringwatch.scored`."""
+
+    rings: pd.DataFrame
+    members: pd.DataFrame
+    evidence: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When a candidate is flagged: from `flag` on, or from `keep` if it is a ring that was flagged last night."""
+
+    flag: float
+    keep: float
+    min_size: int
+
+
+@dataclass(frozen=True)
+class History:
+    """What was published before a day.
+
+    rings: ring_id, first_day and last_day (as flagged), active (flagged on the last published day), absorbed (merged
+    into another and not back since), kind, size; members: ring_id, account_id as last flagged; taken: fingerprint by
+    ring_id of every ring there ever was; last_run: the newest run in the store, 0 when there is none.
+    """
+
+    rings: pd.DataFrame
+    members: pd.DataFrame
+    taken: dict[str, str] = field(default_factory=dict)
+    last_run: int = 0
+
+
+@dataclass(frozen=True)
+class Nightly:
+    """What a night publishes, sorted; columns as in the tables of the store, without day and run.
+
+    rings: as ring_night, with `fingerprint` for rings that are new; members: as ring_night_member; evidence: as
+    ring_evidence.
+    """
+
+    rings: pd.DataFrame
+    members: pd.DataFrame
+    evidence: pd.DataFrame
+
+    @property
+    def flagged(self) -> pd.DataFrame:
+        """The rings that consumers see; the others fell dormant or were merged tonight."""
+        return self.rings[self.rings["flagged"].astype(bool)]
+
+    @property
+    def content(self) -> str:
+        """Digest of all that consumers see of the night, apart from the day."""
+        return hashlib.sha256("\n".join(self.flagged["content_hash"]).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing did: newest (no later day is published), restatement, changes (rings that consumers see anew)."""
+
+    newest: bool
+    restatement: int
+    changes: int

@@ -1,0 +1,157 @@
+"""The review store: the one place where published rings are kept. In: nights. Out: frames of what was published.
+
+Readers see yesterday or today, never a mixture: a night is one transaction, and so is each reading.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from ringwatch.errors import InfrastructureError, UsageError
+from ringwatch.review import bookkeeping, database
+from ringwatch.review.records import History, Nightly, Publication
+from ringwatch.review.tables import ring, ring_evidence, ring_member, ring_night, ring_night_member
+
+FLAGGED = ["day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size"]
+
+
+class Store:
+    """The only door to the review store."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, address: str) -> Store:
+        """Return the store at a SQLAlchemy address, made or migrated if need be.
+
+        Raises UsageError for a wrong address, InfrastructureError when it cannot be opened or migrated.
+        """
+        return cls(database.open_engine(address))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def history(self, before: date) -> History:
+        """Return what was published on days before `before`; later days do not count."""
+        with database.reading(self.engine) as connection:
+            return bookkeeping.history(connection, before)
+
+    def publish(self, day: date, night: Nightly, accounts: int, last_run: int) -> Publication:
+        """Make `night` the published state of `day`, in one transaction; what was published for it before goes.
+
+        `accounts` is how many are known; `last_run` is that of the history `night` was made from. Raises
+        InfrastructureError if another night was published since.
+        """
+        with database.writing(self.engine) as connection:
+            if bookkeeping.last_run(connection) != last_run:
+                raise InfrastructureError(
+                    f"another night was published while {day} was being put together; run `ringwatch publish` again"
+                )
+            before = bookkeeping.shown(connection)
+            bookkeeping.forget(connection, day)
+            run_id, restatement = bookkeeping.begin_run(connection, day, night, accounts, "published")
+            bookkeeping.write(connection, day, run_id, night)
+            bookkeeping.settle_rings(connection)
+            changes = bookkeeping.write_changes(connection, day, run_id, before, bookkeeping.shown(connection))
+            return Publication(bookkeeping.days(connection)[-1] == day, restatement, changes)
+
+    def withhold(self, day: date, night: Nightly, accounts: int, reason: str) -> None:
+        """Record that `night` was not published and why; what is visible stays as it is."""
+        with database.writing(self.engine) as connection:
+            bookkeeping.begin_run(connection, day, night, accounts, "withheld", reason)
+
+    def days(self) -> list[date]:
+        """Return the published days, oldest first."""
+        with database.reading(self.engine) as connection:
+            return bookkeeping.days(connection)
+
+    def flagged(self, day: date) -> pd.DataFrame:
+        """Return the members of the rings published for `day`, sorted by ring_id, account_id.
+
+        Columns: day, ring_id, account_id, member_probability, ring_probability, kind, size. Raises UsageError when
+        the day is not published.
+        """
+        member, night = ring_night_member.c, ring_night.c
+        query = (
+            sa.select(
+                member.day,
+                member.ring_id,
+                member.account_id,
+                member.probability.label("member_probability"),
+                night.probability.label("ring_probability"),
+                night.kind,
+                night.size,
+            )
+            .join(ring_night, (night.day == member.day) & (night.ring_id == member.ring_id))
+            .where(member.day == day)
+        )
+        found = self._frame(day, query).sort_values(["ring_id", "account_id"], ignore_index=True)
+        return found.astype({"member_probability": float, "ring_probability": float, "size": int})[FLAGGED]
+
+    def rings(self, day: date) -> pd.DataFrame:
+        """Return the rows of ring_night of a published `day`, most probable first, those no longer flagged last.
+
+        Raises UsageError when the day is not published.
+        """
+        found = self._frame(day, sa.select(ring_night).where(ring_night.c.day == day))
+        return found.sort_values(
+            ["flagged", "probability", "size", "ring_id"], ascending=[False, False, False, True], ignore_index=True
+        )
+
+    def canonical(self, ring_id: str) -> str | None:
+        """Return the ring that `ring_id` now goes under, or None when there is no such ring."""
+        with database.reading(self.engine) as connection:
+            query = sa.select(ring.c.canonical_ring_id).where(ring.c.ring_id == ring_id)
+            return connection.scalar(query)
+
+    def ring_ids(self) -> list[str]:
+        """Return the ids of all rings there ever were, sorted."""
+        with database.reading(self.engine) as connection:
+            return sorted(connection.scalars(sa.select(ring.c.ring_id)))
+
+    def nights(self, ring_id: str) -> pd.DataFrame:
+        """Return the rows of ring_night of one ring, oldest first; empty when there is no such ring."""
+        with database.reading(self.engine) as connection:
+            found = bookkeeping.read(connection, sa.select(ring_night).where(ring_night.c.ring_id == ring_id))
+        return found.sort_values("day", ignore_index=True)
+
+    def members(self, ring_id: str, day: date) -> pd.DataFrame:
+        """Return account_id, probability, role of a ring's members on a published day, most probable first."""
+        member = ring_night_member.c
+        query = sa.select(member.account_id, member.probability, member.role)
+        found = self._frame(day, query.where(member.day == day, member.ring_id == ring_id))
+        return found.sort_values(["probability", "account_id"], ascending=[False, True], ignore_index=True)
+
+    def evidence(self, ring_id: str, day: date) -> pd.DataFrame:
+        """Return the reasons for and against a ring on a published day, the weightiest first."""
+        query = sa.select(ring_evidence).where(ring_evidence.c.day == day, ring_evidence.c.ring_id == ring_id)
+        return self._frame(day, query).sort_values("position", ignore_index=True)
+
+    def stays(self) -> pd.DataFrame:
+        """Return who is in which ring in the newest published state and since when: ring_id, account_id,
+        probability, role, since.
+        """
+        stay = ring_member.c
+        query = sa.select(stay.ring_id, stay.account_id, stay.probability, stay.role, stay.valid_from.label("since"))
+        with database.reading(self.engine) as connection:
+            found = bookkeeping.read(connection, query.where(stay.valid_to.is_(None)))
+        return found.sort_values(["ring_id", "account_id"], ignore_index=True)
+
+    def _frame(self, day: date, query: sa.Select[Any]) -> pd.DataFrame:
+        with database.reading(self.engine) as connection:
+            days = bookkeeping.days(connection)
+            if day not in days:
+                raise UsageError(_not_published(day, days))
+            return bookkeeping.read(connection, query)
+
+
+def _not_published(day: date, days: list[date]) -> str:
+    if not days:
+        return f"no rings are published for {day}, nor for any other day; run `ringwatch run` first"
+    nearest = min(days, key=lambda other: (abs(other - day), other))
+    return f"no rings are published for {day}; the nearest of {len(days)} published days is {nearest}"

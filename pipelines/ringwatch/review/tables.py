@@ -1,0 +1,183 @@
+"""Tables and views of the review store, as the program reads and writes them; `migrations/` creates them.
+
+One fact is kept once: who was in which ring on which published day (`ring_night_member`). Stays of members
+(`ring_member`) and the newest published state (`flagged_rings`, `flagged_ring_members`) are views on it, so that a
+restated day cannot leave them behind.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    column,
+    table,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+RUN_STATES = ("published", "replaced", "withheld")
+EVENTS = ("new", "grown", "shrunk", "unchanged", "merged", "split", "dormant", "revived")
+CHANGES = ("added", "changed", "removed")
+
+# One attempt to publish a day; a later attempt that succeeds replaces an earlier one.
+run = Table(
+    "run",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("restatement", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rings", Integer, nullable=False),
+    Column("members", Integer, nullable=False),
+    Column("accounts", Integer, nullable=False),
+    Column("reason", Text),
+    Column("version", Text, nullable=False),
+    CheckConstraint(column("state").in_(RUN_STATES), name="state"),
+    Index("uq_run_day_restatement", "day", "restatement", unique=True),
+    Index(
+        "uq_run_published_day",
+        "day",
+        unique=True,
+        sqlite_where=text("state = 'published'"),
+        postgresql_where=text("state = 'published'"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# One ring for ever. `canonical_ring_id` is the ring it now goes under, itself unless it was merged into another.
+ring = Table(
+    "ring",
+    metadata,
+    Column("ring_id", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("canonical_ring_id", Text, ForeignKey("ring.ring_id"), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Index("uq_ring_fingerprint", "fingerprint", unique=True),
+    Index("ix_ring_canonical_ring_id", "canonical_ring_id"),
+)
+
+# A ring on a published day. Not flagged: the night on which it fell dormant or was merged into `related`.
+ring_night = Table(
+    "ring_night",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("run_id", Integer, ForeignKey("run.run_id"), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("related", JSON, nullable=False),
+    Column("flagged", Boolean, nullable=False),
+    Column("probability", Double),
+    Column("low", Double),
+    Column("high", Double),
+    Column("kind", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("joined", Integer, nullable=False),
+    Column("departed", Integer, nullable=False),
+    Column("bits", Double),
+    Column("summary", Text, nullable=False),
+    Column("content_hash", Text),
+    CheckConstraint(column("event").in_(EVENTS), name="event"),
+    CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
+    CheckConstraint("NOT flagged OR (probability IS NOT NULL AND content_hash IS NOT NULL)", name="flagged"),
+    Index("ix_ring_night_ring_id", "ring_id", "day"),
+    Index("ix_ring_night_run_id", "run_id"),
+)
+
+# A member of a ring on a published day; an account is in at most one ring a day.
+ring_night_member = Table(
+    "ring_night_member",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("role", Text, nullable=False),
+    CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
+    Index("ix_ring_night_member_ring_id", "ring_id", "day"),
+)
+
+# One reason for or against a ring on a published day, the weightiest first.
+ring_evidence = Table(
+    "ring_evidence",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("facet", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("observed", Double),
+    Column("expected", Double),
+    Column("bits", Double, nullable=False),
+    Column("members", Integer, nullable=False),
+    Column("identifiers", JSON, nullable=False),
+    Column("text", Text, nullable=False),
+    CheckConstraint("direction IN ('for', 'against')", name="direction"),
+    Index("ix_ring_evidence_ring_id", "ring_id"),
+)
+
+# One change to what `flagged_rings` and `flagged_ring_members` show; `change_seq` only ever grows.
+change = Table(
+    "change",
+    metadata,
+    Column("change_seq", Integer, primary_key=True),
+    Column("run_id", Integer, ForeignKey("run.run_id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("ring_id", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    CheckConstraint(column("change").in_(CHANGES), name="change"),
+    sqlite_autoincrement=True,
+)
+
+# Views. A stay is half open: from the first published day as a member to the first published day no longer one.
+ring_member = table(
+    "ring_member",
+    column("ring_id", Text),
+    column("account_id", Text),
+    column("probability", Double),
+    column("role", Text),
+    column("valid_from", Date),
+    column("valid_to", Date),
+)
+flagged_rings = table(
+    "flagged_rings",
+    column("day", Date),
+    column("ring_id", Text),
+    column("first_day", Date),
+    column("event", Text),
+    column("probability", Double),
+    column("low", Double),
+    column("high", Double),
+    column("kind", Text),
+    column("size", Integer),
+    column("summary", Text),
+    column("content_hash", Text),
+)
+flagged_ring_members = table(
+    "flagged_ring_members",
+    column("day", Date),
+    column("ring_id", Text),
+    column("account_id", Text),
+    column("member_probability", Double),
+    column("ring_probability", Double),
+    column("kind", Text),
+    column("size", Integer),
+    column("role", Text),
+)

@@ -1,0 +1,97 @@
+"""Publish: what score left of a day becomes the rings that people and consumers see.
+
+In: `scored/` of the day, what was published on earlier days, the number of accounts in the graph. Out: the day in the
+review store, written in one transaction after an audit, and its rings in Neo4j.
+
+A day is made from days before it alone, so an old day can be published again while later ones are: its own rows are
+replaced, later days keep theirs, stays of members and canonical ids follow from all of them, and the graph goes on
+showing the newest day. Later days take up the correction when they are published again, oldest first.
+"""
+
+import time
+
+import pandas as pd
+
+from ringwatch.errors import UsageError, Withheld
+from ringwatch.night import Night, Report
+from ringwatch.resources import cypher
+from ringwatch.review.audit import objections
+from ringwatch.review.nightly import nightly
+from ringwatch.review.records import Candidates, Nightly, Publication, Thresholds
+from ringwatch.scored import TABLES
+
+
+def run(night: Night) -> Report:
+    """Publish the day. Raises Withheld, with nothing visible changed, when the audit objects."""
+    started = time.perf_counter()
+    settings, day = night.settings, night.day
+    judged = Candidates(**{table: _scored(night, table) for table in TABLES})
+    history = night.store.history(day)
+    thresholds = Thresholds(settings.flag_probability, settings.keep_probability, settings.min_ring_size)
+    rings = nightly(day, judged, history, thresholds)
+    accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
+    _audit(night, rings, accounts)
+    publication = night.store.publish(day, rings, accounts, history.last_run)
+    published = time.perf_counter()
+    missing = _mirror(night, rings) if publication.newest else 0
+    seconds = {"store": published - started, "graph": time.perf_counter() - published}
+    warnings = _warnings(night, rings, publication, missing)
+    return Report("publish", day, _counts(judged, rings, publication), seconds, warnings)
+
+
+def _scored(night: Night, table: str) -> pd.DataFrame:
+    path = night.files.scored(night.day, table)
+    try:
+        return pd.read_parquet(path, columns=TABLES[table].names)
+    except FileNotFoundError:
+        raise UsageError(f"{path} is missing; run `ringwatch score --day {night.day}` first") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not what score writes ({error}); run score of {night.day} again") from None
+
+
+def _audit(night: Night, rings: Nightly, accounts: int) -> None:
+    found = objections(rings, accounts, night.settings.max_flagged_share)
+    if found:
+        reason = "; ".join(found)
+        night.store.withhold(night.day, rings, accounts, reason)
+        raise Withheld(f"{night.day} is withheld and what was published before stays visible: {reason}")
+
+
+def _mirror(night: Night, rings: Nightly) -> int:
+    """Show the newest state in the graph, new before old goes, and return how many members it has no account for.
+
+    The store is published by then: a graph that fails here catches up when publish runs again.
+    """
+    graph, rows = night.graph, night.settings.batch_rows
+    state = {"content": rings.content, "day": night.day}
+    graph.write(cypher("publish/constrain_rings"))
+    shown = rings.flagged[["ring_id", "probability", "kind", "size", "event", "summary"]]
+    graph.write_frame(cypher("publish/write_rings"), shown, rows, **state)
+    graph.write_frame(cypher("publish/write_members"), night.store.stays(), rows, **state)
+    graph.write(cypher("publish/delete_stale_members"), content=rings.content)
+    graph.write(cypher("publish/delete_stale_rings"), content=rings.content)
+    mirrored: int = graph.read(cypher("publish/count_members"), content=rings.content)[0]["members"]
+    return len(rings.members) - mirrored
+
+
+def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dict[str, int]:
+    counts = {
+        "candidates": len(judged.rings),
+        "rings": len(rings.flagged),
+        "members": len(rings.members),
+        "evidence": len(rings.evidence),
+        "changes": publication.changes,
+        "restatement": publication.restatement,
+    }
+    events = rings.rings["event"].value_counts().sort_index()
+    return counts | {f"events.{event}": int(count) for event, count in events.items()}
+
+
+def _warnings(night: Night, rings: Nightly, publication: Publication, missing: int) -> tuple[str, ...]:
+    found = {
+        "no candidate was flagged": rings.flagged.empty,
+        f"{missing:,} members have no account in the graph; run `ringwatch load` of {night.day} again": missing > 0,
+        "later days are published and stay as they are, also in the graph; "
+        "publish them again, oldest first, to take this up": not publication.newest,
+    }
+    return tuple(warning for warning, holds in found.items() if holds)
