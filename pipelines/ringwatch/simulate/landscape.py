@@ -1,0 +1,128 @@
+"""The outside world that all accounts share: countries, networks and card issuers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+COUNTRIES = pd.DataFrame(
+    [
+        ("US", 0.27, -6, "USD", 1, ("+12025", "+14152", "+13057", "+17136", "+16465", "+13124", "+12068", "+14043"), 6),
+        ("IN", 0.17, 5, "INR", 85, ("+9198", "+9199"), 8),
+        ("BR", 0.09, -3, "BRL", 5.5, ("+551197", "+551198", "+552198"), 7),
+        ("DE", 0.09, 1, "EUR", 0.9, ("+49151", "+49157"), 8),
+        ("GB", 0.08, 0, "GBP", 0.8, ("+4473", "+4475"), 8),
+        ("FR", 0.06, 1, "EUR", 0.9, ("+3361", "+3362"), 7),
+        ("JP", 0.06, 9, "JPY", 150, ("+81901", "+81802"), 7),
+        ("ID", 0.05, 7, "IDR", 16000, ("+62812", "+62813"), 8),
+        ("VN", 0.04, 7, "VND", 25000, ("+8497", "+8498"), 7),
+        ("PL", 0.03, 1, "PLN", 4, ("+4851", "+4860"), 7),
+        ("NG", 0.03, 1, "NGN", 1500, ("+234803", "+234806"), 7),
+        ("TR", 0.03, 3, "TRY", 40, ("+90532", "+90542"), 7),
+    ],
+    columns=["country", "weight", "utc_offset", "currency", "per_dollar", "phone_prefixes", "phone_digits"],
+)
+
+# Kinds of network with how many there are per country, or in the world when they serve all of it.
+_PER_COUNTRY = {"residential": 3, "mobile": 2, "business": 2, "education": 1}
+_WORLDWIDE = {"vpn": 6, "hosting": 5}
+
+# Addresses come from blocks that no household or company uses: IPv4 space that one defence agency holds and does not
+# announce, IPv6 space that was never assigned. AS numbers are from the range for private use.
+_IPV4_SLASH_8 = (11, 21, 22, 26, 28, 29, 30, 33, 55)
+_BLOCK_ADDRESSES = 1 << 18
+_FIRST_ASN = 64512
+
+STATIC = 100_000
+CARD_BINS_PER_COUNTRY = 11
+VIRTUAL_BINS = 6
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """blocks: kind, country (row of COUNTRIES), asn, base (first IPv4 address), addresses, ipv6; one row per network.
+
+    pools: for every network the lines that all its visitors share (mobile and vpn networks are used in this way).
+    bins: first digits of cards, one row per country and a last one for virtual cards, which are sold everywhere.
+    """
+
+    blocks: pd.DataFrame
+    pools: pd.DataFrame
+    bins: np.ndarray
+
+    def block(self, rng: np.random.Generator, kind: str, country: np.ndarray) -> np.ndarray:
+        """Draw for each entry of `country` a network of `kind` there, or anywhere if such networks serve the world."""
+        of_kind = np.flatnonzero(self.blocks["kind"] == kind)
+        if kind in _WORLDWIDE:
+            return rng.choice(of_kind, size=len(country))
+        per_country = of_kind.reshape(len(COUNTRIES), -1)
+        return per_country[country, rng.integers(per_country.shape[1], size=len(country))]
+
+
+def build_landscape(rng: np.random.Generator, accounts: int, accounts_per_address: int) -> Landscape:
+    """Return the networks and card issuers of a world of `accounts` accounts."""
+    blocks = _blocks(rng, accounts)
+    visitors = accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]] / _PER_COUNTRY["mobile"]
+    exits = np.where(blocks["kind"] == "vpn", accounts / 10, visitors) / accounts_per_address
+    pools = lines(rng, np.arange(len(blocks)), count=np.maximum(2, exits).astype(np.int64))
+    return Landscape(blocks, pools, _bins(rng))
+
+
+def draw_countries(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Draw rows of COUNTRIES by weight."""
+    return rng.choice(len(COUNTRIES), size=count, p=COUNTRIES["weight"].to_numpy())
+
+
+def keys(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Draw keys that never meet by chance: 62 bits, positive."""
+    return rng.integers(1, 1 << 62, size=count, dtype=np.int64)
+
+
+def lines(
+    rng: np.random.Generator, block: np.ndarray, count: Any = 1, sticky_days: Any = 1, lease_days: Any = STATIC
+) -> pd.DataFrame:
+    """Draw one access per entry of `block`: `count` lines, of which an account takes another every `sticky_days`.
+
+    A line gets a new address of its network every `lease_days`.
+    """
+    return pd.DataFrame(
+        {
+            "line": keys(rng, len(block)),
+            "block": block,
+            "lines": count,
+            "sticky_days": sticky_days,
+            "lease_days": lease_days,
+        }
+    )
+
+
+def _blocks(rng: np.random.Generator, accounts: int) -> pd.DataFrame:
+    everywhere = len(COUNTRIES)
+    kinds = [kind for kind, count in _PER_COUNTRY.items() for _ in range(count * everywhere)]
+    country = [code for count in _PER_COUNTRY.values() for code in np.repeat(np.arange(everywhere), count)]
+    for kind, count in _WORLDWIDE.items():
+        kinds += [kind] * count
+        country += list(draw_countries(rng, count))
+    blocks = pd.DataFrame({"kind": kinds, "country": country})
+    number = np.arange(len(blocks))
+    slash_8 = np.array(_IPV4_SLASH_8)[number % len(_IPV4_SLASH_8)]
+    blocks["asn"] = _FIRST_ASN + rng.permutation(len(blocks))
+    blocks["base"] = (slash_8 << 24) + number // len(_IPV4_SLASH_8) * _BLOCK_ADDRESSES
+    blocks["addresses"] = _addresses(blocks, accounts)
+    blocks["ipv6"] = (blocks["kind"] == "residential") & (rng.random(len(blocks)) < 0.4)
+    return blocks
+
+
+def _addresses(blocks: pd.DataFrame, accounts: int) -> np.ndarray:
+    """Addresses per network: many more than lines, so that a new lease is seldom another home's recent address."""
+    wanted = 16 * accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]]
+    return np.clip(wanted, 1 << 13, _BLOCK_ADDRESSES).astype(np.int64)
+
+
+def _bins(rng: np.random.Generator) -> np.ndarray:
+    count = (len(COUNTRIES) + 1) * CARD_BINS_PER_COUNTRY
+    digits = rng.choice(np.arange(400_000, 559_999), size=count, replace=False).astype(str)
+    longer = rng.integers(100, size=count)
+    eight = np.where(rng.random(count) < 0.4, np.char.add(digits, np.char.zfill(longer.astype(str), 2)), digits)
+    return eight.astype(object).reshape(-1, CARD_BINS_PER_COUNTRY)
