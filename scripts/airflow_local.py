@@ -1,0 +1,210 @@
+"""Airflow on this machine, to try the nightly DAG: web page, scheduler and DAG processor on loopback, in `.airflow/`.
+
+    python scripts/airflow_local.py                          start it; Ctrl-C stops it
+    python scripts/airflow_local.py dags list                run any command of Airflow on it
+
+These are the parts of `airflow standalone` that the DAG needs. `standalone` itself would open log servers to the whole
+network, on fixed ports.
+"""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.request import ProxyHandler, build_opener
+
+import psutil
+from rich.console import Console
+
+from ringwatch.errors import InfrastructureError
+from ringwatch.server.ports import free_port, is_free
+
+ROOT = Path(__file__).parents[1]
+PORT = 8080
+COMPONENTS = (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",))
+START_SECONDS = 180
+STOP_SECONDS = 15
+
+say = Console(highlight=False, markup=False, soft_wrap=True).print
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """One Airflow: the folder that holds all of it, and the port of its web page."""
+
+    home: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "airflow.log"
+
+    @property
+    def passwords(self) -> Path:
+        return self.home / "passwords.json"
+
+
+def main() -> None:
+    os.umask(0o077)
+    home = Path(os.environ.get("AIRFLOW_HOME", ROOT / ".airflow")).resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    if arguments := sys.argv[1:]:
+        sys.exit(subprocess.run(command(*arguments), env=environment(Airflow(home, PORT)), check=False).returncode)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        start(Airflow(home, PORT if is_free(PORT) else free_port()))
+    except KeyboardInterrupt:
+        say("Airflow has stopped")
+    except InfrastructureError as error:
+        sys.exit(str(error))
+
+
+def start(airflow: Airflow) -> None:
+    """Run Airflow until Ctrl-C. Raises InfrastructureError when a part of it does not start or ends by itself."""
+    write_password(airflow.passwords)
+    say(f"Airflow is starting; its log is {airflow.log}")
+    with airflow.log.open("wb") as log:
+        prepare(airflow, log)
+        with running(airflow, log) as processes:
+            wait_until_healthy(airflow, processes)
+            say(welcome(airflow))
+            while True:
+                check_alive(airflow, processes)
+                time.sleep(1)
+
+
+def write_password(path: Path) -> None:
+    """Draw the password of the user admin once; left to itself, Airflow would print one to its log."""
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"admin": secrets.token_urlsafe(24)}, file)
+
+
+def prepare(airflow: Airflow, log: IO[bytes]) -> None:
+    """Make or upgrade the metadata database, and the pool that the tasks of the DAG share."""
+    for arguments in (("db", "migrate"), ("pools", "set", "ringwatch", "1", "one stage of one night at a time")):
+        done = subprocess.run(command(*arguments), env=environment(airflow), stdout=log, stderr=log, check=False)
+        if done.returncode:
+            raise InfrastructureError(f"`airflow {' '.join(arguments[:2])}` failed; see the end of {airflow.log}")
+
+
+@contextmanager
+def running(airflow: Airflow, log: IO[bytes]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start the components, each as a session of its own, and leave none of their processes behind."""
+    env = environment(airflow)
+    processes = [
+        subprocess.Popen(command(*arguments), env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        for arguments in COMPONENTS
+    ]
+    try:
+        yield processes
+    finally:
+        stop({process.pid for process in processes})
+
+
+def stop(sessions: set[int]) -> None:
+    """End every process of `sessions`. Tasks leave their component's process group, but not its session."""
+    members = [process for process in psutil.process_iter() if session(process.pid) in sessions]
+    for process in members:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(members, timeout=STOP_SECONDS)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def session(pid: int) -> int | None:
+    with suppress(ProcessLookupError, PermissionError):
+        return os.getsid(pid)
+    return None
+
+
+def wait_until_healthy(airflow: Airflow, processes: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not healthy(airflow):
+        check_alive(airflow, processes)
+        if time.monotonic() > deadline:
+            raise InfrastructureError(f"Airflow is not ready after {START_SECONDS} s; see {airflow.log}")
+        time.sleep(1)
+
+
+def healthy(airflow: Airflow) -> bool:
+    """Whether the web page answers and says that scheduler and DAG processor have a heartbeat."""
+    try:
+        with build_opener(ProxyHandler({})).open(f"{airflow.url}/api/v2/monitor/health", timeout=5) as response:
+            health: dict[str, dict[str, Any]] = json.load(response)
+    except OSError:
+        return False
+    return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+
+def check_alive(airflow: Airflow, processes: list[subprocess.Popen[bytes]]) -> None:
+    for process, (name, *_) in zip(processes, COMPONENTS, strict=True):
+        if process.poll() is not None:
+            raise InfrastructureError(f"`airflow {name}` has ended ({process.returncode}); see {airflow.log}")
+
+
+def welcome(airflow: Airflow) -> str:
+    feeds = environment(airflow).get("RINGWATCH_FEEDS_DIR")
+    days = sorted(folder.name for folder in Path(feeds).iterdir()) if feeds else []
+    conf = json.dumps({"day": days[-1] if days else "2026-11-22"})
+    return f"""
+Airflow is ready at {airflow.url}
+  user      admin, whose password is in {airflow.passwords}
+  feeds     {feeds or "none; name their folder in RINGWATCH_FEEDS_DIR"}
+  run a day {sys.executable} {Path(__file__)} dags trigger nightly_ring_discovery --conf '{conf}'
+  stop      Ctrl-C
+"""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "airflow", *arguments]
+
+
+def environment(airflow: Airflow) -> dict[str, str]:
+    """Return the surroundings in which every command of this Airflow runs: all of it below its folder, on loopback."""
+    return _defaults() | os.environ | {
+        "AIRFLOW_HOME": str(airflow.home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{airflow.url}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow.passwords),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow.home}/airflow.db",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(airflow.port),
+        "AIRFLOW__API__BASE_URL": airflow.url,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }  # fmt: skip
+
+
+def _defaults() -> dict[str, str]:
+    """Return where the nights of this checkout are, unless the environment says otherwise."""
+    home, demo = ROOT / "var", ROOT / "var" / "demo" / "feeds"
+    return {"RINGWATCH_HOME": str(home)} | ({"RINGWATCH_FEEDS_DIR": str(demo)} if demo.is_dir() else {})
+
+
+if __name__ == "__main__":
+    main()
