@@ -27,7 +27,9 @@ def matches(rings: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     ring that changes its members (Greene et al. 2010, "Tracking the evolution of communities in dynamic social
     networks"), the second one that is cut apart or swallowed.
     """
-    pairs = rings.merge(candidates, on="account_id").groupby(["ring_id", "candidate"], as_index=False).size()
+    pairs: pd.DataFrame = (
+        rings.merge(candidates, on="account_id").groupby(["ring_id", "candidate"], as_index=False).size()
+    )
     shared = pairs["size"]
     ring_size = rings.groupby("ring_id").size().reindex(pairs["ring_id"]).to_numpy()
     size = candidates.groupby("candidate").size().reindex(pairs["candidate"]).to_numpy()

@@ -1,0 +1,160 @@
+"""`ringwatch rings list | show` and `ringwatch export`: what is published, and why."""
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.markup import escape
+
+from ringwatch.cli.output import Json, console, notes, print_json, table
+from ringwatch.errors import UsageError
+from ringwatch.review import export as exports
+from ringwatch.review.store import Store
+from ringwatch.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="The rings that were published.")
+
+Day = Annotated[
+    datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Published day; the newest if not given.")
+]
+RingId = Annotated[str, typer.Argument(metavar="RING", help="Id of a ring, such as R-7F3K2A.")]
+LISTED = ["ring_id", "kind", "probability", "size", "event", "joined", "departed", "summary"]
+
+
+@app.command("list")
+def list_rings(day: Day = None, as_json: Json = False) -> None:
+    """List the rings of a day, the most probable first, and those that left since the day before."""
+    with _store() as store:
+        chosen = _day(store, day)
+        rings = store.rings(chosen)
+    if as_json:
+        print_json({"day": chosen, "rings": _records(rings.drop(columns=["run_id", "content_hash"]))})
+    elif rings.empty:
+        console.print(f"No rings on {chosen}.")
+    else:
+        rows = [[_cell(value) for value in row] for row in rings[LISTED].to_numpy(dtype=object)]
+        console.print(table(f"Rings of {chosen}", ["ring", *LISTED[1:]], rows))
+
+
+@app.command("show")
+def show_ring(ring: RingId, day: Day = None, as_json: Json = False) -> None:
+    """Show a ring: reasons for and against, members, and its nights."""
+    with _store() as store:
+        details = _details(store, _known(store, ring), day.date() if day else None)
+    if as_json:
+        print_json(details)
+    else:
+        _print_ring(details)
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", help="File to write, .csv or .parquet.")],
+    day: Day = None,
+    as_json: Json = False,
+) -> None:
+    """Write the flagged accounts of a day to a file: one row per account with its ring."""
+    with _store() as store:
+        chosen = _day(store, day)
+        flagged = store.flagged(chosen)
+    exports.write(flagged, out)
+    if as_json:
+        print_json({"day": chosen, "out": out, "rows": len(flagged)})
+    else:
+        console.print(f"{len(flagged):,} accounts of {chosen} written to {escape(str(out))}", soft_wrap=True)
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    store = Store.open(load_settings().store_address)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _day(store: Store, day: datetime | None) -> date:
+    if day:
+        return day.date()
+    days = store.days()
+    if not days:
+        raise UsageError("no rings are published yet; run `ringwatch run` first")
+    return days[-1]
+
+
+def _known(store: Store, asked: str) -> str:
+    """The id as it was minted; upper and lower case are the same to people."""
+    ring_id = asked.upper()
+    ids = store.ring_ids()
+    if ring_id in ids:
+        return ring_id
+    nearest = difflib.get_close_matches(ring_id, ids, n=3)
+    hint = f"; did you mean {' or '.join(nearest)}?" if nearest else "; `ringwatch rings list` shows those there are"
+    raise UsageError(f"there is no ring {asked}{hint}")
+
+
+def _details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]:
+    """Everything about a ring on a day, by default the last on which it, or the ring it went into, was flagged."""
+    now = store.canonical(ring_id) or ring_id
+    shown = ring_id if day else now
+    nights = store.nights(shown)
+    flagged = nights[nights["flagged"].astype(bool)]
+    chosen = day or flagged["day"].iloc[-1]
+    night = flagged[flagged["day"] == chosen]
+    if night.empty:
+        store.rings(chosen)  # says so when the day itself is not published
+        raise UsageError(f"{shown} was not flagged on {chosen}; it was on {_spans(flagged)}")
+    return {
+        "asked": ring_id,
+        "canonical_ring_id": now,
+        **_records(night.drop(columns=["run_id", "content_hash"]))[0],
+        "evidence": _records(store.evidence(shown, chosen).drop(columns=["day", "ring_id"])),
+        "members": _records(store.members(shown, chosen)),
+        "nights": _records(nights[["day", "event", "related", "flagged", "probability", "size", "joined", "departed"]]),
+    }
+
+
+def _spans(nights: pd.DataFrame) -> str:
+    first, last = nights["day"].iloc[0], nights["day"].iloc[-1]
+    return str(first) if first == last else f"{len(nights)} days from {first} to {last}"
+
+
+def _print_ring(ring: dict[str, Any]) -> None:
+    if ring["canonical_ring_id"] != ring["asked"]:
+        notes.print(f"{ring['asked']} was merged into {ring['canonical_ring_id']}")
+    console.print(
+        f"[bold]{ring['ring_id']}[/bold]  {ring['kind']}, probability {ring['probability']:.2f} "
+        f"({ring['low']:.2f} to {ring['high']:.2f}), {ring['size']:,} accounts on {ring['day']}, {ring['event']}"
+    )
+    console.print(escape(ring["summary"]))
+    for direction, title in (("for", "Why"), ("against", "Why not")):
+        reasons = [reason for reason in ring["evidence"] if reason["direction"] == direction]
+        console.print(_reasons(title, reasons) if reasons else f"{title}: nothing found", "")
+    members = ([_cell(value) for value in member.values()] for member in ring["members"])
+    console.print(table("Members", ["account", "probability", "role"], members))
+    nights = ([*(_cell(value) for value in night.values())] for night in ring["nights"])
+    console.print(table("Nights", [name.replace("_", " ") for name in ring["nights"][0]], nights))
+
+
+def _reasons(title: str, reasons: list[dict[str, Any]]) -> Any:
+    columns = ["facet", "text", "observed", "expected", "bits", "members", "identifiers"]
+    return table(title, columns, [[_cell(reason[name]) for name in columns] for reason in reasons])
+
+
+def _cell(value: Any) -> Any:
+    """What a table shows; text of the data is no markup."""
+    if isinstance(value, list):
+        return escape(", ".join(value[:5]) + (f" and {len(value) - 5} more" if len(value) > 5 else ""))
+    if isinstance(value, str):
+        return escape(value)
+    return None if value is None or value != value else value  # noqa: PLR0124 - NaN is what differs from itself
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain dicts, None where there is no value."""
+    values = frame.astype(object).where(frame.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in values.to_dict("records")]

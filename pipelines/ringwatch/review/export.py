@@ -1,0 +1,55 @@
+"""Writes published members to a file for people and programs that do not read the store."""
+
+import csv
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from ringwatch.errors import InfrastructureError, UsageError
+
+SCHEMA = pa.schema(
+    [
+        ("day", pa.date32()),
+        ("ring_id", pa.string()),
+        ("account_id", pa.string()),
+        ("member_probability", pa.float64()),
+        ("ring_probability", pa.float64()),
+        ("kind", pa.string()),
+        ("size", pa.int64()),
+    ]
+)
+
+
+def write(flagged: pd.DataFrame, path: Path) -> None:
+    """Write `flagged` (columns of `Store.flagged`) as CSV or Parquet, by the ending of `path`; whole or not at all.
+
+    Account ids are keys and written as they are: an apostrophe before `=` or `+`, as spreadsheets want it, would make
+    another key of them. Raises UsageError for another ending, InfrastructureError when the file cannot be written.
+    """
+    writers: dict[str, Callable[[Path], None]] = {
+        ".csv": lambda new: flagged.to_csv(new, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC),
+        ".parquet": lambda new: flagged.to_parquet(new, index=False, schema=SCHEMA),
+    }
+    if path.suffix not in writers:
+        raise UsageError(f"{path}: the name must end in {' or '.join(writers)}")
+    try:
+        _replace(path, writers[path.suffix])
+    except OSError as error:
+        raise InfrastructureError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _replace(path: Path, write_file: Callable[[Path], None]) -> None:
+    """Write a file of the owner's beside `path` and put it in its place when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    new = Path(name)
+    try:
+        write_file(new)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
