@@ -27,11 +27,11 @@ def open_engine(address: str) -> sa.Engine:
     Raises UsageError for an address that is none, InfrastructureError when the database cannot be opened or migrated.
     """
     engine = _engine(_url(address))
-    with reading(engine) as connection:
-        current = _is_current(connection, engine.url)
-    if not current:
-        with writing(engine) as connection:
-            command.upgrade(_config(connection), "head")
+    try:
+        _migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -117,6 +117,15 @@ def _failures(url: URL) -> Iterator[None]:
             f"the review store {url.render_as_string(hide_password=True)} failed: {reason}; "
             "nothing of this step was written, run it again when the cause is gone"
         ) from error
+
+
+def _migrate(engine: sa.Engine) -> None:
+    """Upgrade the schema if it is not the newest; only that takes the write lock."""
+    with reading(engine) as connection:
+        current = _is_current(connection, engine.url)
+    if not current:
+        with writing(engine) as connection:
+            command.upgrade(_config(connection), "head")
 
 
 def _is_current(connection: sa.Connection, url: URL) -> bool:

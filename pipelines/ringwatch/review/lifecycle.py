@@ -31,8 +31,8 @@ class Lineage:
 def trace(day: date, members: pd.DataFrame, history: History) -> Lineage:
     """Return the lineage of the flagged candidates, whose `members` are candidate, account_id.
 
-    Of several earlier rings in one candidate the one flagged last night keeps the id, of several such the oldest; of
-    several fragments of a ring the heaviest keeps it.
+    Of several earlier rings in one candidate the one flagged last night keeps the id, of several such the oldest, of
+    several as old the largest; of several fragments of a ring the heaviest keeps it.
     """
     seniority = _seniority(history.rings)
     pairs = identity.matches(history.members, members)
@@ -105,8 +105,8 @@ def farewells(lineage: Lineage, history: History) -> pd.DataFrame:
 
 
 def _seniority(rings: pd.DataFrame) -> pd.Series:
-    """Rank of each ring_id: rings flagged last night first, so that none loses its id to a dormant one; then age."""
-    ordered = rings.sort_values(["active", "first_day", "ring_id"], ascending=[False, True, True])
+    """Rank of each ring_id: flagged last night first, so that none loses its id to a dormant one; then age, size."""
+    ordered = rings.sort_values(["active", "first_day", "size", "ring_id"], ascending=[False, True, False, True])
     return pd.Series(range(len(ordered)), index=ordered["ring_id"])
 
 

@@ -1,0 +1,104 @@
+"""Opening the review store: schema, rights, and what can be in the way."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from judged import MONDAY, accounts, members_of, publish
+
+from ringwatch.errors import InfrastructureError, UsageError
+from ringwatch.review import database, tables
+from ringwatch.review.store import Store
+
+VIEWS = ("ring_member", "flagged_rings", "flagged_ring_members")
+
+
+def test_migrations_make_the_tables_that_the_program_uses(store: Store) -> None:
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+        for view in VIEWS:
+            declared = list(getattr(tables, view).c.keys())
+            assert [column["name"] for column in sa.inspect(connection).get_columns(view)] == declared
+
+
+def test_an_existing_store_is_opened_as_it_is(address: str) -> None:
+    first = Store.open(address)
+    publish(first, MONDAY, {"a": accounts(range(5))})
+    published = members_of(first, MONDAY)
+    first.close()
+    second = Store.open(address)
+    assert members_of(second, MONDAY) == published
+    second.close()
+
+
+def test_programs_may_open_a_new_store_at_the_same_time(address: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(Store.open, [address] * 4))
+    assert [store.days() for store in stores] == [[], [], [], []]
+    for store in stores:
+        store.close()
+
+
+def test_a_store_of_a_newer_program_is_refused(address: str) -> None:
+    store = Store.open(address)
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    store.close()
+    with pytest.raises(InfrastructureError, match=r"schema 9999.*install the newer ringwatch"):
+        Store.open(address)
+
+
+def test_a_sqlite_store_belongs_to_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "review.db"
+    store = Store.open(f"sqlite:///{path}")
+    publish(store, MONDAY, {"a": accounts(range(5))})
+    rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert rights.keys() >= {"review.db", "review.db-wal"}
+    assert set(rights.values()) == {0o600}
+    store.close()
+
+
+def test_a_reader_sees_yesterday_while_tonight_is_written(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(5))})
+    with database.writing(store.engine) as connection:
+        connection.execute(sa.delete(tables.ring_night_member))
+        assert len(store.flagged(MONDAY)) == 5
+    assert store.flagged(MONDAY).empty
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "review.db"
+    path.write_text("not a database, but long enough to be read as the header of one" * 20)
+    with pytest.raises(InfrastructureError, match=r"review\.db failed: file is not a database"):
+        Store.open(f"sqlite:///{path}")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(InfrastructureError, match="taken"):
+        Store.open(f"sqlite:///{tmp_path / 'taken' / 'review.db'}")
+
+
+def test_the_password_of_a_server_that_does_not_answer_is_not_shown() -> None:
+    with pytest.raises(InfrastructureError) as raised:
+        Store.open("postgresql://ringwatch:hunter2@127.0.0.1:1/reviews?connect_timeout=2")
+    assert "127.0.0.1:1" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("review.db", "no SQLAlchemy address"),
+        ("sqlite://", "needs a file"),
+        ("mysql://localhost/reviews", "SQLite or Postgres, not mysql"),
+    ],
+)
+def test_a_wrong_address_is_refused(address: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Store.open(address)

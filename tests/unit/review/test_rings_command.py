@@ -1,0 +1,152 @@
+"""`ringwatch rings` and `ringwatch export`, run as a user does, on a small published history."""
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import typer
+from judged import MONDAY, TUESDAY, accounts, publish, ring_of
+from typer.testing import CliRunner, Result
+
+from ringwatch.cli import rings as commands
+from ringwatch.errors import InfrastructureError, UsageError
+from ringwatch.review import export
+from ringwatch.review.store import Store
+
+app = typer.Typer()
+app.add_typer(commands.app, name="rings")
+app.command()(commands.export)
+
+
+@pytest.fixture
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Two published days; ids of the rings by what became of them."""
+    monkeypatch.setenv("RINGWATCH_STORE_URL", f"sqlite:///{tmp_path / 'review.db'}")
+    store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
+    publish(store, MONDAY, {"a": accounts(range(10)), "b": accounts(range(10, 15)), "c": accounts(range(20, 26))})
+    publish(store, TUESDAY, {"ab": accounts(range(15)), "d": ["=1+1", "+49", "-x", "@y"]}, kind="reseller")
+    merged = store.rings(TUESDAY)
+    named = {
+        "kept": ring_of(store, TUESDAY, "A000"),
+        "merged": merged.loc[~merged["flagged"].astype(bool) & (merged["event"] == "merged"), "ring_id"].item(),
+        "dormant": ring_of(store, MONDAY, "A020"),
+        "new": ring_of(store, TUESDAY, "@y"),
+    }
+    store.close()
+    return named
+
+
+def invoke(*words: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, words, catch_exceptions=False)
+
+
+def as_json(*words: str) -> Any:
+    return json.loads(invoke(*words, "--json").stdout)
+
+
+def test_list_shows_the_newest_day_most_probable_first_and_who_left(history: dict[str, str]) -> None:
+    listed = as_json("rings", "list")
+    assert listed["day"] == TUESDAY.isoformat()
+    assert [(ring["ring_id"], ring["event"]) for ring in listed["rings"]] == [
+        (history["kept"], "merged"),
+        (history["new"], "new"),
+        *sorted([(history["merged"], "merged"), (history["dormant"], "dormant")]),
+    ]
+    text = invoke("rings", "list").stdout
+    assert f"Rings of {TUESDAY}" in text
+    assert all(ring_id in text for ring_id in history.values())
+
+
+def test_list_of_an_earlier_day(history: dict[str, str]) -> None:
+    listed = as_json("rings", "list", "--day", MONDAY.isoformat())
+    assert {ring["ring_id"] for ring in listed["rings"]} == {history[name] for name in ("kept", "merged", "dormant")}
+
+
+def test_show_gives_reasons_for_and_against_members_and_nights(history: dict[str, str]) -> None:
+    shown = as_json("rings", "show", history["kept"])
+    reasons = [(reason["direction"], reason["facet"], reason["identifiers"]) for reason in shown["evidence"]]
+    assert reasons == [("for", "payment", ["card:1", "card:2"]), ("against", "ip", ["ip:1"])]
+    assert sorted(member["account_id"] for member in shown["members"]) == accounts(range(15))
+    assert [(night["event"], night["joined"]) for night in shown["nights"]] == [("new", 10), ("merged", 5)]
+
+    text = invoke("rings", "show", history["kept"]).stdout
+    assert "they share one card" in text
+    assert "they share one campus" in text
+    assert "A014" in text
+
+
+def test_show_of_a_merged_ring_leads_to_the_one_it_went_into(history: dict[str, str]) -> None:
+    shown = as_json("rings", "show", history["merged"].lower())
+    assert (shown["asked"], shown["ring_id"], shown["day"]) == (history["merged"], history["kept"], "2026-03-03")
+    as_it_was = as_json("rings", "show", history["merged"], "--day", MONDAY.isoformat())
+    assert (as_it_was["ring_id"], as_it_was["size"]) == (history["merged"], 5)
+
+
+def test_show_of_a_dormant_ring_is_of_its_last_day(history: dict[str, str]) -> None:
+    shown = as_json("rings", "show", history["dormant"])
+    assert (shown["day"], shown["size"]) == ("2026-03-02", 6)
+    assert [night["event"] for night in shown["nights"]] == ["new", "dormant"]
+
+
+def test_an_unknown_ring_names_the_nearest(history: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=f"did you mean .*{history['kept']}"):
+        invoke("rings", "show", history["kept"][:-1])
+
+
+def test_a_day_on_which_the_ring_was_not_flagged_names_those_on_which_it_was(history: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=f"was not flagged on {TUESDAY}; it was on {MONDAY}"):
+        invoke("rings", "show", history["dormant"], "--day", TUESDAY.isoformat())
+    with pytest.raises(UsageError, match="no rings are published for 2020-01-01"):
+        invoke("rings", "show", history["dormant"], "--day", "2020-01-01")
+
+
+def test_nothing_published_yet_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGWATCH_STORE_URL", f"sqlite:///{tmp_path / 'review.db'}")
+    with pytest.raises(UsageError, match="run `ringwatch run` first"):
+        invoke("rings", "list")
+
+
+def test_csv_and_parquet_hold_the_same_rows_with_account_ids_as_they_are(
+    history: dict[str, str], tmp_path: Path
+) -> None:
+    for name in ("flagged.csv", "flagged.parquet"):
+        assert invoke("export", "--day", TUESDAY.isoformat(), "--out", str(tmp_path / name)).exit_code == 0
+    with (tmp_path / "flagged.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    parquet = pd.read_parquet(tmp_path / "flagged.parquet")
+
+    assert list(rows[0]) == list(parquet) == [
+        "day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size",
+    ]  # fmt: skip
+    assert {row["account_id"] for row in rows} == {*accounts(range(15)), "=1+1", "+49", "-x", "@y"}
+    assert [row["account_id"] for row in rows] == parquet["account_id"].tolist()
+    assert parquet.iloc[0][["day", "member_probability", "kind"]].tolist() == [TUESDAY, 0.8, "reseller"]
+    assert sorted(file.name for file in tmp_path.glob("*flagged*")) == ["flagged.csv", "flagged.parquet"]
+
+
+def test_a_day_without_rings_exports_columns_and_types(tmp_path: Path) -> None:
+    columns = [field.name for field in export.SCHEMA]
+    export.write(pd.DataFrame(columns=columns), tmp_path / "none.parquet")
+    assert list(pd.read_parquet(tmp_path / "none.parquet")) == columns
+
+
+def test_an_export_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "flagged.parquet"
+    path.write_text("yesterday")
+    wrong = pd.DataFrame({name: ["no number"] for name in export.SCHEMA.names}).assign(day=date(2026, 3, 2))
+    with pytest.raises(ValueError, match="no number"):
+        export.write(wrong, path)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["yesterday"]
+
+
+def test_a_file_of_another_kind_or_place_is_refused(tmp_path: Path) -> None:
+    nothing = pd.DataFrame(columns=export.SCHEMA.names)
+    with pytest.raises(UsageError, match=r"must end in \.csv or \.parquet"):
+        export.write(nothing, tmp_path / "flagged.xlsx")
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(InfrastructureError, match="cannot be written"):
+        export.write(nothing, tmp_path / "taken" / "flagged.csv")
