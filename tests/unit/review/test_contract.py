@@ -1,0 +1,46 @@
+"""What schemas/contracts promises to consumers is what the store has."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from judged import MONDAY, TUESDAY, accounts, publish
+from ruamel.yaml import YAML
+
+from ringwatch.resources import SCHEMAS
+from ringwatch.review.store import Store
+
+CONTRACT = YAML(typ="safe").load(SCHEMAS / "contracts" / "flagged_rings.odcs.yaml")
+OBJECTS = {entry["name"]: entry["properties"] for entry in CONTRACT["schema"]}
+
+
+@pytest.fixture
+def published(store: Store) -> Store:
+    publish(store, MONDAY, {"a": accounts(range(6)), "b": accounts(range(10, 16))})
+    publish(store, TUESDAY, {"a": accounts(range(7))})
+    return store
+
+
+@pytest.mark.parametrize("name", ["flagged_rings", "flagged_ring_members"])
+def test_the_contract_names_the_columns_of_each_view(store: Store, name: str) -> None:
+    columns = [column["name"] for column in sa.inspect(store.engine).get_columns(name)]
+    assert [column["name"] for column in OBJECTS[name]] == columns
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_rows_keep_what_the_contract_promises(published: Store, name: str) -> None:
+    named = sa.select(*(sa.column(column["name"]) for column in OBJECTS[name])).select_from(sa.table(name))
+    with published.engine.connect() as connection:
+        rows = [dict(row) for row in connection.execute(named).mappings()]
+    assert rows
+    for column in OBJECTS[name]:
+        assert _kept(column, [row[column["name"]] for row in rows]), column["name"]
+
+
+def _kept(column: dict[str, Any], values: list[Any]) -> bool:
+    limits = column.get("logicalTypeOptions", {})
+    return (
+        not (column.get("required") and None in values)
+        and (not column.get("unique") or len(set(values)) == len(values))
+        and all(limits.get("minimum", value) <= value <= limits.get("maximum", value) for value in values)
+    )
