@@ -1,0 +1,112 @@
+"""The stage publish as far as it needs no server: what it refuses and what it leaves alone then."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from judged import MONDAY, TUESDAY, accounts, judged, members_of
+
+from ringwatch.errors import UsageError, Withheld
+from ringwatch.files import Files
+from ringwatch.night import Night
+from ringwatch.review.records import Candidates
+from ringwatch.review.tables import run
+from ringwatch.settings import load_settings
+from ringwatch.stages import publish
+
+
+class SmallWorld:
+    """A graph of a hundred accounts that takes note of what is written to it."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def read(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        return [{"accounts": 100, "members": 0}]
+
+    def write(self, query: str, **parameters: Any) -> None:
+        self.written.append(query)
+
+    def write_frame(self, query: str, *_: Any, **parameters: Any) -> None:
+        self.written.append(query)
+
+
+def night_of(day: date, home: Path, candidates: Candidates | None) -> Night:
+    """A night as it stands after score."""
+    files = Files(home)
+    for table in ("rings", "members", "evidence") if candidates else ():
+        path = files.scored(day, table)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        getattr(candidates, table).to_parquet(path)
+    night = Night(day, load_settings(home=home), files)
+    night.__dict__["graph"] = SmallWorld()
+    return night
+
+
+def test_a_night_that_flags_too_many_is_withheld_and_yesterday_stays(tmp_path: Path) -> None:
+    publish.run(night_of(MONDAY, tmp_path, judged({"a": accounts(range(25))})))
+    exploded = night_of(TUESDAY, tmp_path, judged({"a": accounts(range(26))}))
+
+    with pytest.raises(Withheld, match="26 of 100 known accounts would be flagged"):
+        publish.run(exploded)
+
+    assert exploded.graph.written == []  # type: ignore[attr-defined]
+    assert exploded.store.days() == [MONDAY]
+    assert [len(members) for members in members_of(exploded.store, MONDAY).values()] == [25]
+    with exploded.store.engine.connect() as connection:
+        states = connection.execute(run.select().with_only_columns(run.c.day, run.c.state)).all()
+    assert [tuple(row) for row in states] == [(MONDAY, "published"), (TUESDAY, "withheld")]
+
+
+def test_a_withheld_restatement_leaves_the_day_as_published_before(tmp_path: Path) -> None:
+    publish.run(night_of(MONDAY, tmp_path, judged({"a": accounts(range(5))})))
+    again = night_of(MONDAY, tmp_path, judged({"a": accounts(range(50))}))
+    with pytest.raises(Withheld):
+        publish.run(again)
+    assert [len(members) for members in members_of(again.store, MONDAY).values()] == [5]
+
+
+def test_the_report_counts_candidates_rings_members_and_events(tmp_path: Path) -> None:
+    report = publish.run(night_of(MONDAY, tmp_path, judged({"a": accounts(range(5)), "few": accounts(range(10, 13))})))
+    assert report.counts == {
+        "candidates": 2,
+        "rings": 1,
+        "members": 5,
+        "evidence": 2,
+        "changes": 1,
+        "restatement": 0,
+        "events.new": 1,
+    }
+
+
+def test_members_without_an_account_in_the_graph_are_warned_of(tmp_path: Path) -> None:
+    report = publish.run(night_of(MONDAY, tmp_path, judged({"a": accounts(range(5))})))
+    assert [warning for warning in report.warnings if "5 members have no account in the graph" in warning]
+
+
+def test_a_night_without_rings_is_published_with_a_warning(tmp_path: Path) -> None:
+    night = night_of(MONDAY, tmp_path, judged({}))
+    report = publish.run(night)
+    assert night.store.flagged(MONDAY).empty
+    assert report.warnings == ("no candidate was flagged",)
+
+
+def test_an_old_day_is_not_shown_in_the_graph(tmp_path: Path) -> None:
+    publish.run(night_of(TUESDAY, tmp_path, judged({"a": accounts(range(5))})))
+    old = night_of(MONDAY, tmp_path, judged({"b": accounts(range(10, 15))}))
+    report = publish.run(old)
+    assert old.graph.written == []  # type: ignore[attr-defined]
+    assert "later days are published" in report.warnings[0]
+
+
+def test_a_day_that_was_not_scored_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="run `ringwatch score --day 2026-03-02` first"):
+        publish.run(night_of(MONDAY, tmp_path, None))
+
+
+def test_a_table_that_score_did_not_write_is_named(tmp_path: Path) -> None:
+    night = night_of(MONDAY, tmp_path, judged({"a": accounts(range(5))}))
+    judged({}).members.to_parquet(night.files.scored(MONDAY, "rings"))
+    with pytest.raises(UsageError, match=r"rings\.parquet is not what score writes"):
+        publish.run(night)
