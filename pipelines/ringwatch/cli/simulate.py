@@ -1,12 +1,12 @@
 """`ringwatch simulate`: write a world with known rings."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
+from rich.progress import Progress
 
 from ringwatch.cli import app
 from ringwatch.cli.output import Json, notes, print_json, print_mapping
@@ -18,17 +18,21 @@ def simulate(
     accounts: Annotated[int, typer.Option(help="Accounts that exist at the end.")] = 2000,
     days: Annotated[int, typer.Option(help="Days of feeds.")] = 7,
     seed: Annotated[int, typer.Option(help="Same seed, same world, byte for byte.")] = 1,
-    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = datetime(2026, 3, 2),  # noqa: B008, DTZ001
+    start: Annotated[
+        date | None, typer.Option(parser=date.fromisoformat, metavar="DAY", help="First day; else 2026-03-02.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write a simulated world: feeds for some days, and the truth that `ringwatch evaluate` compares with."""
+    from ringwatch.simulate import START
     from ringwatch.simulate import simulate as write_world
 
-    steps = iter(track(range(days), "simulating", console=notes, transient=True))
-    made = write_world(out, accounts, days, seed, start.date(), advance=lambda: next(steps, None))
+    with Progress(console=notes, transient=True) as progress:
+        task = progress.add_task("simulating", total=days)
+        made = write_world(out, accounts, days, seed, start or START, advance=lambda: progress.advance(task))
     if as_json:
         print_json(asdict(made))
         return
-    values = {"days": f"{made.first_day} to {made.last_day}", "accounts": made.accounts}
+    values = {"days": f"{made.first_day} to {made.last_day}", "accounts": made.accounts, "members": made.members}
     values |= {f"rows of {feed}": rows for feed, rows in made.rows.items()}
-    print_mapping(f"World in {out}", values | {f"{style} groups": count for style, count in made.operators.items()})
+    print_mapping(f"World in {out}", values | {f"{style} groups": count for style, count in made.groups.items()})

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ringwatch.errors import UsageError
 from ringwatch.simulate.exits import customers, rent_out
 from ringwatch.simulate.feeds import FEEDS, draw_day, open_book
-from ringwatch.simulate.habits import Cast, join
+from ringwatch.simulate.habits import Cast, join, stack
 from ringwatch.simulate.landscape import Landscape, build_landscape
 from ringwatch.simulate.noise import add_noise, befriend
 from ringwatch.simulate.operators import controlled_accounts, plan_operators
@@ -28,14 +28,14 @@ FEWEST_ACCOUNTS = 500
 
 @dataclass(frozen=True)
 class Simulation:
-    """What was written: rows by feed, and members, rings and pools of the truth."""
+    """What was written: rows by feed, members of rings and pools, and how many of these by style."""
 
     first_day: date
     last_day: date
     rows: dict[str, int]
     accounts: int
     members: int
-    operators: dict[str, int]
+    groups: dict[str, int]
 
 
 def simulate(
@@ -56,8 +56,9 @@ def simulate(
     _check(accounts, days, seed)
     _claim(out, {"accounts": accounts, "days": days, "seed": seed, "start": start.isoformat()} | asdict(world))
     parts = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3 + days)]
-    landscape, cast = _people(parts[0], world, accounts, days)
-    book = open_book(parts[1], cast)
+    landscape = build_landscape(parts[0], world, accounts, days)
+    cast = _everybody(parts[1], landscape, accounts)
+    book = open_book(parts[2], cast)
     rows = dict.fromkeys(FEEDS, 0)
     for day, rng in enumerate(parts[3:]):
         for feed, table in draw_day(rng, book, landscape, start, day).items():
@@ -67,21 +68,19 @@ def simulate(
     members = member_truth(cast.people, book.account, start)
     _write(_table(members), out / "truth" / "members.parquet")
     _write(_table(context_truth(cast.people, book.account, start)), out / "truth" / "contexts.parquet")
-    operators = members.groupby("style")["operator_id"].nunique().to_dict()
-    return Simulation(start, start + timedelta(days=days - 1), rows, accounts, len(members), operators)
+    groups = {str(style): len(ids) for style, ids in members.groupby("style")["operator_id"].unique().items()}
+    return Simulation(start, start + timedelta(days=days - 1), rows, accounts, len(members), groups)
 
 
-def _people(rng: np.random.Generator, world: World, accounts: int, days: int) -> tuple[Landscape, Cast]:
-    landscape = build_landscape(rng, accounts, world.carrier_accounts_per_address)
-    plan = plan_operators(rng, world, accounts)
-    planned = sum(int(sizes.sum()) for sizes in plan.values())
-    honest = honest_people(rng, landscape, world, accounts - planned, days)
-    exits, hosts = rent_out(rng, landscape, world, honest)
+def _everybody(rng: np.random.Generator, landscape: Landscape, accounts: int) -> Cast:
+    """Return all people: the honest, whose homes some operators connect through, and the controlled."""
+    plan = plan_operators(rng, landscape.world, accounts)
+    honest = honest_people(rng, landscape, accounts - sum(int(sizes.sum()) for sizes in plan.values()))
+    exits, hosts = rent_out(rng, landscape, honest)
     honest.people.loc[hosts, "context"] = "exit_host"
-    rented = pd.concat([honest.addresses, customers(rng, exits, honest, days)], ignore_index=True)
-    honest = befriend(rng, world, replace(honest, addresses=rented))
-    everybody = join([honest, controlled_accounts(rng, landscape, exits, world, plan, days)])
-    return landscape, add_noise(rng, landscape, world, everybody, days)
+    rented = stack([honest.addresses, customers(rng, landscape, exits, honest)])
+    honest = befriend(rng, landscape, replace(honest, addresses=rented))
+    return add_noise(rng, landscape, join([honest, controlled_accounts(rng, landscape, exits, plan)]))
 
 
 def _check(accounts: int, days: int, seed: int) -> None:

@@ -27,7 +27,7 @@ _FREE_MAIL_WEIGHTS = (0.5, 0.16, 0.1, 0.09, 0.05, 0.04, 0.03, 0.03)
 
 @dataclass(frozen=True)
 class Cast:
-    """people: one row per account. The habits: account (row of people), a thing, probability a day, since, until (days).
+    """people: one row per account. Habits: account (row of people), a thing, probability a day, since and until (days).
 
     devices: device, platform. addresses: line, block, lines, sticky_days, lease_days. cards: card, instrument_kind,
     bin, billing_country. templates: template. transfers: counterparty (row of people).
@@ -41,41 +41,47 @@ class Cast:
     transfers: pd.DataFrame
 
 
+def build_cast(people: pd.DataFrame, **habits: Sequence[pd.DataFrame]) -> Cast:
+    """Return a cast of `people` with each kind of habit stacked; kinds not given are empty."""
+    kinds = [field.name for field in fields(Cast) if field.name != "people"]
+    return Cast(people, **{kind: stack(habits.get(kind, ())) for kind in kinds})
+
+
 def join(casts: Sequence[Cast]) -> Cast:
     """Return one cast of all people, rows of people being renumbered."""
     offsets = np.cumsum([0] + [len(cast.people) for cast in casts])
     shifted = [_shift(cast, int(offset)) for cast, offset in zip(casts, offsets, strict=False)]
-    return Cast(*(_stack([getattr(cast, field.name) for cast in shifted]) for field in fields(Cast)))
+    return Cast(*(stack([getattr(cast, field.name) for cast in shifted]) for field in fields(Cast)))
 
 
-def build_cast(people: pd.DataFrame, **habits: Sequence[pd.DataFrame]) -> Cast:
-    """Return a cast of `people` with each kind of habit stacked; kinds not given are empty."""
-    kinds = [field.name for field in fields(Cast) if field.name != "people"]
-    return Cast(people, **{kind: _stack(habits.get(kind, ())) for kind in kinds})
+def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all `frames`, numbered anew."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({"account": pd.Series(dtype="int64")})
 
 
 def habit(
-    account: np.ndarray,
-    thing: pd.DataFrame,
-    probability: Any,
-    since: Any = -np.inf,
-    until: Any = np.inf,
+    account: np.ndarray, thing: pd.DataFrame, probability: Any, since: Any = -np.inf, until: Any = np.inf
 ) -> pd.DataFrame:
-    """Return one habit per entry of `account` with the row of `thing` beside it."""
+    """Return one habit per entry of `account`, with the row of `thing` beside it."""
     return thing.assign(account=account, probability=probability, since=since, until=until).reset_index(drop=True)
+
+
+def shared(account: np.ndarray, group: np.ndarray, things: pd.DataFrame, probability: Any) -> pd.DataFrame:
+    """Return the habit of each of `account` of using the thing of its group; `group` is per row of people."""
+    return habit(account, things.take(group[account]), probability)
 
 
 def people(rng: np.random.Generator, country: np.ndarray, days: int, **given: Any) -> pd.DataFrame:
     """Draw one person per entry of `country`, ordinary in all that is not `given`.
 
     created, ends: days since the first day. active: probability of a day's use. exchanges: mean a day of use.
-    mailbox, phone: keys, equal when shared. context for honest people; operator, style and kind for the others.
+    mailbox, phone: keys, equal when shared. context: of honest people; operator, style and kind: of the others.
     """
     count = len(country)
-    created = days - rng.exponential(np.where(rng.random(count) < 0.35, 60.0, 320.0))
     drawn = {
         "country": country,
-        "created": created,
+        "created": days - rng.exponential(np.where(rng.random(count) < 0.35, 60.0, 320.0)),
         "suspended": rng.random(count) < 0.15,
         "active": rng.beta(2.2, 2.2, count),
         "exchanges": rng.lognormal(np.log(9), 1.1, count),
@@ -96,28 +102,24 @@ def people(rng: np.random.Generator, country: np.ndarray, days: int, **given: An
     return pd.DataFrame(drawn | given)
 
 
-def lifetimes(rng: np.random.Generator, created: np.ndarray, mean_days: float) -> np.ndarray:
-    """Draw the day on which each account ends."""
-    return created + rng.exponential(mean_days, len(created))
-
-
 def devices(rng: np.random.Generator, count: int, weights: Sequence[float] = PLATFORM_WEIGHTS) -> pd.DataFrame:
     """Draw `count` devices; `weights` are of PLATFORMS."""
     platform = rng.choice(np.array(PLATFORMS, dtype=object), size=count, p=weights)
     return pd.DataFrame({"device": keys(rng, count), "platform": platform})
 
 
-def cards(rng: np.random.Generator, landscape: Landscape, country: np.ndarray, prepaid_share: float) -> pd.DataFrame:
+def cards(
+    rng: np.random.Generator, landscape: Landscape, country: np.ndarray, prepaid_share: float | None = None
+) -> pd.DataFrame:
     """Draw one way to pay per entry of `country`; prepaid ones are virtual cards, sold everywhere under a few BINs."""
     count = len(country)
-    kind = rng.choice(
-        np.array(["card", "bank", "wallet", "invoice"], dtype=object), size=count, p=(0.8, 0.08, 0.1, 0.02)
-    )
-    prepaid = rng.random(count) < prepaid_share
-    kind[prepaid] = "prepaid"
+    prepaid = rng.random(count) < (landscape.world.prepaid_share if prepaid_share is None else prepaid_share)
+    kinds = np.array(["card", "bank", "wallet", "invoice"], dtype=object)
+    kind = np.where(prepaid, "prepaid", rng.choice(kinds, size=count, p=(0.8, 0.08, 0.1, 0.02)))
     row = np.where(prepaid, len(COUNTRIES), country)
     column = rng.integers(np.where(prepaid, VIRTUAL_BINS, CARD_BINS_PER_COUNTRY))
-    bins = np.where(np.isin(kind, ["card", "prepaid"]), landscape.bins[row, column], None)
+    bins = landscape.bins[row, column]
+    bins[~np.isin(kind, ["card", "prepaid"])] = None
     billing = COUNTRIES["country"].to_numpy(dtype=object)[country]
     return pd.DataFrame({"card": keys(rng, count), "instrument_kind": kind, "bin": bins, "billing_country": billing})
 
@@ -126,39 +128,46 @@ def templates(rng: np.random.Generator, count: int) -> pd.DataFrame:
     return pd.DataFrame({"template": keys(rng, count)})
 
 
-def share(rng: np.random.Generator, unit: np.ndarray, low: int, high: int) -> np.ndarray:
+def pay_probability(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Draw how likely each account pays on a day: monthly plans, weekly and frequent top-ups."""
+    return rng.choice(np.array([1 / 30, 1 / 8, 1 / 4]), size=count, p=(0.45, 0.35, 0.2))
+
+
+def lifetimes(rng: np.random.Generator, created: np.ndarray, mean_days: float) -> np.ndarray:
+    """Draw the day on which each account ends."""
+    return np.asarray(created + rng.exponential(mean_days, len(created)))
+
+
+def some(rng: np.random.Generator, count: int, part: Any) -> np.ndarray:
+    """Draw a share `part` (one for all, or one each) of the rows 0 to `count` - 1."""
+    return np.flatnonzero(rng.random(count) < part)
+
+
+def runs(rng: np.random.Generator, unit: np.ndarray, low: int, high: int) -> np.ndarray:
     """Cut each unit's accounts into runs of a length drawn per unit from `low` to `high`; return each account's run.
 
     `unit` is sorted. Runs are numbered from 0 without gaps.
     """
     length = rng.integers(low, high + 1, size=int(unit.max(initial=-1)) + 1)
     run = position(unit) // length[unit]
-    first = (np.diff(unit, prepend=-1) != 0) | (np.diff(run, prepend=-1) != 0)
-    return np.asarray(first.cumsum() - 1)
+    begins = (np.diff(unit, prepend=-1) != 0) | (np.diff(run, prepend=-1) != 0)
+    return np.asarray(begins.cumsum() - 1)
 
 
 def position(unit: np.ndarray) -> np.ndarray:
     """Return each account's place within its unit, from 0; `unit` is sorted."""
-    starts = np.searchsorted(unit, unit)
-    return np.asarray(np.arange(len(unit)) - starts)
-
-
-def pay_probability(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Draw how likely each account pays on a day: monthly plans, weekly and frequent top-ups."""
-    return rng.choice(np.array([1 / 30, 1 / 8, 1 / 4]), size=count, p=(0.45, 0.35, 0.2))
+    return np.asarray(np.arange(len(unit)) - np.searchsorted(unit, unit))
 
 
 def _shift(cast: Cast, offset: int) -> Cast:
-    def moved(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-        return frame.assign(**{name: frame[name].where(frame[name] < 0, frame[name] + offset)})
-
-    transfers = moved(cast.transfers, "counterparty") if len(cast.transfers) else cast.transfers
-    habits = {"devices": cast.devices, "addresses": cast.addresses, "cards": cast.cards, "templates": cast.templates}
-    habits["transfers"] = transfers
-    shifted = {kind: moved(frame, "account") if len(frame) else frame for kind, frame in habits.items()}
-    return Cast(moved(cast.people, "referrer"), **shifted)
+    moved = {"people": _moved(cast.people, "referrer", offset), "transfers": _moved(cast.transfers, "account", offset)}
+    moved["transfers"] = _moved(moved["transfers"], "counterparty", offset)
+    for kind in ("devices", "addresses", "cards", "templates"):
+        moved[kind] = _moved(getattr(cast, kind), "account", offset)
+    return Cast(**moved)
 
 
-def _stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({"account": pd.Series(dtype="int64")})
+def _moved(frame: pd.DataFrame, name: str, offset: int) -> pd.DataFrame:
+    if frame.empty:
+        return frame
+    return frame.assign(**{name: frame[name].where(frame[name] < 0, frame[name] + offset)})

@@ -1,10 +1,12 @@
-"""The outside world that all accounts share: countries, networks and card issuers."""
+"""What all accounts share: countries, networks, card issuers, and the dials of their world."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from ringwatch.simulate.world import World
 
 COUNTRIES = pd.DataFrame(
     [
@@ -24,6 +26,11 @@ COUNTRIES = pd.DataFrame(
     columns=["country", "weight", "utc_offset", "currency", "per_dollar", "phone_prefixes", "phone_digits"],
 )
 
+ACCESS = ["line", "block", "lines", "sticky_days", "lease_days"]
+STATIC = 100_000
+CARD_BINS_PER_COUNTRY = 11
+VIRTUAL_BINS = 6
+
 # Kinds of network with how many there are per country, or in the world when they serve all of it.
 _PER_COUNTRY = {"residential": 3, "mobile": 2, "business": 2, "education": 1}
 _WORLDWIDE = {"vpn": 6, "hosting": 5}
@@ -34,19 +41,17 @@ _IPV4_SLASH_8 = (11, 21, 22, 26, 28, 29, 30, 33, 55)
 _BLOCK_ADDRESSES = 1 << 18
 _FIRST_ASN = 64512
 
-STATIC = 100_000
-CARD_BINS_PER_COUNTRY = 11
-VIRTUAL_BINS = 6
-
 
 @dataclass(frozen=True)
 class Landscape:
-    """blocks: kind, country (row of COUNTRIES), asn, base (first IPv4 address), addresses, ipv6; one row per network.
+    """days: of feeds. blocks: kind, country (row of COUNTRIES), asn, base (first IPv4), addresses, ipv6; one a network.
 
     pools: for every network the lines that all its visitors share (mobile and vpn networks are used in this way).
     bins: first digits of cards, one row per country and a last one for virtual cards, which are sold everywhere.
     """
 
+    world: World
+    days: int
     blocks: pd.DataFrame
     pools: pd.DataFrame
     bins: np.ndarray
@@ -57,16 +62,16 @@ class Landscape:
         if kind in _WORLDWIDE:
             return rng.choice(of_kind, size=len(country))
         per_country = of_kind.reshape(len(COUNTRIES), -1)
-        return per_country[country, rng.integers(per_country.shape[1], size=len(country))]
+        return np.asarray(per_country[country, rng.integers(per_country.shape[1], size=len(country))])
 
 
-def build_landscape(rng: np.random.Generator, accounts: int, accounts_per_address: int) -> Landscape:
-    """Return the networks and card issuers of a world of `accounts` accounts."""
+def build_landscape(rng: np.random.Generator, world: World, accounts: int, days: int) -> Landscape:
+    """Return the networks and card issuers for `accounts` accounts."""
     blocks = _blocks(rng, accounts)
     visitors = accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]] / _PER_COUNTRY["mobile"]
-    exits = np.where(blocks["kind"] == "vpn", accounts / 10, visitors) / accounts_per_address
+    exits = np.where(blocks["kind"] == "vpn", accounts / 10, visitors) / world.carrier_accounts_per_address
     pools = lines(rng, np.arange(len(blocks)), count=np.maximum(2, exits).astype(np.int64))
-    return Landscape(blocks, pools, _bins(rng))
+    return Landscape(world, days, blocks, pools, _bins(rng))
 
 
 def draw_countries(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -98,13 +103,10 @@ def lines(
 
 
 def _blocks(rng: np.random.Generator, accounts: int) -> pd.DataFrame:
-    everywhere = len(COUNTRIES)
-    kinds = [kind for kind, count in _PER_COUNTRY.items() for _ in range(count * everywhere)]
-    country = [code for count in _PER_COUNTRY.values() for code in np.repeat(np.arange(everywhere), count)]
-    for kind, count in _WORLDWIDE.items():
-        kinds += [kind] * count
-        country += list(draw_countries(rng, count))
-    blocks = pd.DataFrame({"kind": kinds, "country": country})
+    at_home = [np.repeat(np.arange(len(COUNTRIES)), count) for count in _PER_COUNTRY.values()]
+    abroad = [draw_countries(rng, count) for count in _WORLDWIDE.values()]
+    kind = np.repeat(np.array([*_PER_COUNTRY, *_WORLDWIDE], dtype=object), [len(part) for part in [*at_home, *abroad]])
+    blocks = pd.DataFrame({"kind": kind, "country": np.concatenate([*at_home, *abroad])})
     number = np.arange(len(blocks))
     slash_8 = np.array(_IPV4_SLASH_8)[number % len(_IPV4_SLASH_8)]
     blocks["asn"] = _FIRST_ASN + rng.permutation(len(blocks))
@@ -117,12 +119,12 @@ def _blocks(rng: np.random.Generator, accounts: int) -> pd.DataFrame:
 def _addresses(blocks: pd.DataFrame, accounts: int) -> np.ndarray:
     """Addresses per network: many more than lines, so that a new lease is seldom another home's recent address."""
     wanted = 16 * accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]]
-    return np.clip(wanted, 1 << 13, _BLOCK_ADDRESSES).astype(np.int64)
+    return np.asarray(np.clip(wanted, 1 << 13, _BLOCK_ADDRESSES).astype(np.int64))
 
 
 def _bins(rng: np.random.Generator) -> np.ndarray:
     count = (len(COUNTRIES) + 1) * CARD_BINS_PER_COUNTRY
     digits = rng.choice(np.arange(400_000, 559_999), size=count, replace=False).astype(str)
-    longer = rng.integers(100, size=count)
-    eight = np.where(rng.random(count) < 0.4, np.char.add(digits, np.char.zfill(longer.astype(str), 2)), digits)
-    return eight.astype(object).reshape(-1, CARD_BINS_PER_COUNTRY)
+    two_more = np.char.zfill(rng.integers(100, size=count).astype(str), 2)
+    bins = np.where(rng.random(count) < 0.4, np.char.add(digits, two_more), digits)
+    return np.asarray(bins.astype(object).reshape(-1, CARD_BINS_PER_COUNTRY))

@@ -1,4 +1,4 @@
-"""How many accounts a ring has."""
+"""How many accounts groups have."""
 
 import numpy as np
 
@@ -14,17 +14,29 @@ def ring_sizes(rng: np.random.Generator, count: int, largest: int) -> np.ndarray
     return np.minimum(np.round(drawn).astype(np.int64), largest)
 
 
-def sizes_until(rng: np.random.Generator, accounts: int, fewest: int, largest: int) -> np.ndarray:
-    """Draw ring sizes until they hold about `accounts` accounts; at least `fewest` rings."""
-    sizes = ring_sizes(rng, fewest + accounts // 4, largest)
-    return sizes[: max(fewest, int(np.searchsorted(sizes.cumsum(), accounts)))]
+def ring_sizes_until(rng: np.random.Generator, accounts: float, fewest: int, largest: int) -> np.ndarray:
+    """Draw sizes of rings that hold up to `accounts` accounts; at least `fewest` rings."""
+    return _until(ring_sizes(rng, fewest + int(accounts) // 4, largest), accounts, fewest)
+
+
+def log_uniform_until(
+    rng: np.random.Generator, accounts: float, fewest: int, between: tuple[float, float]
+) -> np.ndarray:
+    """Draw sizes of groups that hold up to `accounts` accounts, each order of magnitude alike; at least `fewest`."""
+    low, high = between
+    drawn = rng.uniform(np.log(low), np.log(max(high, low + 1)), fewest + int(accounts / low))
+    return _until(np.exp(drawn).astype(np.int64), accounts, fewest)
 
 
 def group_sizes(rng: np.random.Generator, accounts: int, draw: np.ndarray) -> np.ndarray:
-    """Cut `accounts` into groups of the sizes in `draw`, repeated in random order; the last group takes the rest."""
-    sizes = rng.choice(draw, size=accounts // max(1, int(draw.min())) + 1)
-    ends = sizes.cumsum()
-    kept = sizes[: int(np.searchsorted(ends, accounts)) + 1].copy()
-    if accounts:
-        kept[-1] -= kept.sum() - accounts
-    return kept[kept > 0]
+    """Cut `accounts` into groups of the sizes in `draw`, in random order; the last group takes what is left."""
+    if accounts <= 0:
+        return np.zeros(0, dtype=np.int64)
+    sizes = rng.choice(draw, size=accounts // int(draw.min()) + 1)
+    kept = sizes[: int(np.searchsorted(sizes.cumsum(), accounts)) + 1].copy()
+    kept[-1] -= kept.sum() - accounts
+    return kept
+
+
+def _until(sizes: np.ndarray, accounts: float, fewest: int) -> np.ndarray:
+    return sizes[: max(fewest, int(np.searchsorted(sizes.cumsum(), accounts)))]
