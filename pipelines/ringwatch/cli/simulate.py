@@ -1,25 +1,23 @@
 """`ringwatch simulate`: write a world with known rings."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
-from ringwatch.cli import app
 from ringwatch.cli.output import Json, notes, print_json, print_mapping
 
 
-@app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder for feeds/ and truth/.", file_okay=False)],
     accounts: Annotated[int, typer.Option(help="Accounts that exist at the end.")] = 2000,
     days: Annotated[int, typer.Option(help="Days of feeds.")] = 7,
     seed: Annotated[int, typer.Option(help="Same seed, same world, byte for byte.")] = 1,
     start: Annotated[
-        date | None, typer.Option(parser=date.fromisoformat, metavar="DAY", help="First day; else 2026-03-02.")
+        datetime | None, typer.Option("--start", formats=["%Y-%m-%d"], help="First day; 2026-03-02 if not given.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -27,9 +25,10 @@ def simulate(
     from ringwatch.simulate import START
     from ringwatch.simulate import simulate as write_world
 
+    first = start.date() if start else START
     with Progress(console=notes, transient=True) as progress:
         task = progress.add_task("simulating", total=days)
-        made = write_world(out, accounts, days, seed, start or START, advance=lambda: progress.advance(task))
+        made = write_world(out, accounts, days, seed, first, advance=lambda: progress.advance(task))
     if as_json:
         print_json(asdict(made))
         return

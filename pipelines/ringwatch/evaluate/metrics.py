@@ -1,0 +1,113 @@
+"""How well flagged rings agree with a truth. Frames in, figures out; nothing is read here.
+
+flagged: ring_id, account_id, kind; one row per member of a published ring.
+members: account_id, operator_id, style, kind; one row per account of an operator or of a reseller pool.
+contexts: account_id, context; one row per honest account. Members and contexts together are all accounts.
+
+An account is *controlled* when it is a member with kind `operator`. It is *flagged* when it is in a ring of kind
+`operator`: rings of kind `reseller` or `context` are shown to people but accuse nobody. So an honest account, or one
+of a reseller pool, in a ring of kind `operator` is a false positive.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+OPERATOR = "operator"
+RESELLER = "reseller"
+SAME_RING_JACCARD = 0.5
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """`right` of `flagged` are among the `actual` ones. A share of nothing is None."""
+
+    flagged: int
+    actual: int
+    right: int
+
+    @property
+    def precision(self) -> float | None:
+        return _share(self.right, self.flagged)
+
+    @property
+    def recall(self) -> float | None:
+        return _share(self.right, self.actual)
+
+    @property
+    def f1(self) -> float | None:
+        """Harmonic mean of precision and recall."""
+        return _share(2 * self.right, self.flagged + self.actual)
+
+
+def account_agreement(flagged: pd.DataFrame, members: pd.DataFrame) -> Agreement:
+    """Compare flagged accounts with controlled ones."""
+    accused, controlled = _accused(flagged), _controlled(members)["account_id"]
+    return Agreement(len(accused), len(controlled), int(accused.isin(controlled).sum()))
+
+
+def ring_agreement(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int) -> Agreement:
+    """Compare flagged rings with operators of at least `min_size` accounts; see `match_rings` for when one is right."""
+    rings = flagged.loc[flagged["kind"] == OPERATOR, "ring_id"].nunique()
+    operators = _operators(members, min_size)
+    return Agreement(rings, operators["operator_id"].nunique(), len(match_rings(flagged, operators)))
+
+
+def match_rings(flagged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return ring_id, operator_id, jaccard: the pairs with a Jaccard index of at least one half, one to one.
+
+    Rings have no account in common, nor have operators. So a ring that reaches one half with two operators holds both
+    of them whole, and neither reaches it with another ring (nor the other way round): the best pair of each operator,
+    and of these the best of each ring, are as many pairs as there can be.
+    """
+    rings = flagged.loc[flagged["kind"] == OPERATOR, ["ring_id", "account_id"]]
+    operators = _controlled(members)[["operator_id", "account_id"]]
+    common = rings.merge(operators, on="account_id").groupby(["ring_id", "operator_id"]).size().reset_index(name="both")
+    ring_size = common["ring_id"].map(rings["ring_id"].value_counts())
+    operator_size = common["operator_id"].map(operators["operator_id"].value_counts())
+    common["jaccard"] = common["both"] / (ring_size + operator_size - common["both"])
+    same = common[common["jaccard"] >= SAME_RING_JACCARD]
+    best = same.sort_values(["jaccard", "ring_id", "operator_id"], ascending=[False, True, True])
+    pairs = best.drop_duplicates("operator_id").drop_duplicates("ring_id")
+    return pairs.sort_values("ring_id", ignore_index=True)[["ring_id", "operator_id", "jaccard"]]
+
+
+def false_positives(flagged: pd.DataFrame, members: pd.DataFrame, contexts: pd.DataFrame) -> pd.DataFrame:
+    """Return context, accounts, flagged, per_100k: accused accounts by how honest people live; pools as `reseller`."""
+    pooled = members.loc[members["kind"] == RESELLER, ["account_id"]].assign(context=RESELLER)
+    honest = pd.concat([contexts[["account_id", "context"]], pooled], ignore_index=True)
+    honest["flagged"] = honest["account_id"].isin(_accused(flagged))
+    table = honest.groupby("context")["flagged"].agg(["size", "sum"]).reset_index()
+    table.columns = pd.Index(["context", "accounts", "flagged"])
+    return table.assign(per_100k=table["flagged"] / table["accounts"] * 100_000)
+
+
+def recall_by_style(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int) -> pd.DataFrame:
+    """Return style, accounts, accounts_found, rings, rings_found for each style of operator."""
+    controlled = _controlled(members)
+    found = controlled["account_id"].isin(_accused(flagged))
+    accounts = controlled.assign(found=found).groupby("style")["found"].agg(["size", "sum"])
+    operators = _operators(members, min_size)[["operator_id", "style"]].drop_duplicates()
+    matched = operators["operator_id"].isin(match_rings(flagged, _operators(members, min_size))["operator_id"])
+    rings = operators.assign(found=matched).groupby("style")["found"].agg(["size", "sum"])
+    table = accounts.join(rings, rsuffix="_rings").fillna(0).astype(int).reset_index()
+    table.columns = pd.Index(["style", "accounts", "accounts_found", "rings", "rings_found"])
+    return table
+
+
+def _accused(flagged: pd.DataFrame) -> pd.Series:
+    return flagged.loc[flagged["kind"] == OPERATOR, "account_id"].drop_duplicates()
+
+
+def _controlled(members: pd.DataFrame) -> pd.DataFrame:
+    return members[members["kind"] == OPERATOR]
+
+
+def _operators(members: pd.DataFrame, min_size: int) -> pd.DataFrame:
+    """Members of the operators that have at least `min_size` accounts."""
+    controlled = _controlled(members)
+    return controlled[controlled.groupby("operator_id")["account_id"].transform("size") >= min_size]
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
