@@ -1,0 +1,142 @@
+"""The stage publish on a real Neo4j: the graph shows the newest published rings and nothing else."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from ringwatch.files import Files
+from ringwatch.graph import Graph
+from ringwatch.night import Night, Report
+from ringwatch.scored import TABLES
+from ringwatch.settings import load_settings
+from ringwatch.stages import publish
+
+pytestmark = pytest.mark.integration
+
+MONDAY, TUESDAY, WEDNESDAY = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)
+PublishNight = Callable[..., Report]
+
+
+@pytest.fixture
+def world(graph: Graph) -> Graph:
+    """A hundred accounts A00 to A99 and no rings."""
+    graph.write("MATCH (n) WHERE n:Account OR n:Ring DETACH DELETE n")
+    graph.write("UNWIND range(0, 99) AS n CREATE (:Account {account_id: 'A' + right('0' + toString(n), 2)})")
+    return graph
+
+
+@pytest.fixture
+def publish_night(world: Graph, tmp_path: Path) -> PublishNight:
+    """Publish candidates (numbers of accounts by name) for a day."""
+
+    def run(day: date, **groups: Iterable[int]) -> Report:
+        files = Files(tmp_path)
+        for table, rows in _judged(groups).items():
+            files.scored(day, table).parent.mkdir(parents=True, exist_ok=True)
+            pa.Table.from_pylist(rows, schema=TABLES[table]).to_pandas().to_parquet(files.scored(day, table))
+        night = Night(day, load_settings(home=tmp_path, batch_rows=3, store_url=None), files)
+        night.__dict__["graph"] = world
+        return publish.run(night)
+
+    return run
+
+
+def _judged(groups: dict[str, Iterable[int]]) -> dict[str, list[dict[str, object]]]:
+    named = {name: [f"A{n:02}" for n in numbers] for name, numbers in groups.items()}
+    ring = {"probability": 0.9, "low": 0.8, "high": 0.95, "kind": "operator", "bits": 3.0}
+    reason = {"facet": "payment", "reason": "shared_card", "direction": "for", "observed": 1.0, "expected": 0.1}
+    reason |= {"bits": 3.0, "identifiers": ["card:1"], "text": "they share one card"}
+    return {
+        "rings": [
+            ring | {"candidate": name, "size": len(members), "summary": f"{len(members)} accounts share one card"}
+            for name, members in named.items()
+        ],
+        "members": [
+            {"candidate": name, "account_id": account, "probability": 0.8, "role": "core"}
+            for name, members in named.items()
+            for account in members
+        ],
+        "evidence": [reason | {"candidate": name, "members": len(members)} for name, members in named.items()],
+    }
+
+
+def shown(graph: Graph) -> dict[str, set[str]]:
+    """Members by ring, as the graph shows them."""
+    rows = graph.read(
+        "MATCH (r:Ring) OPTIONAL MATCH (a:Account)-[:MEMBER_OF]->(r) "
+        "RETURN r.ring_id AS ring, collect(a.account_id) AS m"
+    )
+    return {row["ring"]: set(row["m"]) for row in rows}
+
+
+def stored(home: Path, day: date) -> dict[str, set[str]]:
+    """Members by ring, as the review store has them."""
+    night = Night(day, load_settings(home=home, store_url=None), Files(home))
+    flagged: pd.DataFrame = night.store.flagged(day)
+    return {str(ring): set(group) for ring, group in flagged.groupby("ring_id")["account_id"]}
+
+
+def test_the_graph_shows_the_rings_of_the_store(publish_night: PublishNight, world: Graph, tmp_path: Path) -> None:
+    report = publish_night(MONDAY, a=range(7), b=range(10, 15))
+    assert shown(world) == stored(tmp_path, MONDAY)
+    assert sorted(len(members) for members in shown(world).values()) == [5, 7]
+    assert report.warnings == ()
+    rings = world.read("MATCH (r:Ring) RETURN r{.*} AS ring ORDER BY r.size")
+    small = rings[0]["ring"]
+    assert small["day"].to_native() == small["updated_on"].to_native() == MONDAY
+    assert (small["probability"], small["kind"], small["size"], small["event"]) == (0.9, "operator", 5, "new")
+    assert small["summary"] == "5 accounts share one card"
+
+
+def test_memberships_and_rings_that_are_gone_leave_the_graph(
+    publish_night: PublishNight, world: Graph, tmp_path: Path
+) -> None:
+    publish_night(MONDAY, a=range(7), b=range(10, 15))
+    publish_night(TUESDAY, a=range(2, 9))
+    assert shown(world) == stored(tmp_path, TUESDAY)
+    members = world.read("MATCH (a)-[m:MEMBER_OF]->() RETURN a.account_id AS id, m{.*} AS m ORDER BY id")
+    since = {row["id"]: row["m"]["since"].to_native() for row in members}
+    assert (since["A02"], since["A08"]) == (MONDAY, TUESDAY)
+    assert {(row["m"]["probability"], row["m"]["role"]) for row in members} == {(0.8, "core")}
+
+
+def test_a_corrected_day_leaves_nothing_of_its_first_form(
+    publish_night: PublishNight, world: Graph, tmp_path: Path
+) -> None:
+    publish_night(MONDAY, a=range(7), b=range(10, 15))
+    publish_night(MONDAY, a=range(6))
+    assert shown(world) == stored(tmp_path, MONDAY)
+    assert [len(members) for members in shown(world).values()] == [6]
+
+
+def test_the_same_night_twice_leaves_the_same_graph(publish_night: PublishNight, world: Graph) -> None:
+    whole = "MATCH (r:Ring)<-[m:MEMBER_OF]-(a) RETURN r{.*} AS r, m{.*} AS m, a{.*} AS a ORDER BY a.account_id"
+    publish_night(MONDAY, a=range(7), b=range(10, 15))
+    before = world.read(whole)
+    publish_night(MONDAY, b=range(7), a=range(10, 15))
+    assert len(before) == 12
+    assert world.read(whole) == before
+
+
+def test_an_old_day_published_again_leaves_the_newest_in_the_graph(publish_night: PublishNight, world: Graph) -> None:
+    publish_night(MONDAY, a=range(7))
+    publish_night(TUESDAY, a=range(8))
+    before = shown(world)
+    publish_night(MONDAY, a=range(6), b=range(20, 30))
+    assert shown(world) == before
+
+
+def test_a_night_without_rings_clears_the_graph(publish_night: PublishNight, world: Graph) -> None:
+    publish_night(MONDAY, a=range(7))
+    publish_night(TUESDAY)
+    assert shown(world) == {}
+
+
+def test_a_member_that_was_never_loaded_is_warned_of(publish_night: PublishNight, world: Graph) -> None:
+    world.write("MATCH (a:Account {account_id: 'A03'}) DELETE a")
+    report = publish_night(MONDAY, a=range(7))
+    assert report.warnings == ("1 members have no account in the graph; run `ringwatch load` of 2026-03-02 again",)
