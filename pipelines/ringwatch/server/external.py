@@ -1,0 +1,45 @@
+"""Your own server, named by NEO4J_URI: it is used and checked, never started or changed."""
+
+from ringwatch.errors import InfrastructureError
+from ringwatch.server.connection import Connection, Versions, ask_versions
+from ringwatch.settings import Settings
+
+NEO4J_LINE = "5.26."
+GDS_LINE = "2.13."
+
+
+def external_connection(settings: Settings) -> Connection:
+    """Return a connection to the server at `settings.neo4j_uri`.
+
+    Raises InfrastructureError when it does not answer, refuses the credentials, or is not Neo4j 5.26 with GDS 2.13.
+    """
+    password = settings.neo4j_password.get_secret_value() if settings.neo4j_password else ""
+    connection = Connection(uri=str(settings.neo4j_uri), user=settings.neo4j_user, password=password)
+    _check_versions(connection, _ask(connection))
+    return connection
+
+
+def _ask(connection: Connection) -> Versions:
+    from neo4j.exceptions import AuthError, ClientError, ConfigurationError, DriverError, Neo4jError
+
+    at = f"Neo4j at {connection.uri} (NEO4J_URI)"
+    try:
+        return ask_versions(connection)
+    except AuthError:
+        raise InfrastructureError(f"{at} refused the login: check NEO4J_USER and NEO4J_PASSWORD") from None
+    except (ConfigurationError, ValueError) as error:
+        raise InfrastructureError(f"{at} is not an address that can be used: {error}") from None
+    except ClientError as error:
+        raise InfrastructureError(
+            f"{at} cannot be used, perhaps because GDS is not installed: {error.message}"
+        ) from None
+    except (DriverError, Neo4jError) as error:
+        raise InfrastructureError(f"{at} does not answer: {error}") from None
+
+
+def _check_versions(connection: Connection, found: Versions) -> None:
+    if not (found.neo4j.startswith(NEO4J_LINE) and found.gds.startswith(GDS_LINE)):
+        raise InfrastructureError(
+            f"Neo4j at {connection.uri} (NEO4J_URI) is {found.neo4j} with GDS {found.gds}; "
+            f"ringwatch needs Neo4j {NEO4J_LINE}x with GDS {GDS_LINE}x"
+        )

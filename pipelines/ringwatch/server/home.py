@@ -1,0 +1,104 @@
+"""The folder of the embedded server under `RINGWATCH_HOME`: what lies where, and what makes it ready to start."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringwatch.errors import InfrastructureError
+from ringwatch.settings import Settings
+
+USER = "neo4j"
+_HASH_ROUNDS = 1024
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of one embedded server; `folder` is absolute."""
+
+    folder: Path
+
+    @property
+    def conf(self) -> Path:
+        return self.folder / "conf" / "neo4j.conf"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        """What the server prints, from its first line on; Neo4j's own files lie beside it."""
+        return self.folder / "logs" / "console.log"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "run" / "server.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "run" / "server.lock"
+
+    @property
+    def password(self) -> Path:
+        return self.folder / "password"
+
+
+def server_home(settings: Settings) -> Home:
+    """Return where the embedded server of these settings lives, whether it exists or not."""
+    return Home(settings.home.expanduser().resolve() / "neo4j")
+
+
+def create_home(home: Home) -> None:
+    """Make the folders, readable by their owner only. Neo4j serves Browser only when `web/` exists."""
+    try:
+        home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.folder.chmod(0o700)
+        for name in ("conf", "data", "import", "logs", "run", "web"):
+            (home.folder / name).mkdir(exist_ok=True)
+    except OSError as error:
+        raise InfrastructureError(f"cannot make the server's folder {home.folder}: {error.strerror}") from None
+
+
+def link_plugins(home: Home, plugins: Path) -> None:
+    """Let the home's `plugins` be those of the cache."""
+    link = home.folder / "plugins"
+    link.unlink(missing_ok=True)
+    link.symlink_to(plugins)
+
+
+def read_password(home: Home) -> str:
+    """Return the server's password; the first time, draw one and make it the one of the empty database.
+
+    Raises InfrastructureError when the database has data but its password file is gone.
+    """
+    if home.password.is_file():
+        return home.password.read_text(encoding="utf-8").strip()
+    if (home.data / "databases").exists():
+        raise InfrastructureError(
+            f"the password file {home.password} is gone: put it back, or delete {home.data} to begin with an empty graph"
+        )
+    password = secrets.token_urlsafe(24)
+    _set_initial_password(home, password)
+    _write_private(home.password, password + "\n")
+    return password
+
+
+def _set_initial_password(home: Home, password: str) -> None:
+    """Write the file that `neo4j-admin dbms set-initial-password` writes.
+
+    The tool itself would cost another JVM start and would show the password in the list of processes.
+    """
+    salt = secrets.token_bytes(32)
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    for _ in range(_HASH_ROUNDS - 1):
+        digest = hashlib.sha256(digest).digest()
+    path = home.data / "dbms" / "auth.ini"
+    path.parent.mkdir(exist_ok=True)
+    _write_private(path, f"{USER}:SHA-256,{digest.hex()},{salt.hex()},{_HASH_ROUNDS}:\n")
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text, encoding="utf-8")

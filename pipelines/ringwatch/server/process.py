@@ -1,0 +1,71 @@
+"""The server's process: start it, recognise it, end it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from ringwatch.errors import InfrastructureError
+
+STOP_SECONDS = 60
+# Kept as long as we live: a child that ends is reaped here and does not stay behind as a zombie.
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+_PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
+
+
+def spawn(command: list[str], folder: Path, log: Path) -> psutil.Process:
+    """Start `command` in a session of its own, so that it outlives us; what it prints goes to `log`.
+
+    It gets only the environment it needs: our secrets are nothing to it.
+    """
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    try:
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise InfrastructureError(f"cannot start {command[0]}: {error.strerror}") from None
+    _CHILDREN[child.pid] = child
+    return psutil.Process(child.pid)
+
+
+def find_process(pid: int, argument: str) -> psutil.Process | None:
+    """Return the living process `pid` if `argument` is on its command line: a pid alone may be another's by now."""
+    try:
+        process = psutil.Process(pid)
+        return process if argument in process.cmdline() and is_alive(process) else None
+    except psutil.Error:
+        return None
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether the process runs; a child of ours that has ended is reaped."""
+    child = _CHILDREN.get(process.pid)
+    if child is not None and child.poll() is not None:
+        return False
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def end(process: psutil.Process, seconds: float = STOP_SECONDS) -> bool:
+    """Ask the process to end; kill it when it takes longer than `seconds`. Returns whether it was killed."""
+    try:
+        process.terminate()
+        process.wait(seconds)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(seconds)
+        return True
+    return False
