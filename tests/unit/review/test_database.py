@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from judged import MONDAY, accounts, members_of, publish
+from judged import MONDAY, TUESDAY, accounts, members_of, publish
 
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.review import database, tables
@@ -61,6 +61,24 @@ def test_a_sqlite_store_belongs_to_its_owner_alone(tmp_path: Path) -> None:
     assert rights.keys() >= {"review.db", "review.db-wal"}
     assert set(rights.values()) == {0o600}
     store.close()
+
+
+def test_a_store_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "review.db"
+    Store.open(f"sqlite:///{path}").close()
+    path.chmod(0o644)
+    Store.open(f"sqlite:///{path}").close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_reading_sees_one_state_from_its_first_statement_to_its_last(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(5))})
+    members = sa.select(sa.func.count()).select_from(tables.flagged_ring_members)
+    with database.reading(store.engine) as connection:
+        before = connection.scalar(members)
+        publish(store, TUESDAY, {"a": accounts(range(9))})
+        assert (before, connection.scalar(members)) == (5, 5)
+    assert len(store.flagged(TUESDAY)) == 9
 
 
 def test_a_reader_sees_yesterday_while_tonight_is_written(store: Store) -> None:

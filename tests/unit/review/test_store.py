@@ -102,6 +102,18 @@ def test_a_ring_falls_dormant_once_and_is_revived_under_its_id(store: Store) -> 
     assert store.flagged(TUESDAY).empty
 
 
+def test_a_merger_is_told_once(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(10))})
+    publish(store, TUESDAY, {"a": accounts(range(10)), "b": accounts(range(10, 15))})
+    oldest, second = (ring_of(store, TUESDAY, account) for account in accounts(0, 10))
+    publish(store, WEDNESDAY, {"ab": accounts(range(15))})
+    publish(store, THURSDAY, {"ab": accounts(range(15))})
+
+    assert events(store, WEDNESDAY) == {oldest: "merged", second: "merged"}
+    assert events(store, THURSDAY) == {oldest: "unchanged"}
+    assert store.canonical(second) == oldest
+
+
 def test_a_merged_ring_whose_accounts_part_again_is_revived(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(range(10))})
     publish(store, TUESDAY, {"a": accounts(range(10)), "b": accounts(range(10, 15))})
