@@ -18,13 +18,15 @@ from ringwatch.simulate.persons import (
 )
 from ringwatch.simulate.rings import controlled, in_rings, of_group, operate, pooled_templates, sweeps
 
+_FARM_COUNTRIES = 3
 _PLATFORMS = (0.25, 0.15, 0.5, 0.05, 0.05)
 
 
 def draw_farms(rng: np.random.Generator, landscape: Landscape, exits: Exits, sizes: np.ndarray) -> Cast:
     """Many accounts that ask little each: prepaid cards of few issuers, a pool of templates, servers and exits."""
     world, ring = landscape.world, in_rings(sizes)
-    crowd = controlled(rng, landscape, "farm", ring, exits.countries(rng, len(sizes))[ring])
+    countries = exits.countries(rng, _FARM_COUNTRIES * len(sizes)).reshape(-1, _FARM_COUNTRIES)
+    crowd = controlled(rng, landscape, "farm", ring, countries[ring, rng.integers(_FARM_COUNTRIES, size=len(ring))])
     crowd = crowd.assign(**_pace(rng, landscape, crowd, ring))
     account = crowd.index.to_numpy()
     on_server = rng.random(len(ring)) < rng.uniform(0.2, 0.8, len(sizes))[ring]
@@ -39,7 +41,7 @@ def draw_farms(rng: np.random.Generator, landscape: Landscape, exits: Exits, siz
             *spare_devices(rng, crowd),
         ],
         addresses=[
-            _servers(rng, landscape, sizes, ring, account[on_server]),
+            _servers(rng, landscape, crowd, ring, account[on_server]),
             rent(rng, landscape, exits, crowd[~on_server], ring[~on_server], np.maximum(6, sizes // 3), sticky, 0.92),
             on_mobile(rng, landscape, crowd, 0.45, 0.3),
         ],
@@ -96,12 +98,12 @@ def _pace(
 
 
 def _servers(
-    rng: np.random.Generator, landscape: Landscape, sizes: np.ndarray, ring: np.ndarray, account: np.ndarray
+    rng: np.random.Generator, landscape: Landscape, crowd: pd.DataFrame, ring: np.ndarray, account: np.ndarray
 ) -> pd.DataFrame:
     """Addresses in a row at two hosting providers per farm; accounts change theirs every few days."""
-    sites = 2 * len(sizes)
-    per_site, sticky_days = np.repeat(np.maximum(4, sizes // 8), 2), rng.integers(1, 4, sites)
-    site = lines(rng, landscape.block(rng, "hosting", np.arange(sites)), per_site, sticky_days)
+    country = np.repeat(of_group(ring, crowd["country"].to_numpy()), 2)
+    per_site, sticky_days = np.repeat(np.maximum(4, np.bincount(ring) // 8), 2), rng.integers(1, 4, len(country))
+    site = lines(rng, landscape.block(rng, "hosting", country), per_site, sticky_days)
     return shared(account, 2 * ring + rng.integers(2, size=len(ring)), site, 0.92)
 
 

@@ -44,7 +44,7 @@ def open_book(rng: np.random.Generator, cast: Cast) -> Book:
     referrer = people["referrer"].to_numpy()
     profile = pa.table(
         {
-            "country": _text(_COUNTRY[people["country"]]),
+            "country": _text(_COUNTRY[people["declared"]]),
             "email": _text(emails(people)),
             "phone": _text(phones(people)),
             "referred_by": _text(pd.Series(account[referrer]).where(referrer != NOBODY)),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch.simulate.landscape import CARD_BINS_PER_COUNTRY, COUNTRIES, VIRTUAL_BINS, Landscape, keys
+from ringwatch.simulate.landscape import CARD_BINS_PER_COUNTRY, COUNTRIES, VIRTUAL_BINS, Landscape, draw_countries, keys
 
 RHYTHMS = ("day", "evening", "office", "always")
 CAPABILITIES = ("chat", "code", "agents", "vision", "embeddings")
@@ -75,12 +75,14 @@ def shared(account: np.ndarray, group: np.ndarray, things: pd.DataFrame, probabi
 def people(rng: np.random.Generator, country: np.ndarray, days: int, **given: Any) -> pd.DataFrame:
     """Draw one person per entry of `country`, ordinary in all that is not `given`.
 
-    created, ends: days since the first day. active: probability of a day's use. exchanges: mean a day of use.
-    mailbox, phone: keys, equal when shared. context: of honest people; operator, style and kind: of the others.
+    declared: country given at sign-up. created, ends: days since the first day. active: probability of a day's use.
+    exchanges: mean a day of use. mailbox, phone: keys, equal when shared. context: of honest people; operator, style
+    and kind: of the others.
     """
     count = len(country)
     drawn = {
         "country": country,
+        "declared": np.where(rng.random(count) < 0.05, draw_countries(rng, count), country),
         "created": days - rng.exponential(np.where(rng.random(count) < 0.35, 60.0, 320.0)),
         "suspended": rng.random(count) < 0.15,
         "active": rng.beta(2.2, 2.2, count),
@@ -91,7 +93,7 @@ def people(rng: np.random.Generator, country: np.ndarray, days: int, **given: An
         "domain": rng.choice(np.array(_FREE_MAIL, dtype=object), size=count, p=_FREE_MAIL_WEIGHTS),
         "organisation": None,
         "mailbox": keys(rng, count),
-        "tag": 0,
+        "tag": np.where(rng.random(count) < 0.02, rng.integers(1, 10, count), 0),
         "phone": np.where(rng.random(count) < 0.6, keys(rng, count), NOBODY),
         "referrer": NOBODY,
         "operator": NOBODY,

@@ -31,9 +31,9 @@ STATIC = 100_000
 CARD_BINS_PER_COUNTRY = 11
 VIRTUAL_BINS = 6
 
-# Kinds of network with how many there are per country, or in the world when they serve all of it.
-_PER_COUNTRY = {"residential": 3, "mobile": 2, "business": 2, "education": 1}
-_WORLDWIDE = {"vpn": 6, "hosting": 5}
+# Kinds of network with how many there are per country, and how often people take one abroad.
+_PER_COUNTRY = {"residential": 3, "mobile": 2, "business": 2, "education": 1, "vpn": 1, "hosting": 1}
+_ABROAD = {"vpn": 0.5, "hosting": 0.75, "business": 0.05}
 
 # Addresses come from blocks that no household or company uses: IPv4 space that one defence agency holds and does not
 # announce, IPv6 space that was never assigned. AS numbers are from the range for private use.
@@ -57,20 +57,19 @@ class Landscape:
     bins: np.ndarray
 
     def block(self, rng: np.random.Generator, kind: str, country: np.ndarray) -> np.ndarray:
-        """Draw for each entry of `country` a network of `kind` there, or anywhere if such networks serve the world."""
-        of_kind = np.flatnonzero(self.blocks["kind"] == kind)
-        if kind in _WORLDWIDE:
-            return rng.choice(of_kind, size=len(country))
-        per_country = of_kind.reshape(len(COUNTRIES), -1)
-        return np.asarray(per_country[country, rng.integers(per_country.shape[1], size=len(country))])
+        """Draw for each entry of `country` a network of `kind`: there, or abroad as often as is usual for the kind."""
+        per_country = np.flatnonzero(self.blocks["kind"] == kind).reshape(len(COUNTRIES), -1)
+        abroad = rng.random(len(country)) < _ABROAD.get(kind, 0)
+        where = np.where(abroad, draw_countries(rng, len(country)), country)
+        return np.asarray(per_country[where, rng.integers(per_country.shape[1], size=len(country))])
 
 
 def build_landscape(rng: np.random.Generator, world: World, accounts: int, days: int) -> Landscape:
     """Return the networks and card issuers for `accounts` accounts."""
     blocks = _blocks(rng, accounts)
     visitors = accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]] / _PER_COUNTRY["mobile"]
-    exits = np.where(blocks["kind"] == "vpn", accounts / 10, visitors) / world.carrier_accounts_per_address
-    pools = lines(rng, np.arange(len(blocks)), count=np.maximum(2, exits).astype(np.int64))
+    exits = np.maximum(2, visitors / world.carrier_accounts_per_address).astype(np.int64)
+    pools = lines(rng, np.arange(len(blocks)), count=exits)
     return Landscape(world, days, blocks, pools, _bins(rng))
 
 
@@ -103,10 +102,9 @@ def lines(
 
 
 def _blocks(rng: np.random.Generator, accounts: int) -> pd.DataFrame:
-    at_home = [np.repeat(np.arange(len(COUNTRIES)), count) for count in _PER_COUNTRY.values()]
-    abroad = [draw_countries(rng, count) for count in _WORLDWIDE.values()]
-    kind = np.repeat(np.array([*_PER_COUNTRY, *_WORLDWIDE], dtype=object), [len(part) for part in [*at_home, *abroad]])
-    blocks = pd.DataFrame({"kind": kind, "country": np.concatenate([*at_home, *abroad])})
+    kind = np.repeat(np.array([*_PER_COUNTRY], dtype=object), [len(COUNTRIES) * n for n in _PER_COUNTRY.values()])
+    country = np.concatenate([np.repeat(np.arange(len(COUNTRIES)), n) for n in _PER_COUNTRY.values()])
+    blocks = pd.DataFrame({"kind": kind, "country": country})
     number = np.arange(len(blocks))
     slash_8 = np.array(_IPV4_SLASH_8)[number % len(_IPV4_SLASH_8)]
     blocks["asn"] = _FIRST_ASN + rng.permutation(len(blocks))

@@ -21,7 +21,7 @@ def plan_operators(rng: np.random.Generator, world: World, accounts: int) -> dic
         (world.smallest_farm, max(40, accounts * world.largest_farm_share)),
     )
     each = int(max(0, wanted - farms.sum()) / 3)
-    largest = max(12, accounts // 150)
+    largest = max(12, round(accounts * world.largest_ring_share))
     rings = {
         style: ring_sizes_until(rng, each, world.fewest_rings, largest) for style in ("careless", "careful", "drip")
     }

@@ -58,7 +58,8 @@ def through_vpn(
 ) -> pd.DataFrame:
     """Draw who also connects through a public VPN."""
     account = _owners(rng, crowd, users)
-    return habit(account, landscape.pools.take(landscape.block(rng, "vpn", account)), probability)
+    provider = landscape.block(rng, "vpn", crowd["country"].loc[account].to_numpy())
+    return habit(account, landscape.pools.take(provider), probability)
 
 
 def own_cards(rng: np.random.Generator, landscape: Landscape, crowd: pd.DataFrame, payers: float) -> pd.DataFrame:

@@ -113,7 +113,7 @@ def _family_contacts(rng: np.random.Generator, crowd: pd.DataFrame, home: np.nda
         "phone": np.where(one_phone, crowd["phone"].to_numpy()[first], crowd["phone"]),
         "mailbox": np.where(one_mailbox, crowd["mailbox"].to_numpy()[first], crowd["mailbox"]),
         "domain": np.where(one_mailbox, crowd["domain"].to_numpy()[first], crowd["domain"]),
-        "tag": np.where(one_mailbox, position(home), 0),
+        "tag": np.where(one_mailbox, position(home), crowd["tag"]),
     }
 
 
@@ -137,7 +137,7 @@ def _singles(rng: np.random.Generator, landscape: Landscape, accounts: int, cont
             habit(crowd.index.to_numpy(), home_lines(rng, landscape, country), ways.at_home),
             on_mobile(rng, landscape, crowd, *ways.on_mobile),
             through_vpn(rng, landscape, crowd, *ways.through_vpn),
-            habit(on_server, lines(rng, landscape.block(rng, "hosting", on_server)), use),
+            habit(on_server, lines(rng, landscape.block(rng, "hosting", country[on_server])), use),
         ],
         cards=[shared(payers, circle, cards(rng, landscape, country), pay_probability(rng, len(payers)))],
         templates=[own_templates(rng, crowd, ways.own_template)],

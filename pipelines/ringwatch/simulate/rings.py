@@ -40,7 +40,7 @@ def draw_careless(rng: np.random.Generator, landscape: Landscape, sizes: np.ndar
     crowd = controlled(rng, landscape, "careless", ring, country[ring], created)
     crowd = crowd.assign(**_careless_contacts(rng, crowd, ring))
     account = crowd.index.to_numpy()
-    on_vpn = (rng.random(len(sizes)) < 0.35)[ring]
+    on_vpn = np.flatnonzero((rng.random(len(sizes)) < 0.4)[ring])
     provider = landscape.block(rng, "vpn", country)
     return operate(
         rng,
@@ -51,8 +51,8 @@ def draw_careless(rng: np.random.Generator, landscape: Landscape, sizes: np.ndar
             shared(some(rng, len(ring), 0.35), runs(rng, ring, 2, 6), devices(rng, len(ring)), 0.3),
         ],
         addresses=[
-            shared(account[~on_vpn], ring, home_lines(rng, landscape, country), 0.85),
-            shared(account[on_vpn], ring, landscape.pools.take(provider), 0.85),
+            shared(account, ring, home_lines(rng, landscape, country), np.where(np.isin(account, on_vpn), 0.4, 0.85)),
+            shared(on_vpn, ring, landscape.pools.take(provider), 0.6),
             on_mobile(rng, landscape, crowd, 0.5, 0.35),
         ],
         cards=[purses(rng, landscape, crowd, runs(rng, ring, 20, 40), 0.3)],
@@ -172,16 +172,16 @@ def sweeps(rng: np.random.Generator, ring: np.ndarray, givers: float) -> pd.Data
 
 
 def _careless_contacts(rng: np.random.Generator, crowd: pd.DataFrame, ring: np.ndarray) -> dict[str, Any]:
-    """Rings that tag one mailbox, rings on a domain of their own, rings that refer themselves."""
+    """Rings that tag a few mailboxes, rings on a few domains of their own, rings that refer themselves."""
     rings, created = int(ring.max()) + 1, crowd["created"].to_numpy()
     way = rng.choice(3, size=rings, p=(0.4, 0.2, 0.4))[ring]
-    box = runs(rng, ring, 3, 6)
+    box, site = runs(rng, ring, 3, 6), runs(rng, ring, 6, 15)
     first = np.searchsorted(ring, ring)
-    own_domain = (invent_names(rng, rings) + ".com")[ring]
+    own_domain = (invent_names(rng, int(site.max()) + 1) + ".com")[site]
     refers = (rng.random(rings) < 0.35)[ring] & (created > created[first]) & (rng.random(len(ring)) < 0.5)
     return {
         "mailbox": np.where(way == 0, crowd["mailbox"].to_numpy()[np.searchsorted(box, box)], crowd["mailbox"]),
-        "tag": np.where(way == 0, position(box), 0),
+        "tag": np.where(way == 0, position(box), crowd["tag"]),
         "domain": np.where(way == 0, "gmail.com", np.where(way == 1, own_domain, crowd["domain"])),
         "referrer": np.where(refers, first, NOBODY),
     }

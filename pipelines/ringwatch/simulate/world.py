@@ -35,13 +35,14 @@ class World:
     resold_device_share: float = 0.01
     cafe_visitor_share: float = 0.08
     guest_share: float = 0.15
-    tool_template_share: float = 0.25
+    tool_template_share: float = 0.35
     referred_share: float = 0.1
     transfer_share: float = 0.01
 
     # Operators and reseller pools. Small worlds hold the fewest of each style, whatever the prevalence.
     prevalence: float = 0.0125
     fewest_rings: int = 3
+    largest_ring_share: float = 0.002
     fewest_farms: int = 2
     farm_share: float = 0.35
     smallest_farm: int = 24

@@ -1,0 +1,64 @@
+"""A world is of use only when single accounts do not give themselves away: rings must be found by links."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from leaks import auc, best_category_f1, best_threshold_f1, own_columns, read
+
+HIGHEST_AUC = 0.75
+HIGHEST_F1 = 0.3
+
+
+@pytest.fixture(scope="module")
+def seen(town: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    numbers, categories = own_columns(town)
+    members = pd.read_parquet(town / "truth" / "members.parquet")
+    controlled = numbers.index.isin(members.loc[members["kind"] == "operator", "account_id"])
+    return numbers, categories, pd.Series(controlled, index=numbers.index)
+
+
+def test_a_rule_that_leaks_is_noticed(seen: tuple[pd.DataFrame, pd.DataFrame, pd.Series]) -> None:
+    _, _, controlled = seen
+    noise = pd.Series(np.random.default_rng(0).normal(size=len(controlled)), index=controlled.index)
+
+    assert auc(noise + 3 * controlled, controlled) > HIGHEST_AUC
+    assert best_threshold_f1(noise - 5 * controlled, controlled) > HIGHEST_F1
+    assert best_category_f1(controlled.map({True: "yes", False: "no"}), controlled) > HIGHEST_F1
+    assert auc(noise, controlled) == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.parametrize("only_active", [False, True])
+def test_no_number_of_an_account_separates_operators(
+    seen: tuple[pd.DataFrame, pd.DataFrame, pd.Series], only_active: bool
+) -> None:
+    numbers, _, controlled = seen
+    if only_active:
+        numbers = numbers[numbers["usage.rows"] > 0]
+    controlled = controlled.loc[numbers.index]
+
+    separation = {name: auc(numbers[name], controlled) for name in numbers}
+    f1 = {name: best_threshold_f1(numbers[name], controlled) for name in numbers}
+
+    assert len(numbers.columns) > 80
+    assert {name: round(s, 2) for name, s in separation.items() if abs(s - 0.5) > HIGHEST_AUC - 0.5} == {}
+    assert {name: round(score, 2) for name, score in f1.items() if score > HIGHEST_F1} == {}
+
+
+def test_no_category_of_an_account_separates_operators(seen: tuple[pd.DataFrame, pd.DataFrame, pd.Series]) -> None:
+    _, categories, controlled = seen
+
+    f1 = {name: best_category_f1(categories[name], controlled) for name in categories}
+
+    assert {name: round(score, 2) for name, score in f1.items() if score > HIGHEST_F1} == {}
+
+
+def test_ids_and_the_order_of_rows_say_nothing(town: Path, seen: tuple[pd.DataFrame, pd.DataFrame, pd.Series]) -> None:
+    _, _, controlled = seen
+    by_id = pd.Series(np.argsort(np.argsort(controlled.index)), index=controlled.index)
+    usage = read(town, "usage").reset_index(drop=True).drop_duplicates("account_id")
+    by_row = pd.Series(usage.index.to_numpy(), index=usage["account_id"])
+
+    assert auc(by_id, controlled) == pytest.approx(0.5, abs=0.08)
+    assert auc(by_row, controlled.loc[by_row.index]) == pytest.approx(0.5, abs=0.12)
