@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("NEO4J_PASSWORD", "neo4j_password"),
         description="password of your own server",
     )
+    neo4j_http_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("NEO4J_HTTP_URL", "neo4j_http_url"),
+        description="HTTP address of your own server, for links to Neo4j Browser",
+    )
     server_bolt_port: int = Field(
         7687, ge=0, le=65535, description="Bolt port of the embedded server; a free one if taken"
     )

@@ -8,12 +8,25 @@ no more concurrency than that.
 """
 
 from ringwatch.server.connection import Connection, Versions
-from ringwatch.server.embedded import Status, start, status, stop
+from ringwatch.server.embedded import Stopped, answering, start, stop
 from ringwatch.server.external import external_connection
 from ringwatch.server.home import Home, server_home
+from ringwatch.server.status import Status, status
 from ringwatch.settings import Settings
 
-__all__ = ["Connection", "Home", "Status", "Versions", "ensure_running", "server_home", "start", "status", "stop"]
+__all__ = [
+    "Connection",
+    "Home",
+    "Status",
+    "Stopped",
+    "Versions",
+    "ensure_running",
+    "running",
+    "server_home",
+    "start",
+    "status",
+    "stop",
+]
 
 
 def ensure_running(settings: Settings) -> Connection:
@@ -22,3 +35,8 @@ def ensure_running(settings: Settings) -> Connection:
     Raises InfrastructureError when the server cannot be reached, started or used.
     """
     return external_connection(settings) if settings.neo4j_uri else start(settings)
+
+
+def running(settings: Settings) -> Connection | None:
+    """Return a connection to the server of these settings, or None when it is the embedded one and does not run."""
+    return external_connection(settings) if settings.neo4j_uri else answering(server_home(settings))

@@ -1,4 +1,4 @@
-"""Start, stop and status of the embedded server. Each may be called at any time, and by several processes at once."""
+"""Starts and stops the embedded server. Each may be called at any time, and by several processes at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from ringwatch.errors import InfrastructureError
 from ringwatch.server.conf import Memory, command, home_argument, machine_memory_mb, size_memory, write_conf
 from ringwatch.server.connection import Connection, Versions, ask_versions
 from ringwatch.server.download import fetch_jars
-from ringwatch.server.home import USER, Home, create_home, link_plugins, read_password, server_home
+from ringwatch.server.home import USER, Home, create_home, draw_password, link_plugins, read_password, server_home
 from ringwatch.server.ports import HOST, Ports, choose_ports, wanted_ports
-from ringwatch.server.process import STOP_SECONDS, end, find_process, spawn
+from ringwatch.server.process import STOP_SECONDS, end, find_process, find_processes, spawn
 from ringwatch.server.ready import PortTaken, wait_until_ready
 from ringwatch.server.state import State, read_state, write_state
 from ringwatch.settings import Settings
@@ -22,27 +22,10 @@ PORT_TRIES = 3
 
 
 @dataclass(frozen=True)
-class Status:
-    """The embedded server as it is now. What only a running server can tell is None when none runs."""
-
-    running: bool
-    home: Path
-    data_mb: float
-    pid: int | None = None
-    uri: str | None = None
-    browser_url: str | None = None
-    neo4j: str | None = None
-    gds: str | None = None
-    heap_mb: int | None = None
-    pagecache_mb: int | None = None
-    resident_mb: float | None = None
-
-
-@dataclass(frozen=True)
 class Stopped:
-    """What `stop` found: the pid that was ended, if any, and whether it had to be killed."""
+    """What `stop` ended (no pid: nothing ran), and whether it had to be killed."""
 
-    pid: int | None
+    pid: int | None = None
     killed: bool = False
 
 
@@ -52,7 +35,7 @@ def start(settings: Settings) -> Connection:
     Raises InfrastructureError when its jars cannot be had, or it does not answer in time.
     """
     home = server_home(settings)
-    if connection := _answering(home):
+    if connection := answering(home):
         return connection
     jars = fetch_jars(settings)
     create_home(home)
@@ -64,35 +47,28 @@ def stop(settings: Settings) -> Stopped:
     """End the embedded server if it runs, cleanly if it lets itself be ended."""
     home = server_home(settings)
     if not home.lock.parent.is_dir():
-        return Stopped(pid=None)
+        return Stopped()
     with _alone(home, settings.server_start_seconds):
-        process = _process(home)
-        return Stopped(process.pid, end(process)) if process else Stopped(pid=None)
+        return _end_all(home)
 
 
-def status(settings: Settings) -> Status:
-    """Return what is known of the embedded server without starting it."""
-    home = server_home(settings)
-    state, process = read_state(home), _process(home)
-    idle = Status(running=False, home=home.folder, data_mb=_size_mb(home.data))
-    return _running_status(idle, home, state, process) if state and process else idle
-
-
-def _answering(home: Home) -> Connection | None:
-    """The quick way of every later call: the remembered process lives and answers."""
+def answering(home: Home) -> Connection | None:
+    """Return a connection if the remembered process lives and answers: the quick way of all calls but the first."""
     state = read_state(home)
-    if state is None or _process(home) is None or not home.password.is_file():
+    if state is None or process_of(home) is None or not home.password.is_file():
         return None
-    connection = _connection(home, state.ports)
-    return connection if _versions(connection) else None
+    connection = connection_to(home, state.ports)
+    return connection if versions_of(connection) else None
 
 
-def _process(home: Home) -> psutil.Process | None:
+def process_of(home: Home) -> psutil.Process | None:
+    """Return the process of this home's server if it runs."""
     state = read_state(home)
     return find_process(state.pid, home_argument(home)) if state else None
 
 
-def _connection(home: Home, ports: Ports) -> Connection:
+def connection_to(home: Home, ports: Ports) -> Connection:
+    """Return the connection to the server of this home on these ports."""
     return Connection(
         uri=f"bolt://{HOST}:{ports.bolt}",
         user=USER,
@@ -101,7 +77,8 @@ def _connection(home: Home, ports: Ports) -> Connection:
     )
 
 
-def _versions(connection: Connection) -> Versions | None:
+def versions_of(connection: Connection) -> Versions | None:
+    """Return the versions of a server, or None when it does not answer."""
     from neo4j.exceptions import DriverError, Neo4jError
 
     try:
@@ -124,17 +101,25 @@ def _alone(home: Home, start_seconds: int) -> Iterator[None]:
 
 def _await_running(home: Home, settings: Settings) -> Connection | None:
     """Wait for a server that another command started a moment ago, if there is one."""
-    state, process = read_state(home), _process(home)
+    state, process = read_state(home), process_of(home)
     if state is None or process is None:
         return None
-    connection = _connection(home, state.ports)
+    connection = connection_to(home, state.ports)
     wait_until_ready(process, connection, state.ports.bolt, home.log, settings.server_start_seconds)
     return connection
 
 
+def _end_all(home: Home) -> Stopped:
+    """End the server of this home, one included whose state file was deleted while it ran."""
+    stopped = [Stopped(process.pid, end(process)) for process in find_processes(home_argument(home))]
+    return stopped[0] if stopped else Stopped()
+
+
 def _launch(home: Home, jars: Path, settings: Settings) -> Connection:
-    memory = size_memory(settings, machine_memory_mb())
+    _end_all(home)
+    draw_password(home)
     link_plugins(home, jars / "plugins")
+    memory = size_memory(settings, machine_memory_mb())
     for _ in range(PORT_TRIES - 1):
         try:
             return _launch_once(home, jars / "lib", memory, settings)
@@ -147,7 +132,7 @@ def _launch_once(home: Home, lib: Path, memory: Memory, settings: Settings) -> C
     before = read_state(home)
     ports = choose_ports(settings, before.wanted if before else None, before.ports if before else None)
     write_conf(home, ports, memory)
-    connection = _connection(home, ports)
+    connection = connection_to(home, ports)
     process = spawn(command(home, lib, memory), home.folder, home.log)
     write_state(home, State(process.pid, ports, wanted_ports(settings), memory))
     try:
@@ -156,25 +141,3 @@ def _launch_once(home: Home, lib: Path, memory: Memory, settings: Settings) -> C
         end(process)
         raise
     return connection
-
-
-def _running_status(idle: Status, home: Home, state: State, process: psutil.Process) -> Status:
-    connection = _connection(home, state.ports)
-    versions = _versions(connection)
-    return Status(
-        running=True,
-        home=idle.home,
-        data_mb=idle.data_mb,
-        pid=process.pid,
-        uri=connection.uri,
-        browser_url=connection.browser_url,
-        neo4j=versions.neo4j if versions else None,
-        gds=versions.gds if versions else None,
-        heap_mb=state.memory.heap_mb,
-        pagecache_mb=state.memory.pagecache_mb,
-        resident_mb=round(process.memory_info().rss / 2**20, 1),
-    )
-
-
-def _size_mb(folder: Path) -> float:
-    return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20, 1)

@@ -14,7 +14,7 @@ def external_connection(settings: Settings) -> Connection:
     Raises InfrastructureError when it does not answer, refuses the credentials, or is not Neo4j 5.26 with GDS 2.13.
     """
     password = settings.neo4j_password.get_secret_value() if settings.neo4j_password else ""
-    connection = Connection(uri=str(settings.neo4j_uri), user=settings.neo4j_user, password=password)
+    connection = Connection(str(settings.neo4j_uri), settings.neo4j_user, password, settings.neo4j_http_url)
     _check_versions(connection, _ask(connection))
     return connection
 

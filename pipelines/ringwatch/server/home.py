@@ -67,21 +67,28 @@ def link_plugins(home: Home, plugins: Path) -> None:
     link.symlink_to(plugins)
 
 
-def read_password(home: Home) -> str:
-    """Return the server's password; the first time, draw one and make it the one of the empty database.
+def draw_password(home: Home) -> None:
+    """Draw a random password for a server that has none yet, and make it the one of its empty database.
 
     Raises InfrastructureError when the database has data but its password file is gone.
     """
     if home.password.is_file():
-        return home.password.read_text(encoding="utf-8").strip()
+        return
     if (home.data / "databases").exists():
         raise InfrastructureError(
-            f"the password file {home.password} is gone: put it back, or delete {home.data} to begin with an empty graph"
+            f"the password file {home.password} is gone: put it back, or delete {home.data} to begin anew"
         )
     password = secrets.token_urlsafe(24)
     _set_initial_password(home, password)
     _write_private(home.password, password + "\n")
-    return password
+
+
+def read_password(home: Home) -> str:
+    """Return the server's password. Raises InfrastructureError when its file cannot be read."""
+    try:
+        return home.password.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise InfrastructureError(f"cannot read the password file {home.password}: {error.strerror}") from None
 
 
 def _set_initial_password(home: Home, password: str) -> None:

@@ -46,6 +46,16 @@ def find_process(pid: int, argument: str) -> psutil.Process | None:
         return None
 
 
+def find_processes(argument: str) -> list[psutil.Process]:
+    """Return all living processes of this user with `argument` on their command line."""
+    return [
+        process
+        for process in psutil.process_iter(["uids", "cmdline"])
+        if process.info["uids"] and process.info["uids"].real == os.getuid()
+        if argument in (process.info["cmdline"] or []) and is_alive(process)
+    ]
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Whether the process runs; a child of ours that has ended is reaped."""
     child = _CHILDREN.get(process.pid)
