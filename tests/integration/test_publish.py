@@ -24,7 +24,6 @@ PublishNight = Callable[..., Report]
 @pytest.fixture
 def world(graph: Graph) -> Graph:
     """A hundred accounts A00 to A99 and no rings."""
-    graph.write("MATCH (n) WHERE n:Account OR n:Ring DETACH DELETE n")
     graph.write("UNWIND range(0, 99) AS n CREATE (:Account {account_id: 'A' + right('0' + toString(n), 2)})")
     return graph
 

@@ -1,6 +1,7 @@
 """Opens the review store's database, SQLite or Postgres, and brings its schema to the program's."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from ringwatch.errors import InfrastructureError, UsageError
 
@@ -97,8 +99,19 @@ def _keep_to_owner(path: Path) -> None:
 def _on_sqlite_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-    connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
+    _write_ahead(connection)
+
+
+@retry(
+    retry=retry_if_exception(lambda error: getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY),
+    stop=stop_after_delay(_BUSY_SECONDS),
+    wait=wait_fixed(0.05),
+    reraise=True,
+)
+def _write_ahead(connection: Any) -> None:
+    """Let readers go on while one writes. SQLite itself does not wait here for another that opens the same new file."""
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _on_sqlite_begin(connection: sa.Connection) -> None:

@@ -20,6 +20,7 @@ settings.register_profile(
 )  # the time of one example says nothing on a busy machine
 settings.load_profile("review")
 
+GIVEN = os.environ.get("RINGWATCH_TEST_POSTGRES_URL")
 SKIPPED = (
     "no Postgres: set RINGWATCH_TEST_POSTGRES_URL, or install its server "
     "(Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql@17)"
@@ -29,9 +30,8 @@ SKIPPED = (
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """SQLAlchemy address of a Postgres on which schemas may be made."""
-    given = os.environ.get("RINGWATCH_TEST_POSTGRES_URL")
-    if given:
-        yield given
+    if GIVEN:
+        yield GIVEN
         return
     binaries = _postgres_binaries()
     if binaries is None:
