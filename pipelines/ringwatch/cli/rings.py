@@ -23,7 +23,7 @@ Day = Annotated[
     datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Published day; the newest if not given.")
 ]
 RingId = Annotated[str, typer.Argument(metavar="RING", help="Id of a ring, such as R-7F3K2A.")]
-LISTED = ["ring_id", "kind", "probability", "size", "event", "joined", "departed", "summary"]
+MOST_MEMBERS = 50
 
 
 @app.command("list")
@@ -37,8 +37,7 @@ def list_rings(day: Day = None, as_json: Json = False) -> None:
     elif rings.empty:
         console.print(f"No rings on {chosen}.")
     else:
-        rows = [[_cell(value) for value in row] for row in rings[LISTED].to_numpy(dtype=object)]
-        console.print(table(f"Rings of {chosen}", ["ring", *LISTED[1:]], rows))
+        console.print(_ring_table(f"Rings of {chosen}", rings, ["ring_id", "kind"], "summary"))
 
 
 @app.command("show")
@@ -134,10 +133,21 @@ def _print_ring(ring: dict[str, Any]) -> None:
     for direction, title in (("for", "Why"), ("against", "Why not")):
         reasons = [reason for reason in ring["evidence"] if reason["direction"] == direction]
         console.print(_reasons(title, reasons) if reasons else f"{title}: nothing found", "")
-    members = ([_cell(value) for value in member.values()] for member in ring["members"])
+    members = ([_cell(value) for value in member.values()] for member in ring["members"][:MOST_MEMBERS])
     console.print(table("Members", ["account", "probability", "role"], members))
-    nights = ([*(_cell(value) for value in night.values())] for night in ring["nights"])
-    console.print(table("Nights", [name.replace("_", " ") for name in ring["nights"][0]], nights))
+    if ring["size"] > MOST_MEMBERS:
+        console.print(f"and {ring['size'] - MOST_MEMBERS:,} more; --json and `ringwatch export` give all of them")
+    console.print(_ring_table("Nights", pd.DataFrame(ring["nights"]), ["day"], "related"))
+
+
+def _ring_table(title: str, rings: pd.DataFrame, first: list[str], last: str) -> Any:
+    """A table of rings or of a ring's nights: the `first` columns, what they have in common, the `last` column."""
+    accounts = "+" + rings["joined"].astype(str) + " -" + rings["departed"].astype(str)
+    columns = [*first, "probability", "size", "accounts", "event", last]
+    rows = rings.assign(accounts=accounts)[columns].to_numpy(dtype=object)
+    return table(
+        title, [name.removesuffix("_id") for name in columns], [[_cell(value) for value in row] for row in rows]
+    )
 
 
 def _reasons(title: str, reasons: list[dict[str, Any]]) -> Any:
