@@ -74,7 +74,7 @@ def evaluate(store: Store, truth: Path, day: date, min_ring_size: int = MIN_RING
 
 def compare(flagged: pd.DataFrame, truth: Truth, day: date, min_ring_size: int = MIN_RING_SIZE) -> Evaluation:
     """Compare `flagged` (ring_id, account_id, kind) with `truth`, both as of `day`."""
-    _check_same_world(flagged, truth)
+    _check_same_world(flagged, truth, day)
     accounts = account_agreement(flagged, truth.members)
     harm = false_positives(flagged, truth.members, truth.contexts)
     styles = recall_by_style(flagged, truth.members, min_ring_size)
@@ -90,12 +90,12 @@ def compare(flagged: pd.DataFrame, truth: Truth, day: date, min_ring_size: int =
     )
 
 
-def _check_same_world(flagged: pd.DataFrame, truth: Truth) -> None:
+def _check_same_world(flagged: pd.DataFrame, truth: Truth, day: date) -> None:
     known = pd.concat([truth.members["account_id"], truth.contexts["account_id"]])
     unknown = int((~flagged["account_id"].isin(known)).sum())
     if unknown:
         raise UsageError(
-            f"{unknown} of {len(flagged)} flagged accounts are not in the truth; "
+            f"{unknown} of {len(flagged)} flagged accounts are not in the truth by {day}; "
             "give the truth that was simulated with the feeds of this day"
         )
 

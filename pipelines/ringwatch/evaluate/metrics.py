@@ -63,8 +63,8 @@ def match_rings(flagged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     rings = flagged.loc[flagged["kind"] == OPERATOR, ["ring_id", "account_id"]]
     operators = _controlled(members)[["operator_id", "account_id"]]
     common = rings.merge(operators, on="account_id").groupby(["ring_id", "operator_id"]).size().reset_index(name="both")
-    ring_size = common["ring_id"].map(rings["ring_id"].value_counts())
-    operator_size = common["operator_id"].map(operators["operator_id"].value_counts())
+    ring_size = rings.groupby("ring_id").size().reindex(common["ring_id"]).to_numpy()
+    operator_size = operators.groupby("operator_id").size().reindex(common["operator_id"]).to_numpy()
     common["jaccard"] = common["both"] / (ring_size + operator_size - common["both"])
     same = common[common["jaccard"] >= SAME_RING_JACCARD]
     best = same.sort_values(["jaccard", "ring_id", "operator_id"], ascending=[False, True, True])
@@ -84,13 +84,12 @@ def false_positives(flagged: pd.DataFrame, members: pd.DataFrame, contexts: pd.D
 
 def recall_by_style(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int) -> pd.DataFrame:
     """Return style, accounts, accounts_found, rings, rings_found for each style of operator."""
-    controlled = _controlled(members)
-    found = controlled["account_id"].isin(_accused(flagged))
-    accounts = controlled.assign(found=found).groupby("style")["found"].agg(["size", "sum"])
-    operators = _operators(members, min_size)[["operator_id", "style"]].drop_duplicates()
-    matched = operators["operator_id"].isin(match_rings(flagged, _operators(members, min_size))["operator_id"])
-    rings = operators.assign(found=matched).groupby("style")["found"].agg(["size", "sum"])
-    table = accounts.join(rings, rsuffix="_rings").fillna(0).astype(int).reset_index()
+    controlled, operators = _controlled(members), _operators(members, min_size)
+    found = controlled.assign(found=controlled["account_id"].isin(_accused(flagged)))
+    rings = operators[["style", "operator_id"]].drop_duplicates()
+    rings["found"] = rings["operator_id"].isin(match_rings(flagged, operators)["operator_id"])
+    counts = [frame.groupby("style")["found"].agg(["size", "sum"]) for frame in (found, rings)]
+    table = pd.concat(counts, axis=1).fillna(0).astype(int).reset_index()
     table.columns = pd.Index(["style", "accounts", "accounts_found", "rings", "rings_found"])
     return table
 

@@ -68,13 +68,18 @@ def test_activity_begins_after_opening_and_stops_when_an_account_ends(town: Path
         accounts = pd.read_parquet(folder / "accounts.parquet")
         ended |= set(accounts.loc[accounts["status"] != "active", "account_id"])
         open_since |= dict(zip(accounts["account_id"], accounts["created_at"], strict=True))
-        for feed, time in {"payments": "paid_at", "devices": "first_seen", "ips": "first_seen", "usage": None}.items():
+        for feed, moment in {
+            "payments": "paid_at",
+            "devices": "first_seen",
+            "ips": "first_seen",
+            "usage": None,
+        }.items():
             rows = pd.read_parquet(folder / f"{feed}.parquet")
             opened = rows["account_id"].map(open_since)
             assert opened.notna().all(), f"{feed} of {folder.name} has accounts that never arrived"
             assert not rows["account_id"].isin(ended).any()
-            if time:
-                assert (rows[time] >= opened).all()
+            if moment:
+                assert (rows[moment] >= opened).all()
     assert ended
 
 
