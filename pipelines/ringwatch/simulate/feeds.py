@@ -133,6 +133,7 @@ def _payments(rng: np.random.Generator, book: Book, midnight: np.datetime64, day
 def _devices(
     rng: np.random.Generator, book: Book, visits: Visits, used: np.ndarray, midnight: np.datetime64
 ) -> pa.Table:
+    used = used[~book.cast.devices.iloc[used].duplicated(["account", "device"]).to_numpy()]
     account = book.cast.devices["account"].to_numpy()[used]
     first, last = moments(rng, visits, account)
     table = pa.table(
@@ -157,13 +158,15 @@ def _ips(
     midnight: np.datetime64,
     day: int,
 ) -> pa.Table:
+    used = used.assign(ip=addresses_on(used, landscape, day).to_numpy(zero_copy_only=False))
+    used = used.drop_duplicates(["account", "ip"])
     account, block = used["account"].to_numpy(), landscape.blocks.iloc[used["block"].to_numpy()]
     first, last = moments(rng, visits, account)
     exchanges = book.cast.people["exchanges"].to_numpy()[account]
     table = pa.table(
         {
             "account_id": _text(book.account[account]),
-            "ip": addresses_on(used, landscape, day),
+            "ip": _text(used["ip"]),
             "first_seen": _times(midnight, first),
             "last_seen": _times(midnight, last),
             "asn": block["asn"].to_numpy(),

@@ -26,11 +26,20 @@ def test_a_feed_has_the_columns_of_the_model_and_values_that_it_allows(feed: str
     assert {name: values for name, values in refused.items() if values} == {}
 
 
-@pytest.mark.parametrize("feed", sorted(set(FEEDS) - {"accounts"}))
-def test_rows_of_a_day_have_different_keys(feed: str, small: Path) -> None:
-    for path in (small / "feeds").glob(f"*/{feed}.parquet"):
-        key = pd.read_parquet(path)[list(MODEL.feeds[feed].key)].fillna("")
-        assert not key.duplicated().any()
+@pytest.mark.parametrize(
+    ("feed", "once"),
+    [
+        ("accounts", ["account_id"]),
+        ("payments", ["payment_id"]),
+        ("devices", ["account_id", "device"]),
+        ("ips", ["account_id", "ip"]),
+        ("usage", ["account_id", "capability"]),
+    ],
+)
+def test_a_day_says_each_thing_once(feed: str, once: list[str], town: Path) -> None:
+    assert set(once) <= set(MODEL.feeds[feed].key)
+    for path in (town / "feeds").glob(f"*/{feed}.parquet"):
+        assert not pd.read_parquet(path)[once].duplicated().any()
 
 
 def test_mail_and_phone_are_such_as_people_give(small: Path) -> None:
