@@ -105,7 +105,7 @@ def _await_running(home: Home, settings: Settings) -> Connection | None:
     if state is None or process is None:
         return None
     connection = connection_to(home, state.ports)
-    wait_until_ready(process, connection, state.ports.bolt, home.log, settings.server_start_seconds)
+    wait_until_ready(process, connection, home.log, settings.server_start_seconds)
     return connection
 
 
@@ -136,7 +136,7 @@ def _launch_once(home: Home, lib: Path, memory: Memory, settings: Settings) -> C
     process = spawn(command(home, lib, memory), home.folder, home.log)
     write_state(home, State(process.pid, ports, wanted_ports(settings), memory))
     try:
-        wait_until_ready(process, connection, ports.bolt, home.log, settings.server_start_seconds)
+        wait_until_ready(process, connection, home.log, settings.server_start_seconds)
     except InfrastructureError:
         end(process)
         raise

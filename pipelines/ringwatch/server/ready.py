@@ -1,13 +1,15 @@
 """Waits until a started server answers, and says why one did not."""
 
+import json
 import time
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
 from ringwatch.errors import InfrastructureError
-from ringwatch.server.connection import Connection, Versions, ask_versions
-from ringwatch.server.ports import answers
+from ringwatch.server.connection import Connection, ask_versions
 from ringwatch.server.process import is_alive
 
 POLL_SECONDS = 0.2
@@ -31,37 +33,49 @@ class PortTaken(InfrastructureError):
     """Another program took a port between our look at it and the server's start."""
 
 
-def wait_until_ready(process: psutil.Process, connection: Connection, port: int, log: Path, seconds: float) -> Versions:
-    """Return the server's versions once Bolt and GDS answer. Raises InfrastructureError that says what went wrong."""
+def wait_until_ready(process: psutil.Process, connection: Connection, log: Path, seconds: float) -> None:
+    """Return once Bolt, GDS and Browser answer. Raises InfrastructureError that says what went wrong."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if not is_alive(process):
             raise explain("Neo4j ended while starting", log)
-        if answers(port) and (versions := _try_versions(connection)):
-            return versions
+        if _answers(connection) and _serves_browser(connection):
+            return
         time.sleep(POLL_SECONDS)
     raise explain(f"Neo4j did not answer within {seconds:.0f} s (RINGWATCH_SERVER_START_SECONDS)", log)
 
 
-def _try_versions(connection: Connection) -> Versions | None:
+def _answers(connection: Connection) -> bool:
     from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
     try:
-        return ask_versions(connection)
+        return bool(ask_versions(connection))
     except AuthError:
         raise InfrastructureError(
             f"the server at {connection.uri} refused its own password: password file and data do not belong together"
         ) from None
     except (DriverError, Neo4jError):  # not there yet
-        return None
+        return False
+
+
+def _serves_browser(connection: Connection) -> bool:
+    """Whether the HTTP address is this server's: Neo4j tells there where its Bolt is."""
+    http = HTTPConnection(urlsplit(connection.http_url or "").netloc, timeout=2)
+    try:
+        http.request("GET", "/")
+        return bool(json.load(http.getresponse())["bolt_direct"] == connection.uri)
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return False
+    finally:
+        http.close()
 
 
 def explain(what: str, log: Path) -> InfrastructureError:
-    """Return the error to raise: `what` happened and the cause the log names, or else the log's last lines."""
+    """Return the error to raise: `what` happened and the cause the log names, or else what it said last."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
     for signs, cause in CAUSES:
         if any(sign in text for sign in signs):
             kind = PortTaken if signs is PORT_SIGNS else InfrastructureError
             return kind(f"{what}: {cause} (log: {log})")
-    lines = "\n  ".join(text.splitlines()[-SHOWN_LINES:])
-    return InfrastructureError(f"{what}; the last lines of {log}:\n  {lines}")
+    said = [line for line in text.splitlines() if not line.startswith("\t")]  # without the frames of stack traces
+    return InfrastructureError("\n  ".join([f"{what}; the last lines of {log}:", *said[-SHOWN_LINES:]]))
