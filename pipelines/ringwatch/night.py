@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringwatch.files import Files
@@ -57,3 +58,8 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return asdict(self) | {"day": self.day.isoformat(), "warnings": list(self.warnings)}
+
+
+def open_night(settings: Settings, day: date, feeds: Path | None = None) -> Night:
+    """Return the night of `day`; `feeds` (else the setting feeds_dir) is the folder in which its feeds arrive."""
+    return Night(day, settings, Files(settings.home, feeds or settings.feeds_dir))

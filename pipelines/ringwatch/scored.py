@@ -5,7 +5,8 @@ members: candidate, account_id, probability, role (core, fringe)
 evidence: candidate, facet, reason, direction (for, against), observed, expected, bits, members (covered), identifiers
     (list of text), text (a sentence)
 
-Candidates are disjoint: an account is a member of at most one. All that were judged are here; publish decides what is flagged.
+Candidates are disjoint: an account is a member of at most one. All that were judged are here; publish decides what is
+flagged.
 """
 
 import pyarrow as pa
@@ -39,4 +40,4 @@ EVIDENCE = pa.schema(
         ("text", pa.string()),
     ]
 )
-TABLES = {"rings": RINGS, "members": MEMBERS, "evidence": EVIDENCE}
+TABLES: dict[str, pa.Schema] = {"rings": RINGS, "members": MEMBERS, "evidence": EVIDENCE}

@@ -1,0 +1,27 @@
+"""The run report of a day: what each stage did, in `days/<day>/report.json`."""
+
+import json
+import os
+from typing import Any
+
+from ringwatch.night import STAGES, Night, Report
+
+
+def add(night: Night, report: Report) -> None:
+    """Put `report` in the run report; what later stages left there before is out of date and goes."""
+    earlier = STAGES[: STAGES.index(report.stage)]
+    stages = {name: done for name, done in read(night).items() if name in earlier} | {report.stage: report.as_dict()}
+    path = night.files.report(night.day)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps({"day": night.day.isoformat(), "stages": stages}, indent=2) + "\n", encoding="utf-8")
+    os.replace(new, path)
+
+
+def read(night: Night) -> dict[str, dict[str, Any]]:
+    """Return the reports of the stages that have run, by stage; empty when none has."""
+    path = night.files.report(night.day)
+    if not path.is_file():
+        return {}
+    stages: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["stages"]
+    return stages

@@ -1,0 +1,46 @@
+"""Keyed tokens in place of personal values: the same mailbox gives the same token; without the key nobody can check."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+import pandas as pd
+
+from ringwatch.errors import InfrastructureError
+
+
+def keyed_tokens(values: pd.Series, key: bytes, purpose: str) -> pd.Series:
+    """Return HMAC-SHA-256 (RFC 2104) of `purpose` and each value, the first 128 bits as hex; missing stays missing."""
+    distinct = values.dropna().unique()
+    made = {value: hmac.new(key, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()[:32] for value in distinct}
+    return values.map(made).astype("str").where(values.notna())
+
+
+def token_key(home: Path) -> bytes:
+    """Return the key in `home/secrets/token.key`, made on first use and readable by the owner only.
+
+    Raises InfrastructureError when the file cannot be made or read: with another key no token would match.
+    """
+    path = home / "secrets" / "token.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _write_once(path, secrets.token_bytes(32))
+        return path.read_bytes()
+    except OSError as error:
+        raise InfrastructureError(f"the token key {path} cannot be used: {error.strerror}") from None
+
+
+def _write_once(path: Path, key: bytes) -> None:
+    """Make the file whole or not at all; when two processes try, the first one's key stays."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key)
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink()
