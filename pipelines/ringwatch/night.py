@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ringwatch.files import Files
 from ringwatch.model import Model, load_model
@@ -43,6 +43,15 @@ class Night:
         from ringwatch.review.store import Store
 
         return Store.open(self.settings.store_address)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Close the doors that were opened."""
+        for door in ("graph", "store"):
+            if door in self.__dict__:
+                self.__dict__.pop(door).close()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from ringwatch.cli import config, evaluate, night, rings, server, simulate
 from ringwatch.errors import RingwatchError
+from ringwatch.night import STAGES
 
 
 class _Commands(TyperGroup):
@@ -28,6 +30,16 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="Finds the groups of accounts behind one operator, every night, with reasons a person can check.",
 )
+
+app.command()(night.run)
+for stage in STAGES:
+    app.command(stage, rich_help_panel="Stages of a night")(night.stage_command(stage))
+app.add_typer(rings.app, name="rings")
+app.command()(rings.export)
+app.command()(simulate.simulate)
+app.command()(evaluate.evaluate)
+app.add_typer(server.app, name="server")
+app.add_typer(config.app, name="config")
 
 
 def main() -> None:

@@ -1,0 +1,150 @@
+"""`ringwatch run` and a command for each stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from ringwatch import stages
+from ringwatch.cli.output import Json, console, notes, print_json, print_mapping
+from ringwatch.errors import UsageError
+from ringwatch.model import load_model
+from ringwatch.night import Night, Report, open_night
+from ringwatch.settings import Settings, load_settings
+
+_DAY = ["%Y-%m-%d"]
+Feeds = Annotated[
+    Path | None,
+    typer.Option("--feeds", help="Folder with one folder a day; else the setting feeds_dir.", file_okay=False),
+]
+Day = Annotated[datetime | None, typer.Option("--day", formats=_DAY, help="Day the data are about.")]
+From = Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First of several days.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last of several days, included.")]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="FEED", help="A feed that this deployment does not have.")
+]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A night that was run: its reports by stage, in seconds of the wall clock."""
+
+    day: date
+    reports: dict[str, Report]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "day": self.day,
+            "seconds": round(self.seconds, 3),
+            "stages": {name: report.as_dict() for name, report in self.reports.items()},
+        }
+
+
+def run(
+    feeds: Feeds = None,
+    day: Day = None,
+    from_day: From = None,
+    to_day: To = None,
+    without: Without = None,
+    as_json: Json = False,
+) -> None:
+    """Run one night, or several in order; a night that stops, stops those after it.
+
+    The embedded Neo4j is left running for `ringwatch query` and Neo4j Browser; `ringwatch server stop` ends it.
+    """
+    settings = night_settings(without or [])
+    done = run_nights(settings, feeds, _days(day, from_day, to_day), quiet=as_json)
+    if as_json:
+        print_json([night.as_dict() for night in done])
+
+
+def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: bool = False) -> list[Done]:
+    """Run the nights of `days` one after the other and print a line for each unless `quiet`."""
+    done = []
+    for day in days:
+        with open_night(settings, day, feeds) as night:
+            started = perf_counter()
+            reports = _run_with_status(night)
+        done.append(Done(day, {report.stage: report for report in reports}, perf_counter() - started))
+        if not quiet:
+            _print_night(done[-1], night.files.report(day))
+    return done
+
+
+def stage_command(name: str) -> Any:
+    """Return the command that runs the stage `name` of one day."""
+
+    def command(
+        day: Annotated[datetime, typer.Option("--day", formats=_DAY, help="Day the data are about.")],
+        feeds: Feeds = None,
+        without: Without = None,
+        as_json: Json = False,
+    ) -> None:
+        with open_night(night_settings(without or []), day.date(), feeds) as night, notes.status(f"{day:%F} {name}"):
+            report = stages.run_stage(name, night)
+        if as_json:
+            print_json(report.as_dict())
+            return
+        seconds = {f"seconds: {step}": seconds for step, seconds in report.seconds.items()}
+        print_mapping(f"{name} of {report.day}", report.counts | seconds)
+        _print_warnings(report)
+
+    command.__doc__ = f"Run the stage {name} of one day, alone."
+    return command
+
+
+def night_settings(without: list[str]) -> Settings:
+    """Return the settings without the feeds that this deployment does not have."""
+    settings = load_settings()
+    known = load_model().feeds
+    for feed in without:
+        if feed not in known:
+            raise UsageError(f"--without {feed}: there is no such feed; the feeds are {', '.join(known)}")
+    kept = tuple(feed for feed in settings.feeds if feed not in without)
+    return settings.model_copy(update={"feeds": kept}) if without else settings
+
+
+def _days(day: datetime | None, first: datetime | None, last: datetime | None) -> list[date]:
+    if day and not (first or last):
+        return [day.date()]
+    if day or not (first and last):
+        raise UsageError("say which nights to run: --day DAY, or --from DAY --to DAY")
+    if last < first:
+        raise UsageError(f"--to {last:%F} is before --from {first:%F}")
+    return [first.date() + timedelta(days=i) for i in range((last - first).days + 1)]
+
+
+def _run_with_status(night: Night) -> list[Report]:
+    with notes.status(f"{night.day}") as status:
+        return stages.run_night(night, lambda stage: status.update(f"{night.day} {stage}"))
+
+
+def _print_night(night: Done, report: Path) -> None:
+    """One line: what arrived, what was found, how long it took."""
+    counts = {name: report.counts for name, report in night.reports.items()}
+    arrived = {key.partition(".")[2]: 0 for key in counts["validate"]}
+    for key, count in counts["validate"].items():
+        arrived[key.partition(".")[2]] += count
+    published = counts["publish"]
+    console.print(
+        f"[bold]{night.day}[/bold]  {arrived['rows']:,} rows ({arrived['quarantined']:,} quarantined, "
+        f"{arrived['duplicates']:,} duplicates)  {counts['link']['links']:,} links  "
+        f"{published['candidates']:,} candidates  [bold]{published['rings']:,} rings[/bold] of "
+        f"{published['members']:,} accounts  {night.seconds:.1f} s",
+        highlight=False,
+    )
+    for stage_report in night.reports.values():
+        _print_warnings(stage_report)
+    notes.print(f"  report: {report}", style="dim", highlight=False, soft_wrap=True)
+
+
+def _print_warnings(report: Report) -> None:
+    for warning in report.warnings:
+        notes.print(f"  {report.stage}: {escape(warning)}", style="yellow", highlight=False, soft_wrap=True)
