@@ -23,11 +23,11 @@ def clean_schema(feed: Feed) -> pa.Schema:
 def open_history(night: Night, since: date | None = None, until: date | None = None) -> duckdb.DuckDBPyConnection:
     """Return a connection with a view per feed over the clean files of `since` to `until`, both included.
 
-    A feed without any file is an empty view. `accounts` always starts at the first day: what it says lasts.
+    A feed without any file is an empty view. One whose rows say what lasts always starts at the first day.
     """
     connection = duckdb.connect()
     for feed in night.model.feeds.values():
-        first = None if feed.feed == "accounts" else since
+        first = None if feed.lasts else since
         paths = _clean_files(night, feed.feed, first, until)
         if paths:
             relation = connection.read_parquet(paths)

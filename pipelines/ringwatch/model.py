@@ -21,6 +21,9 @@ from ringwatch.resources import SCHEMAS
 ACCOUNT = "Account"
 ACCOUNT_KEY = "account_id"
 
+# Properties that ringwatch writes itself.
+RESERVED = frozenset({"first_seen", "last_seen", "days", "events", "updated_on", "accounts", "hub", "bits"})
+
 _strict = ConfigDict(extra="forbid")
 _Type = Literal["text", "account", "email", "phone", "ip", "integer", "number", "timestamp"]
 
@@ -70,14 +73,18 @@ class Evidence:
     """How sharing an identifier counts, in bits.
 
     bits: what two accounts alone on an identifier are worth; hub_limit: accounts from which it says nothing;
-    cap_bits: most that one facet may add between two accounts; residents: people who stay on it are not linked by it.
+    cap_bits: most that one facet may add between two accounts, or to a group; residents: people who stay on it are not
+    linked by it; own_bits: what it says against a group that its members mostly use one of their own; wording: what
+    members that share it do ("pay with the same cards").
     """
 
     facet: str
     bits: float
     hub_limit: int
     cap_bits: float
+    wording: str
     residents: bool = False
+    own_bits: float = 0
 
 
 @dataclass(frozen=True, config=_strict)
@@ -115,6 +122,11 @@ class Feed:
             kept |= dict.fromkeys(column.becomes, column) or {name: column}
         return kept
 
+    @property
+    def lasts(self) -> bool:
+        """Whether rows say something that holds beyond the window."""
+        return bool(self.node and self.node.properties) or any(r.lasting for r in self.relationships.values())
+
 
 @dataclass(frozen=True, config=_strict)
 class Defaults:
@@ -140,6 +152,17 @@ class Model:
     def identifiers(self) -> dict[str, str]:
         """Label of each identifier with the property that is its key."""
         return {r.to.label: r.to.key for _, _, r in self.relationships() if r.to.label != ACCOUNT}
+
+    def account_properties(self) -> tuple[str, ...]:
+        """Properties of an account that feeds set: what they say of it, then what is summed."""
+        nodes = [feed.node for feed in self.feeds.values() if feed.node]
+        said = [name for node in nodes for name in node.properties]
+        return (*said, *(name for node in nodes for name in node.totals))
+
+    def identifier_properties(self, label: str) -> tuple[str, ...]:
+        """Properties of the identifier `label` besides its key."""
+        targets = [r.to for _, _, r in self.relationships() if r.to.label == label]
+        return tuple(dict.fromkeys(name for target in targets for name in target.properties))
 
     def evidence(self, facet: str) -> Evidence:
         return next(r.evidence for _, _, r in self.relationships() if r.evidence.facet == facet)
@@ -200,6 +223,7 @@ def _check_references(path: Path, feed: Feed) -> None:
     if ACCOUNT_KEY not in feed.columns:
         _refuse(path, "columns", f"every feed needs the column {ACCOUNT_KEY}")
     _check_columns(path, feed)
+    _check_words(path, feed)
     for name, relationship in feed.relationships.items():
         _check_relationship(path, feed, name, relationship)
     for name in (*feed.node.properties, *feed.node.totals) if feed.node else ():
@@ -220,6 +244,18 @@ def _check_pattern(path: Path, name: str, pattern: str) -> None:
         re.compile(pattern)
     except re.error as error:
         _refuse(path, name, f"pattern of {name}: {error}")
+
+
+def _check_words(path: Path, feed: Feed) -> None:
+    """Refuse names that cannot be written in a statement as they are, or that ringwatch needs for itself."""
+    targets = [relationship.to for relationship in feed.relationships.values()]
+    properties = [name for to in targets for name in (to.key, to.source, *to.properties)]
+    properties += [*feed.node.properties, *feed.node.totals] if feed.node else []
+    for name in (feed.feed, *feed.kept, *properties):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            _refuse(path, name, f"{name} is not in lower_snake letters")
+    for name in RESERVED.intersection(properties):
+        _refuse(path, name, f"ringwatch writes {name} itself; give the property another name")
 
 
 def _check_relationship(path: Path, feed: Feed, name: str, relationship: Relationship) -> None:

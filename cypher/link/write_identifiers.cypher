@@ -1,0 +1,15 @@
+// Say of identifiers how many accounts share them, whether they are hubs, and what sharing one is worth in bits.
+// Returns: written
+// :param id => ['4:0f6a:17']
+// :param accounts => [5]
+// :param hub => [false]
+// :param bits => [4.38]
+// :param day => date('2026-03-01')
+UNWIND range(0, size($id) - 1) AS i
+MATCH (x)
+WHERE elementId(x) = $id[i]
+SET x.accounts = $accounts[i],
+  x.hub = $hub[i],
+  x.bits = $bits[i],
+  x.updated_on = $day
+RETURN count(x) AS written
