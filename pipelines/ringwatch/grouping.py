@@ -5,7 +5,7 @@ out of what is usual, so that a large ring does not make its own habits look com
 
 An identifier with c members among its d accounts, in a group of n of the N accounts of the window, has the rarity
 
-    log2((c / n) / ((d - c + 0.5) / (N - n + 1)))    bits, from 0 to 14
+    log2((c / n) / ((d - c + 0.5) / (N - n + 1)))    bits, up to 14; less than 1 is nothing
 
 and the containment c / d. Their product, the rarity as a share of 14 bits, is its strength. On identifiers with
 residents only visitors count, and only when there are two of them.
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-MOST_BITS = 14.0
+LEAST_BITS, MOST_BITS = 1.0, 14.0
 # Tenure from which an account lives at an address, and below which it only visits.
 RESIDENT, VISITOR = 0.5, 0.3
 
@@ -59,7 +59,8 @@ seen AS (
     c > 1 AND (NOT residents OR (visitors > 1 AND tenure < {VISITOR})) AS counts
   FROM seen
 )
-SELECT *, CASE WHEN counts THEN least(1, greatest(0, log2(c / expected) / {MOST_BITS})) * c / d ELSE 0 END AS strength
+SELECT *, CASE WHEN counts AND c >= {2**LEAST_BITS} * expected
+    THEN least(1, log2(c / expected) / {MOST_BITS}) * c / d ELSE 0 END AS strength
 FROM judged
 """
 

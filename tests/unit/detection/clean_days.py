@@ -1,0 +1,29 @@
+"""Rows of clean days, as people would say them: A used the device d on Monday."""
+
+from datetime import date, datetime
+from typing import Any
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 3, day) for day in (2, 3, 4, 5))
+
+Rows = list[dict[str, Any]]
+
+
+def accounts(*names: str, **columns: Any) -> Rows:
+    """Accounts that were opened long before the window."""
+    opened = {"created_at": datetime(2025, 1, 1), "status": "active"}
+    return [opened | {"account_id": name} | columns for name in names]
+
+
+def used(account: str, device: str, day: date) -> dict[str, Any]:
+    noon = datetime(day.year, day.month, day.day, 12)
+    return {"account_id": account, "device": device, "first_seen": noon, "last_seen": noon}
+
+
+def connected(account: str, ip: str, day: date) -> dict[str, Any]:
+    noon = datetime(day.year, day.month, day.day, 12)
+    return {"account_id": account, "ip": ip, "first_seen": noon, "last_seen": noon}
+
+
+def sent(account: str, to: str, day: date) -> dict[str, Any]:
+    noon = datetime(day.year, day.month, day.day, 12)
+    return {"payment_id": f"{account}>{to}", "account_id": account, "counterparty_account_id": to, "paid_at": noon}

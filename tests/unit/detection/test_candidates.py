@@ -1,0 +1,36 @@
+"""Communities of several lanes become candidates."""
+
+import pandas as pd
+
+from ringwatch.stages.detect import merge
+
+
+def communities(**groups: str) -> pd.DataFrame:
+    rows = [(account, i) for i, accounts in enumerate(groups.values()) for account in accounts]
+    return pd.DataFrame(rows, columns=["account_id", "community"])
+
+
+def test_a_group_that_two_lanes_find_is_one_candidate() -> None:
+    merged = merge({"strict": communities(a="ABCD"), "wide": communities(x="EFGH", a="DCBA")}, min_size=4)
+
+    groups = merged.groupby("candidate").agg({"account_id": "".join, "lane": "first"})
+    assert sorted(map(tuple, groups.to_numpy())) == [("ABCD", "strict+wide"), ("EFGH", "wide")]
+
+
+def test_groups_below_the_least_size_are_no_candidates() -> None:
+    merged = merge({"strict": communities(a="ABC", b="DEFG")}, min_size=4)
+
+    assert set(merged["account_id"]) == set("DEFG")
+
+
+def test_a_candidate_has_the_same_name_whichever_way_its_accounts_were_found() -> None:
+    one = merge({"strict": communities(a="ABCD", b="WXYZ")}, min_size=4)
+    other = merge({"wide": communities(b="ZYXW", a="BADC")}, min_size=4)
+
+    assert set(one["candidate"]) == set(other["candidate"])
+
+
+def test_no_communities_are_no_candidates() -> None:
+    nobody = pd.DataFrame({"account_id": pd.Series(dtype="str"), "community": pd.Series(dtype="int64")})
+
+    assert merge({"strict": nobody, "wide": nobody}, min_size=4).empty
