@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import neo4j
 import pandas as pd
+import pyarrow as pa
 from neo4j import GraphDatabase
 
 from ringwatch.errors import InfrastructureError
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
     from graphdatascience import GraphDataScience
 
 DATABASE = "neo4j"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a frame: rows sent, and the sum of what the statement returned as `written`."""
+
+    rows: int
+    written: int
 
 
 class Graph:
@@ -41,14 +51,19 @@ class Graph:
         """Run a writing statement in one retried transaction and return its records as dicts."""
         return self._execute(query, parameters, neo4j.RoutingControl.WRITE)
 
-    def write_frame(self, query: str, frame: pd.DataFrame, batch_rows: int, **parameters: Any) -> int:
-        """Run `query` once per batch of rows, each column of `frame` being a list parameter of its name.
+    def write_frame(
+        self, query: str, rows: pd.DataFrame | pa.Table | Iterable[pa.RecordBatch], batch_rows: int, **parameters: Any
+    ) -> Written:
+        """Run `query` once per batch of `rows`, each column being a list parameter of its name; missing becomes null.
 
-        Returns the number of rows sent. Columns instead of one map per row: the fastest of the forms measured.
+        Record batches are sent as they come. Columns instead of one map per row: the fastest of the forms measured.
         """
-        for batch in _batches(frame, batch_rows):
-            self.write(query, **batch, **parameters)
-        return len(frame)
+        sent = written = 0
+        for batch in _batches(rows, batch_rows):
+            records = self._execute(query, batch.to_pydict() | parameters, neo4j.RoutingControl.WRITE)
+            sent += batch.num_rows
+            written += sum(record.get("written", 0) for record in records)
+        return Written(sent, written)
 
     @cached_property
     def gds(self) -> GraphDataScience:
@@ -71,13 +86,8 @@ class Graph:
         return [record.data() for record in result.records]
 
 
-def _batches(frame: pd.DataFrame, batch_rows: int) -> Iterator[dict[str, list[Any]]]:
-    """Yield `frame` in slices, each a dict of plain Python lists with None for what is missing."""
-    for start in range(0, len(frame), batch_rows):
-        part = frame.iloc[start : start + batch_rows]
-        yield {str(name): _plain(part[name]) for name in part}
-
-
-def _plain(column: pd.Series) -> list[Any]:
-    values = column.astype(object).where(column.notna(), None)
-    return [value.to_pydatetime() if isinstance(value, pd.Timestamp) else value for value in values]
+def _batches(rows: pd.DataFrame | pa.Table | Iterable[pa.RecordBatch], batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield `rows` in batches that are not empty."""
+    table = pa.Table.from_pandas(rows, preserve_index=False) if isinstance(rows, pd.DataFrame) else rows
+    batches = table.to_batches(max_chunksize=batch_rows) if isinstance(table, pa.Table) else table
+    yield from (batch for batch in batches if batch.num_rows)

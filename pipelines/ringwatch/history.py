@@ -30,12 +30,17 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
         first = None if feed.lasts else since
         paths = _clean_files(night, feed.feed, first, until)
         if paths:
-            relation = connection.read_parquet(paths)
+            relation = connection.read_parquet(paths, union_by_name=True)
         else:
             connection.register(f"{feed.feed}_empty", clean_schema(feed).empty_table())
             relation = connection.table(f"{feed.feed}_empty")
         relation.create_view(feed.feed)
     return connection
+
+
+def clean_days(night: Night) -> list[date]:
+    """Days that have passed the gate, oldest first."""
+    return sorted(date.fromisoformat(path.parent.name) for path in (night.files.home / "days").glob("*/clean"))
 
 
 def account_ids(night: Night) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ringwatch.files import Files
 from ringwatch.model import Model, load_model
+from ringwatch.resources import SCHEMAS, cypher
 from ringwatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,17 +21,31 @@ if TYPE_CHECKING:
 STAGES = ("validate", "load", "link", "detect", "score", "publish")
 
 
+def _nobody(_doing: str) -> None:
+    """Nobody watches."""
+
+
 @dataclass(frozen=True)
 class Night:
     """What a stage needs: the day, the settings, the model, and the doors to files, graph and store.
 
-    Graph and store are opened on first use, so that a stage which needs neither starts neither.
+    Graph and store are opened on first use, so that a stage which needs neither starts neither. `tell` shows people
+    what a long stage is doing.
     """
 
     day: date
     settings: Settings
     files: Files
-    model: Model = field(default_factory=load_model)
+    tell: Callable[[str], None] = _nobody
+
+    @cached_property
+    def model(self) -> Model:
+        own = self.settings.model_dir
+        return load_model(own / "schemas" if own else SCHEMAS)
+
+    def cypher(self, name: str) -> str:
+        """Return a statement that is made from the model, e.g. `load/write_accounts`."""
+        return cypher(name, self.settings.model_dir)
 
     @cached_property
     def graph(self) -> Graph:
@@ -69,6 +85,8 @@ class Report:
         return asdict(self) | {"day": self.day.isoformat(), "warnings": list(self.warnings)}
 
 
-def open_night(settings: Settings, day: date, feeds: Path | None = None) -> Night:
+def open_night(
+    settings: Settings, day: date, feeds: Path | None = None, tell: Callable[[str], None] = _nobody
+) -> Night:
     """Return the night of `day`; `feeds` (else the setting feeds_dir) is the folder in which its feeds arrive."""
-    return Night(day, settings, Files(settings.home, feeds or settings.feeds_dir))
+    return Night(day, settings, Files(settings.home, feeds or settings.feeds_dir), tell)

@@ -14,12 +14,14 @@ SCHEMAS = ROOT / "schemas"
 
 
 @cache
-def cypher(name: str) -> str:
+def cypher(name: str, own: Path | None = None) -> str:
     """Return the statement in `cypher/<name>.cypher`, e.g. `cypher("link/write_links")`.
 
-    Raises UsageError when there is no such file.
+    `own`, the folder of a deployment's own model, goes before what is shipped. Raises UsageError when neither has it.
     """
-    path = CYPHER / f"{name}.cypher"
-    if not path.is_file():
-        raise UsageError(f"there is no query {name}: {path} does not exist")
-    return path.read_text(encoding="utf-8")
+    folders = [own / "cypher", CYPHER] if own else [CYPHER]
+    paths = [folder / f"{name}.cypher" for folder in folders]
+    for path in paths:
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    raise UsageError(f"there is no query {name}: {paths[0]} does not exist")

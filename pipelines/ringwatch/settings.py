@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     maven_repository: str | None = Field(
         None, description="repository the server's jars come from; none: the resolver's default"
     )
+    model_dir: Path | None = Field(
+        None, description="folder with schemas/ and cypher/ of your own model; none: the one that is shipped"
+    )
     cache: Path | None = Field(None, description="folder for downloaded jars; none: the user's cache folder")
 
     store_url: str | None = Field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -69,9 +71,9 @@ def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: 
     """Run the nights of `days` one after the other and print a line for each unless `quiet`."""
     done = []
     for day in days:
-        with open_night(settings, day, feeds) as night:
+        with _watched_night(settings, day, feeds) as night:
             started = perf_counter()
-            reports = _run_with_status(night)
+            reports = stages.run_night(night, night.tell)
         done.append(Done(day, {report.stage: report for report in reports}, perf_counter() - started))
         if not quiet:
             _print_night(done[-1], night.files.report(day))
@@ -87,7 +89,8 @@ def stage_command(name: str) -> Any:
         without: Without = None,
         as_json: Json = False,
     ) -> None:
-        with open_night(night_settings(without or []), day.date(), feeds) as night, notes.status(f"{day:%F} {name}"):
+        with _watched_night(night_settings(without or []), day.date(), feeds) as night:
+            night.tell(name)
             report = stages.run_stage(name, night)
         if as_json:
             print_json(report.as_dict())
@@ -121,9 +124,12 @@ def _days(day: datetime | None, first: datetime | None, last: datetime | None) -
     return [first.date() + timedelta(days=i) for i in range((last - first).days + 1)]
 
 
-def _run_with_status(night: Night) -> list[Report]:
-    with notes.status(f"{night.day}") as status:
-        return stages.run_night(night, lambda stage: status.update(f"{night.day} {stage}"))
+@contextmanager
+def _watched_night(settings: Settings, day: date, feeds: Path | None) -> Iterator[Night]:
+    """Open a night that shows people what it is doing."""
+    status = notes.status(f"{day}")
+    with status, open_night(settings, day, feeds, lambda doing: status.update(f"{day} {doing}")) as night:
+        yield night
 
 
 def _print_night(night: Done, report: Path) -> None:
