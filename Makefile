@@ -1,0 +1,72 @@
+# Everything a developer runs. Needs Python 3.11, 3.12 or 3.13; `make PYTHON=python3.12 ...` names one.
+PYTHON ?= python3
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(INSTALLED) ## Make .venv with everything in requirements.lock
+
+$(INSTALLED): requirements.lock pyproject.toml scripts/setup_venv.py
+	@command -v $(PYTHON) >/dev/null || { echo "setup: there is no $(PYTHON); install Python 3.11 to 3.13, or name one: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "setup: $(PYTHON) is Python %d.%d, and ringwatch needs 3.11 to 3.13; name one: make PYTHON=python3.12" % v)'
+	@$(PYTHON) scripts/setup_venv.py
+
+.PHONY: demo
+demo: $(INSTALLED) ## Simulate some days, run their nights on a real Neo4j, show the rings
+	@$(BIN)/ringwatch demo
+
+.PHONY: airflow
+airflow: $(INSTALLED) ## Run the nightly DAG in Airflow on this machine; Ctrl-C stops it
+	@$(BIN)/python scripts/airflow_local.py
+
+.PHONY: test
+test: test-unit test-integration ## Run all tests
+
+.PHONY: test-unit
+test-unit: $(INSTALLED) ## Run the tests that need no server: seconds
+	$(BIN)/python -m pytest -m "not integration" --numprocesses 2 --dist loadfile --quiet
+
+.PHONY: test-integration
+test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS
+	$(BIN)/python -m pytest -m integration --quiet
+
+.PHONY: check
+check: $(INSTALLED) ## Check style, types, imports, generated files and schemas
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m ringwatch.render --check
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code and mend what ruff can
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format
+
+.PHONY: generated
+generated: $(INSTALLED) ## Render cypher/schema, cypher/load and the data dictionary from schemas/
+	$(BIN)/python -m ringwatch.render
+
+.PHONY: server-lock
+server-lock: $(INSTALLED) ## Re-make the lock of the embedded server's jars
+	$(BIN)/python -m ringwatch.server.lock
+
+.PHONY: lock
+lock: $(INSTALLED) ## Re-make requirements.lock; UPGRADE=1 takes the newest versions
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
+	  --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock
+
+.PHONY: clean
+clean: ## Stop the demo's server and remove .venv, var/demo and all caches; other data in var/ stay
+	@if [ -x $(BIN)/ringwatch ] && [ -d var/demo ]; then RINGWATCH_HOME=var/demo $(BIN)/ringwatch server stop; fi
+	@rm -rf .venv var/demo .airflow .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	@find pipelines dags scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
