@@ -35,14 +35,14 @@ def similar(
     """
     window = {"since": datetime.combine(since, datetime.min.time()), "lasting": lasting}
     for min_bits in WEAKEST_BITS:
-        with _projected(graph, "detect/project_sharing", "ringwatch_similar", min_bits=min_bits, **window) as projected:
+        with projection(graph, "detect/project_sharing", "ringwatch_similar", min_bits=min_bits, **window) as projected:
             if projected is None:
                 return _NOBODY, min_bits
             graph.gds.wcc.mutate(projected, "component", concurrency=1)
             sizes = _values(graph, projected, "component").groupby("value").size()
             if (sizes.astype(float) ** 2).sum() > pair_budget:
                 continue
-            _similarity(graph, projected, cutoff)
+            compare(graph, projected, cutoff)
             return _leiden(graph, projected, "SIMILAR", "similarity", 1.0, seed), min_bits
     raise ValueError(f"more than {pair_budget:,} pairs of accounts are connected by identifiers of {min_bits} bits")
 
@@ -53,7 +53,7 @@ def linked(graph: Graph, min_bits: float, gamma: float, seed: int) -> pd.DataFra
     Components up to WHOLE accounts stay whole. Larger ones are split by Leiden at resolution `gamma` of the component,
     not of the whole graph, whose size would then decide.
     """
-    with _projected(graph, "detect/project_links", "ringwatch_links", min_bits=min_bits) as projected:
+    with projection(graph, "detect/project_links", "ringwatch_links", min_bits=min_bits) as projected:
         if projected is None:
             return _NOBODY
         graph.gds.wcc.mutate(projected, "component", concurrency=1)
@@ -80,13 +80,14 @@ def _inside(graph: Graph, accounts: list[str], min_bits: float, gamma: float, we
     GDS divides gamma by the weight of the whole graph, so times that weight it is gamma of a component.
     """
     among = {"accounts": accounts, "min_bits": min_bits}
-    with _projected(graph, "detect/project_links_among", "ringwatch_links_among", **among) as projected:
+    with projection(graph, "detect/project_links_among", "ringwatch_links_among", **among) as projected:
         degrees = graph.gds.degree.stream(projected, relationship_weight_property="bits", concurrency=1)
         share = degrees["score"].sum() / weight
         return _leiden(graph, projected, "*", "bits", gamma * share, seed)
 
 
-def _similarity(graph: Graph, projected: Any, cutoff: float) -> None:
+def compare(graph: Graph, projected: Any, cutoff: float) -> None:
+    """Add SIMILAR between accounts of one component, with the weighted Jaccard `similarity` of what they share."""
     gds = graph.gds
     gds.node_similarity.mutate(
         projected,
@@ -115,7 +116,7 @@ def _leiden(graph: Graph, projected: Any, relationship: str, weight: str, gamma:
 
 
 @contextmanager
-def _projected(graph: Graph, query: str, name: str, **parameters: Any) -> Iterator[Any]:
+def projection(graph: Graph, query: str, name: str, **parameters: Any) -> Iterator[Any]:
     """Yield the projection, or None when the query finds nothing to project."""
     graph.gds.graph.drop(name, fail_if_missing=False)
     try:

@@ -23,7 +23,7 @@ def group(*names: str, candidate: str = "c") -> pd.DataFrame:
 
 @pytest.fixture
 def night(open_night: OpenNight) -> Night:
-    """The first four share a device with one stranger, and all an address; the fifth has a device and a home of its own.
+    """The first four share a device with a stranger, and all an address; the fifth has a device and a home of its own.
 
     A0010 to A0013 live at one address.
     """
