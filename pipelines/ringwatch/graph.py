@@ -89,5 +89,7 @@ class Graph:
 def _batches(rows: pd.DataFrame | pa.Table | Iterable[pa.RecordBatch], batch_rows: int) -> Iterator[pa.RecordBatch]:
     """Yield `rows` in batches that are not empty."""
     table = pa.Table.from_pandas(rows, preserve_index=False) if isinstance(rows, pd.DataFrame) else rows
-    batches = table.to_batches(max_chunksize=batch_rows) if isinstance(table, pa.Table) else table
+    batches: Iterable[pa.RecordBatch] = (
+        table.to_batches(max_chunksize=batch_rows) if isinstance(table, pa.Table) else table
+    )
     yield from (batch for batch in batches if batch.num_rows)

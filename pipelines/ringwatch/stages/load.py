@@ -50,7 +50,7 @@ def run(night: Night) -> Report:
             started = perf_counter()
             counts[step.counted_as] = _write(night, connection, step)
             seconds[step.counted_as] = perf_counter() - started
-    night.graph.write(night.cypher("load/mark_loaded_days"), days=days, day=until)
+    night.graph.write(night.cypher("load/mark_loaded_days"), days=days)
     return Report("load", night.day, counts | {"days": len(days)}, seconds)
 
 
