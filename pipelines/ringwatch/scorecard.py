@@ -91,9 +91,10 @@ def roles(members: pd.DataFrame) -> pd.DataFrame:
 
 
 def summaries(evidence: pd.DataFrame) -> pd.Series:
-    """Return the strongest reasons for, at most two, by candidate."""
+    """Return the facets of the strongest reasons for, at most three, by candidate: `share device 5/5, ip 3/5`."""
     strongest = evidence[evidence["direction"] == "for"].sort_values(["candidate", "bits"], ascending=[True, False])
-    texts = strongest.groupby("candidate")["text"].agg(lambda found: "; ".join(found.str.partition(":")[0].head(2)))
+    said = strongest["facet"] + " " + strongest["text"].str.replace(r"^(\d+) of (\d+) .*", r"\1/\2", regex=True)
+    texts = "share " + said.groupby(strongest["candidate"]).agg(lambda found: ", ".join(found.head(3)))
     return texts.reindex(evidence["candidate"].unique(), fill_value="nothing ties these accounts together")
 
 

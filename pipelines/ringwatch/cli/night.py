@@ -65,6 +65,9 @@ def run(
     done = run_nights(settings, feeds, _days(day, from_day, to_day), quiet=as_json)
     if as_json:
         print_json([night.as_dict() for night in done])
+    else:
+        reports = settings.home / "days"
+        notes.print(f"Run reports: {reports}/<day>/report.json. Next: `ringwatch rings list`", soft_wrap=True)
 
 
 def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: bool = False) -> list[Done]:
@@ -76,7 +79,7 @@ def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: 
             reports = stages.run_night(night, night.tell)
         done.append(Done(day, {report.stage: report for report in reports}, perf_counter() - started))
         if not quiet:
-            _print_night(done[-1], night.files.report(day))
+            _print_night(done[-1])
     return done
 
 
@@ -132,7 +135,7 @@ def _watched_night(settings: Settings, day: date, feeds: Path | None) -> Iterato
         yield night
 
 
-def _print_night(night: Done, report: Path) -> None:
+def _print_night(night: Done) -> None:
     """One line: what arrived, what was found, how long it took."""
     counts = {name: report.counts for name, report in night.reports.items()}
     arrived = {key.partition(".")[2]: 0 for key in counts["validate"]}
@@ -145,10 +148,10 @@ def _print_night(night: Done, report: Path) -> None:
         f"{published['candidates']:,} candidates  [bold]{published['rings']:,} rings[/bold] of "
         f"{published['members']:,} accounts  {night.seconds:.1f} s",
         highlight=False,
+        soft_wrap=True,
     )
     for stage_report in night.reports.values():
         _print_warnings(stage_report)
-    notes.print(f"  report: {report}", style="dim", highlight=False, soft_wrap=True)
 
 
 def _print_warnings(report: Report) -> None:

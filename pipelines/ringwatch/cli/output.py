@@ -5,10 +5,14 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+# Characters up to which the cells of a column are kept on one line.
+SHORT = 24
 
 console = Console()
 notes = Console(stderr=True)
@@ -20,12 +24,13 @@ def print_json(value: Any) -> None:
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
-    """Return a rich table of `rows`, numbers to the right."""
+    """Return a rich table of `rows`: numbers to the right, short words whole, sentences folded."""
     cells = [list(row) for row in rows]
-    made = Table(title=title, title_justify="left", title_style="bold")
+    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for i, name in enumerate(columns):
         numeric = bool(cells) and all(isinstance(row[i], int | float) for row in cells)
-        made.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        short = all(len(_text(row[i])) <= SHORT for row in cells)
+        made.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=short)
     for row in cells:
         made.add_row(*(_text(value) for value in row))
     return made

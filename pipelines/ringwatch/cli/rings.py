@@ -31,24 +31,21 @@ def list_rings(day: Day = None, as_json: Json = False) -> None:
     """List the rings of a day, the most probable first, and those that left since the day before."""
     with _store() as store:
         chosen = _day(store, day)
-        rings = store.rings(chosen)
-    if as_json:
-        print_json({"day": chosen, "rings": _records(rings.drop(columns=["run_id", "content_hash"]))})
-    elif rings.empty:
-        console.print(f"No rings on {chosen}.")
-    else:
-        console.print(_ring_table(f"Rings of {chosen}", rings, ["ring_id", "kind"], "summary"))
+        if as_json:
+            print_json({"day": chosen, "rings": ring_records(store, chosen)})
+        else:
+            print_rings(store, chosen)
 
 
 @app.command("show")
 def show_ring(ring: RingId, day: Day = None, as_json: Json = False) -> None:
     """Show a ring: reasons for and against, members, and its nights."""
     with _store() as store:
-        details = _details(store, _known(store, ring), day.date() if day else None)
+        details = ring_details(store, _known(store, ring), day.date() if day else None)
     if as_json:
         print_json(details)
     else:
-        _print_ring(details)
+        print_ring(details)
 
 
 def export(
@@ -96,7 +93,20 @@ def _known(store: Store, asked: str) -> str:
     raise UsageError(f"there is no ring {asked}{hint}")
 
 
-def _details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]:
+def ring_records(store: Store, day: date) -> list[dict[str, Any]]:
+    """The rings of `day` as plain values, ready for JSON."""
+    return _records(store.rings(day).drop(columns=["run_id", "content_hash"]))
+
+
+def print_rings(store: Store, day: date) -> None:
+    rings = store.rings(day)
+    if rings.empty:
+        console.print(f"No rings on {day}.")
+    else:
+        console.print(_ring_table(f"Rings of {day}", rings, ["ring_id", "kind"], "summary"))
+
+
+def ring_details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]:
     """Everything about a ring on a day, by default the last on which it, or the ring it went into, was flagged."""
     now = store.canonical(ring_id) or ring_id
     shown = ring_id if day else now
@@ -122,7 +132,7 @@ def _spans(nights: pd.DataFrame) -> str:
     return str(first) if first == last else f"{len(nights)} days from {first} to {last}"
 
 
-def _print_ring(ring: dict[str, Any]) -> None:
+def print_ring(ring: dict[str, Any]) -> None:
     if ring["canonical_ring_id"] != ring["asked"]:
         notes.print(f"{ring['asked']} was merged into {ring['canonical_ring_id']}")
     console.print(
@@ -151,14 +161,23 @@ def _ring_table(title: str, rings: pd.DataFrame, first: list[str], last: str) ->
 
 
 def _reasons(title: str, reasons: list[dict[str, Any]]) -> Any:
-    columns = ["facet", "text", "observed", "expected", "bits", "members", "identifiers"]
-    return table(title, columns, [[_cell(reason[name]) for name in columns] for reason in reasons])
+    """A table of what each reason adds to the log-odds; --json has all of them in full."""
+    columns = ["bits", "text", "by chance", "identifiers"]
+    rows = [
+        [reason["bits"], reason["text"], reason["expected"], _shortened(reason["identifiers"])] for reason in reasons
+    ]
+    return table(title, columns, [[_cell(value) for value in row] for row in rows])
+
+
+def _shortened(identifiers: list[str]) -> list[str]:
+    """The first few identifiers, long ones cut: enough to recognise them."""
+    return [f"{name[:12]}…" if len(name) > 18 else name for name in identifiers]
 
 
 def _cell(value: Any) -> Any:
     """What a table shows; text of the data is no markup."""
     if isinstance(value, list):
-        return escape(", ".join(value[:5]) + (f" and {len(value) - 5} more" if len(value) > 5 else ""))
+        return escape(", ".join(value[:3]) + (f" and {len(value) - 3} more" if len(value) > 3 else ""))
     if isinstance(value, str):
         return escape(value)
     return None if value is None or value != value else value  # noqa: PLR0124 - NaN is what differs from itself
