@@ -73,9 +73,10 @@ def install_uv() -> None:
 
 def install_lock() -> None:
     """Make `.venv` hold the lock and nothing else, then ringwatch as editable."""
-    say(f"installing what {LOCK.name} lists")
+    say(f"installing what {LOCK.name} lists; this takes a minute or two the first time")
     uv, python = VENV / "bin" / "uv", f"--python={VENV / 'bin' / 'python'}"
-    run(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", python, LOCK)
+    verbosity = () if sys.stderr.isatty() else ("--quiet",)  # a progress bar where there is somebody to see it
+    run(uv, "pip", "sync", *verbosity, "--require-hashes", "--compile-bytecode", python, LOCK)
     run(uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", python, "--editable", ROOT)
 
 
@@ -93,7 +94,7 @@ def configuration() -> "dict[str, str]":
         for name, variable in FROM_PIP.items():
             if value := settings.get(f"{scope}.{name}"):
                 found[variable] = " ".join(value.strip("'\"").split("\\n"))
-    return {"VIRTUAL_ENV": str(VENV), "UV_LINK_MODE": "copy", "UV_PYTHON_DOWNLOADS": "never"} | found
+    return {"VIRTUAL_ENV": str(VENV), "UV_PYTHON_DOWNLOADS": "never"} | found
 
 
 def say(what: str) -> None:

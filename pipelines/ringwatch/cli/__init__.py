@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ringwatch.cli import config, evaluate, night, rings, server, simulate
+from ringwatch.cli import config, demo, evaluate, night, rings, server, simulate
 from ringwatch.errors import RingwatchError
 from ringwatch.night import STAGES
 
@@ -31,6 +31,7 @@ app = typer.Typer(
     help="Finds the groups of accounts behind one operator, every night, with reasons a person can check.",
 )
 
+app.command()(demo.demo)
 app.command()(night.run)
 for stage in STAGES:
     app.command(stage, rich_help_panel="Stages of a night")(night.stage_command(stage))

@@ -35,10 +35,10 @@ def evaluate(
     if as_json:
         print_json(found.as_dict())
     else:
-        _print_evaluation(found)
+        print_evaluation(found)
 
 
-def _print_evaluation(found: Evaluation) -> None:
+def print_evaluation(found: Evaluation) -> None:
     units = {"accounts": found.accounts, "rings": found.rings}
     agreement = [(name, *(getattr(unit, measure) for measure in _MEASURES)) for name, unit in units.items()]
     console.print(table(f"Published rings of {found.day} against the truth", ("", *_MEASURES), agreement))
