@@ -70,7 +70,8 @@ def run_stage(stage: str, **context: Any) -> dict[str, Any]:
     run = context["dag_run"]
     try:
         day = data_day(run.partition_key, context["params"]["day"], context.get("logical_date"))
-        report = stages.run_stage(stage, open_night(load_settings(), day))
+        with open_night(load_settings(), day) as night:
+            report = stages.run_stage(stage, night)
     except InfrastructureError:
         raise
     except RingwatchError as refusal:

@@ -78,14 +78,15 @@ GROUP BY candidate, account_id, facet
 
 _MEMBERS = "FROM member ORDER BY candidate, account_id, facet"
 
+# Sums are rounded: threads add in any order, and the same night must give the same bytes.
 _SHARED = """
 WITH strongest AS (
   SELECT candidate, facet, identifier, count(*) AS members, sum(strength) AS strength, any_value(n) AS n
   FROM member WHERE strength > 0 GROUP BY candidate, facet, identifier
 ), known AS (SELECT DISTINCT candidate, facet, identifier, d, expected FROM used)
-SELECT candidate, facet, any_value(n) AS n, sum(members) AS members, sum(strength) / any_value(n) AS strength,
+SELECT candidate, facet, any_value(n) AS n, sum(members) AS members, round(sum(strength) / any_value(n), 9) AS strength,
   list(identifier ORDER BY members DESC, identifier) AS identifiers, sum(d) AS accounts,
-  least(sum(expected), any_value(n)) AS expected
+  round(least(sum(expected), any_value(n)), 9) AS expected
 FROM strongest JOIN known USING (candidate, facet, identifier)
 GROUP BY candidate, facet ORDER BY candidate, facet
 """

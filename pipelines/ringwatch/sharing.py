@@ -79,7 +79,7 @@ WITH shared AS (
 )
 SELECT source, target, round(sum(bits), 6) AS bits, list(facet ORDER BY facet) FILTER (bits > 0) AS facets,
   len(list_distinct(flatten(list(days)))) AS days
-FROM by_facet GROUP BY source, target HAVING sum(bits) >= $min_bits ORDER BY source, target
+FROM by_facet GROUP BY source, target HAVING round(sum(bits), 6) >= $min_bits ORDER BY source, target
 """
 
 _BY_LABEL = """

@@ -1,11 +1,16 @@
 """The nightly DAG, run in process."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 pytest.importorskip("airflow")
+
+from ringwatch.graph import Graph
+from ringwatch.night import STAGES
+from ringwatch.review.store import Store
+from ringwatch.simulate import START, simulate
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -23,3 +28,24 @@ def test_a_missing_feed_stops_the_night_at_the_first_try(
     assert {task.task_id: (task.state, task.try_number) for task in run.get_task_instances()} == {
         "validate": ("failed", 1)
     } | dict.fromkeys(["load", "link", "detect", "score", "publish"], ("upstream_failed", 0))
+
+
+@pytest.mark.integration
+def test_a_night_runs_from_the_feeds_to_published_rings(
+    nightly: "DAG", metadata: None, graph: Graph, neo4j_settings: dict[str, Any], tmp_path: Path, monkeypatch: Any
+) -> None:
+    simulate(tmp_path, 1000, 1, seed=3)
+    monkeypatch.setenv("RINGWATCH_HOME", str(tmp_path / "var"))
+    monkeypatch.setenv("RINGWATCH_FEEDS_DIR", str(tmp_path / "feeds"))
+    for name, value in neo4j_settings.items():
+        monkeypatch.setenv(name.upper(), value)
+
+    run = nightly.test(run_conf={"day": START.isoformat()})
+
+    assert run.state == "success"
+    returned = {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in run.get_task_instances()}
+    assert {report["stage"]: report["day"] for report in returned.values()} == dict.fromkeys(STAGES, START.isoformat())
+    assert returned["load"]["counts"]["accounts"] == graph.read("MATCH (a:Account) RETURN count(a) AS n")[0]["n"]
+    store = Store.open(f"sqlite:///{tmp_path / 'var' / 'review.db'}")
+    assert store.days() == [START]
+    store.close()
