@@ -36,7 +36,7 @@ def test_a_logical_date_counts_as_its_day_in_utc() -> None:
 
 
 def test_a_logical_date_without_a_zone_is_utc() -> None:
-    assert data_day(None, None, datetime(2026, 11, 22, 23, 59)) == date(2026, 11, 22)  # noqa: DTZ001
+    assert data_day(None, None, datetime(2026, 11, 22, 23, 59)) == date(2026, 11, 22)
 
 
 def test_a_run_without_any_day_is_refused_and_never_about_today() -> None:
