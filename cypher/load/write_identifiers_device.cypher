@@ -3,9 +3,9 @@
 // Generated from schemas/ by `make generated`: change the model, not this file.
 // :param device => ['device-1']
 // :param platform => ['platform-1']
-// :param updated_on => [date('2026-03-01')]
+// :param updated_on => ['2026-03-01']
 UNWIND range(0, size($device) - 1) AS i
 MERGE (n:Device {device: $device[i]})
 SET n.platform = $platform[i],
-  n.updated_on = $updated_on[i]
+  n.updated_on = date($updated_on[i])
 RETURN count(*) AS written

@@ -5,11 +5,11 @@
 // :param asn => [3]
 // :param network_kind => ['residential']
 // :param country => ['country-1']
-// :param updated_on => [date('2026-03-01')]
+// :param updated_on => ['2026-03-01']
 UNWIND range(0, size($ip) - 1) AS i
 MERGE (n:IpAddress {ip: $ip[i]})
 SET n.asn = $asn[i],
   n.network_kind = $network_kind[i],
   n.country = $country[i],
-  n.updated_on = $updated_on[i]
+  n.updated_on = date($updated_on[i])
 RETURN count(*) AS written

@@ -24,11 +24,11 @@ WRITE_ACCOUNTS = "load/write_accounts"
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _EXAMPLES = {
-    "first_seen": "localdatetime('2026-03-01T08:00:00')",
-    "last_seen": "localdatetime('2026-03-01T17:30:00')",
+    "first_seen": "'2026-03-01T08:00:00'",
+    "last_seen": "'2026-03-01T17:30:00'",
     "days": "1",
     "events": "3",
-    "updated_on": "date('2026-03-01')",
+    "updated_on": "'2026-03-01'",
 }
 
 
@@ -107,7 +107,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _write_accounts(environment: Environment, model: Model) -> str:
-    properties = [*model.account_properties(), "first_seen", "last_seen"]
+    nodes = [feed for feed in model.feeds.values() if feed.node]
+    types = {name: column.type for feed in nodes for name, column in feed.kept.items()}
+    properties = {name: types[name] for name in model.account_properties()}
+    properties |= {"first_seen": "timestamp", "last_seen": "timestamp"}
     question = "What is known of each account: its own newest row, its totals, and when it was active?"
     return _text(
         environment, "write_nodes.cypher", question=question, label=ACCOUNT, key=ACCOUNT_KEY, properties=properties
@@ -116,7 +119,12 @@ def _write_accounts(environment: Environment, model: Model) -> str:
 
 def _write_identifiers(environment: Environment, model: Model, label: str, key: str) -> str:
     question = f"Which {label} nodes are there, and what is known of each?"
-    properties = list(model.identifier_properties(label))
+    properties = {
+        name: feed.kept[column].type
+        for feed, _, relationship in model.relationships()
+        if relationship.to.label == label
+        for name, column in relationship.to.properties.items()
+    }
     return _text(environment, "write_nodes.cypher", question=question, label=label, key=key, properties=properties)
 
 
@@ -142,7 +150,7 @@ def _environment(model: Model) -> Environment:
     )
     environment.filters |= {
         "snake": _snake,
-        "assignment": lambda name: f"n.{name} = ${name}[i]",
+        "value": lambda name, kind: f"localdatetime(${name}[i])" if kind == "timestamp" else f"${name}[i]",
         "example": lambda name: _example(model, name),
         "rules": _rules,
         "cell": lambda text: text.replace("|", r"\|"),
@@ -163,7 +171,7 @@ def _example(model: Model, name: str) -> str:
         return f"[{_EXAMPLES[name]}]"
     column = next((column for feed in model.feeds.values() for key, column in feed.kept.items() if key == name), None)
     if column and column.type == "timestamp":
-        return "[localdatetime('2026-02-27T11:45:00')]"
+        return "['2026-02-27T11:45:00']"
     if column and column.type in ("integer", "number"):
         return "[3]"
     return f"['{column.one_of[0] if column and column.one_of else name + '-1'}']"

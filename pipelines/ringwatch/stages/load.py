@@ -15,6 +15,7 @@ from time import perf_counter
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringwatch import changes, history, render, run_report
@@ -120,9 +121,19 @@ def _write(night: Night, connection: duckdb.DuckDBPyConnection, step: Step) -> i
 
 
 def _told(night: Night, step: Step, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the batches, and tell how many rows of the step Neo4j was given."""
+    """Yield the batches as they are sent, and tell how many rows of the step Neo4j was given."""
     rows = 0
     for batch in batches:
         night.tell(f"load {step.counted_as}: {rows:,} rows")
         rows += batch.num_rows
-        yield batch
+        yield _times_as_text(batch)
+
+
+def _times_as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the batch with ISO 8601 text for times and days: the driver packs a time in 25 µs, text in 0.1 µs."""
+    formats = {pa.timestamp("us"): "%Y-%m-%dT%H:%M:%S", pa.date32(): "%Y-%m-%d"}
+    columns = {
+        name: pc.strftime(column, formats[column.type]) if column.type in formats else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    }
+    return pa.RecordBatch.from_pydict(columns)
