@@ -103,7 +103,7 @@ def test_a_group_that_is_too_small_without_them_is_dropped(night: Night) -> None
         assert score.eject(connection, group(*EVERYBODY[:5]), smallest=5).empty
 
 
-def test_of_overlapping_groups_the_largest_of_the_surest_stays_whole() -> None:
+def test_of_overlapping_groups_the_surer_and_larger_stays_whole() -> None:
     groups = pd.concat(
         [
             group("A", "B", "C", "D", candidate="small"),
@@ -112,9 +112,7 @@ def test_of_overlapping_groups_the_largest_of_the_surest_stays_whole() -> None:
             group("E", "F", "W", "X", "Y", "Z", candidate="overlapping"),
         ]
     )
-    judged = pd.DataFrame(
-        {"candidate": ["small", "large", "neighbour", "overlapping"], "probability": [0.99, 0.97, 0.8, 0.6]}
-    )
+    judged = pd.DataFrame({"candidate": ["small", "large", "neighbour", "overlapping"], "bits": [7.0, 6.9, 2.0, 1.0]})
 
     picked = score.pick(groups, judged, smallest=3)
 
