@@ -4,6 +4,7 @@ from ringwatch.errors import InfrastructureError
 from ringwatch.server.connection import Connection, Versions, ask_versions
 from ringwatch.settings import Settings
 
+BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 NEO4J_LINE = "5.26."
 GDS_LINE = "2.13."
 
@@ -23,6 +24,8 @@ def _ask(connection: Connection) -> Versions:
     from neo4j.exceptions import AuthError, ClientError, ConfigurationError, DriverError, Neo4jError
 
     at = f"Neo4j at {connection.uri} (NEO4J_URI)"
+    if connection.uri.partition("://")[0] not in BOLT_SCHEMES:  # the driver would try HTTP, too
+        raise InfrastructureError(f"{at} is not an address that can be used: it must begin with bolt:// or neo4j://")
     try:
         return ask_versions(connection)
     except AuthError:
@@ -34,7 +37,8 @@ def _ask(connection: Connection) -> Versions:
             f"{at} cannot be used, perhaps because GDS is not installed: {error.message}"
         ) from None
     except (DriverError, Neo4jError) as error:
-        raise InfrastructureError(f"{at} does not answer: {error}") from None
+        reason = str(error).partition("\n")[0].rstrip(":.")
+        raise InfrastructureError(f"{at} does not answer, check that it runs: {reason}") from None
 
 
 def _check_versions(connection: Connection, found: Versions) -> None:
