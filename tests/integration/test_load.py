@@ -255,13 +255,29 @@ def test_values_that_mean_nothing_never_become_identifiers(open_night: OpenNight
     ]
 
 
-def test_a_deployment_adds_a_facet_with_one_file(graph: Graph, tmp_path: Path) -> None:
+@pytest.fixture
+def own_model(tmp_path: Path) -> Path:
+    """A deployment's own model: the shipped one and a feed of addresses, with its statements."""
     shutil.copytree(SCHEMAS, tmp_path / "own" / "schemas")
     shutil.copy(ADDRESSES, tmp_path / "own" / "schemas")
     render.main(["--root", str(tmp_path / "own")])
-    night = Night(MONDAY, load_settings(home=tmp_path / "var", model_dir=tmp_path / "own"), Files(tmp_path / "var"))
+    return tmp_path / "own"
+
+
+def test_a_deployment_adds_a_facet_with_one_file(graph: Graph, own_model: Path, tmp_path: Path) -> None:
+    night = Night(MONDAY, load_settings(home=tmp_path / "var", model_dir=own_model), Files(tmp_path / "var"))
     night.__dict__["graph"] = graph
-    sent = [{"account_id": name, "address": "here"} for name in "AB"]
-    report = load_day(night, accounts=[account("A"), account("B")], addresses=sent)
+    sent = [{"account_id": name, "address": "here", "town": "Delft"} for name in "AB"]
+    load_day(night, accounts=[account("A"), account("B")], addresses=sent)
     assert set(edges(graph, "SHIPPED_TO")) == {("A", "here"), ("B", "here")}
-    assert report.counts["identifiers.ShippingAddress"] == 1
+    assert graph.read("MATCH (s:ShippingAddress) RETURN s.town AS town") == [{"town": "Delft"}]
+
+
+def test_statements_that_are_not_those_of_the_model_are_refused(own_model: Path, tmp_path: Path) -> None:
+    statement = own_model / "cypher" / "load" / "write_accounts.cypher"
+    statement.write_text("MATCH (a:Account) RETURN count(a) AS written", encoding="utf-8")
+    night = Night(MONDAY, load_settings(home=tmp_path / "var", model_dir=own_model), Files(tmp_path / "var"))
+    with pytest.raises(
+        UsageError, match=r"write_accounts.cypher is not what .*; run `python -m ringwatch.render --root"
+    ):
+        load.run(night)

@@ -22,6 +22,7 @@ from ringwatch import changes, history, render, run_report
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night, Report
+from ringwatch.resources import ROOT
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,10 @@ class Step:
 def run(night: Night) -> Report:
     """Load the night's day.
 
-    Raises UsageError when the day was not validated, InfrastructureError when rows found no place in the graph.
+    Raises UsageError when the day was not validated or the statements are not those of the model, InfrastructureError
+    when rows found no place in the graph.
     """
+    _check_statements(night)
     counts = _arrived(night)
     _constrain(night)
     loaded = [row["day"].to_native() for row in night.graph.read(night.cypher("load/find_loaded_days"))]
@@ -53,6 +56,16 @@ def run(night: Night) -> Report:
             seconds[step.counted_as] = perf_counter() - started
     night.graph.write(night.cypher("load/mark_loaded_days"), days=days)
     return Report("load", night.day, counts | {"days": len(days)}, seconds)
+
+
+def _check_statements(night: Night) -> None:
+    """Refuse a model that was changed after its statements were made: properties would be left out in silence."""
+    root = night.settings.model_dir or ROOT
+    for name in render.differing(night.model, root):
+        if name.startswith("cypher/"):
+            raise UsageError(
+                f"{root / name} is not what {root / 'schemas'} makes; run `python -m ringwatch.render --root {root}`"
+            )
 
 
 def _arrived(night: Night) -> dict[str, int]:
