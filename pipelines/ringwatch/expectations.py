@@ -18,7 +18,7 @@ from ringwatch.model import Defaults, Feed
 from ringwatch.normalise import UNREADABLE, end_of
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult
+    from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult, ExpectationValidationResult
 
 _TEXT = ("text", "account", "email")
 _KIND = {"ip": "an IP address", "email": "an e-mail address", "phone": "a phone number with country code"}
@@ -54,7 +54,7 @@ def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> pd.Series:
     """
     result = _validate(frame, suite)
     found = [
-        (row, outcome.expectation_config.meta["rule"])
+        (row, _rule_of(outcome))
         for outcome in result.results
         if not outcome.success
         for row in outcome.result["unexpected_index_list"]
@@ -65,9 +65,7 @@ def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> pd.Series:
 
 def failures(frame: pd.DataFrame, suite: ExpectationSuite) -> list[str]:
     """Return the rules that `frame` as a whole breaks."""
-    return [
-        outcome.expectation_config.meta["rule"] for outcome in _validate(frame, suite).results if not outcome.success
-    ]
+    return [_rule_of(outcome) for outcome in _validate(frame, suite).results if not outcome.success]
 
 
 def _row_rules(feed: Feed, defaults: Defaults, day: date) -> Iterator[Any]:
@@ -140,12 +138,19 @@ def _suite(name: str, expectations: list[Any]) -> ExpectationSuite:
 
 def _validate(frame: pd.DataFrame, suite: ExpectationSuite) -> ExpectationSuiteValidationResult:
     batch = _batch_definition().get_batch({"dataframe": frame})
-    result = batch.validate(suite, result_format={"result_format": "COMPLETE"})
+    result: ExpectationSuiteValidationResult = batch.validate(suite, result_format={"result_format": "COMPLETE"})
     for outcome in result.results:
         if outcome.exception_info.get("raised_exception"):  # a broken check looks like success=False without rows
-            rule = outcome.expectation_config.meta["rule"]
-            raise RuntimeError(f"the rule {rule!r} failed itself: {outcome.exception_info['exception_message']}")
+            raise RuntimeError(
+                f"the rule {_rule_of(outcome)!r} failed itself: {outcome.exception_info['exception_message']}"
+            )
     return result
+
+
+def _rule_of(outcome: ExpectationValidationResult) -> str:
+    """The words by which people know the rule of an outcome."""
+    meta: dict[str, str] = getattr(outcome.expectation_config, "meta", {})  # typed as if there might be none
+    return meta["rule"]
 
 
 @cache

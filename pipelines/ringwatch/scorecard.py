@@ -39,7 +39,9 @@ def reasons(measures: Measures, facets: pd.DataFrame) -> pd.DataFrame:
             _prior(measures.members),
         ]
     )
-    return found[EVIDENCE.names].sort_values(["candidate", "direction", "bits", "facet", "reason"], ignore_index=True)
+    order = ["candidate", "direction", "bits", "facet", "reason"]
+    rows: pd.DataFrame = found[EVIDENCE.names].sort_values(order, ignore_index=True)
+    return rows
 
 
 def judge(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -63,7 +65,8 @@ def judge(evidence: pd.DataFrame) -> pd.DataFrame:
 
 def probability(bits: pd.Series) -> pd.Series:
     """Return the probability whose log2 odds are `bits`."""
-    return 1 / (1 + np.exp2(-bits.clip(-60, 60)))
+    odds_against: pd.Series = np.exp2(-bits.clip(-60, 60))
+    return 1 / (1 + odds_against)
 
 
 def member_bits(measures: Measures, facets: pd.DataFrame) -> pd.DataFrame:
@@ -143,7 +146,7 @@ def _apart(members: pd.DataFrame, what: str, weight: str, say: Callable[[int, in
         expected=0.0,
         bits=-found["weight"] * found["observed"] / found["n"],
         members=found["observed"],
-        identifiers=[[] for _ in text],
+        identifiers=_no_identifiers(len(text)),
         text=text,
     )
 
@@ -166,6 +169,11 @@ def _prior(members: pd.DataFrame) -> pd.DataFrame:
         expected=0.0,
         bits=-PRIOR_BITS,
         members=0,
-        identifiers=[[] for _ in range(len(sizes))],
+        identifiers=_no_identifiers(len(sizes)),
         text="most groups that share something are no rings",
     )
+
+
+def _no_identifiers(rows: int) -> pd.Series:
+    """A column of empty lists."""
+    return pd.Series([[] for _ in range(rows)], dtype=object)

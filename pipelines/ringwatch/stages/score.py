@@ -83,7 +83,8 @@ def _candidates(night: Night) -> pd.DataFrame:
 
 
 def _facets(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    return connection.table("facet").df()
+    facets: pd.DataFrame = connection.table("facet").df()
+    return facets
 
 
 def _large(groups: pd.DataFrame, smallest: int) -> pd.DataFrame:

@@ -109,7 +109,8 @@ def _unknown_accounts(
     known = pd.concat([accounts, history.account_ids(night)])
     strangers = rows.index[rows["account_id"].notna() & ~rows["account_id"].isin(known)]
     added = pd.Series("account_id is not a known account", index=strangers, dtype="str")
-    return pd.concat([broken, added[~strangers.isin(broken.index)]]).sort_index()
+    both: pd.Series = pd.concat([broken, added[~strangers.isin(broken.index)]]).sort_index()
+    return both
 
 
 def _kept(night: Night, feed: Feed, passed: pd.DataFrame) -> pd.DataFrame:
