@@ -112,7 +112,7 @@ def _print_next(settings: Settings) -> None:
     home, running = server_home(settings), server.running(settings)
     console.rule("Where to look next", align="left")
     lines = (
-        ("every command below", f"export RINGWATCH_HOME={settings.home}"),
+        ("every command below", f"export RINGWATCH_HOME={settings.home.resolve()}"),
         ("another ring", f"{_program()} rings show RING"),
         ("questions to the graph", f"{_program()} query list"),
         ("Neo4j Browser", running.browser_url if running else None),
