@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
+from neo4j.exceptions import ClientError
 
 from ringwatch.graph import Graph
 from ringwatch.resources import cypher
@@ -62,8 +63,8 @@ def linked(graph: Graph, min_bits: float, gamma: float, seed: int) -> pd.DataFra
         accounts = accounts.merge(_values(graph, projected, "weight").rename(columns={"value": "weight"}))
     by_component = accounts.groupby("community")
     large = by_component["account_id"].transform("size") > WHOLE
-    # Components of like weight are searched together: their weights differ by at most the square root of two.
-    step = (2 * by_component["weight"].transform("sum").map(math.log2)).round()
+    # Components of like weight, up to the square root of two apart, are searched together, none above `gamma`.
+    step = (2 * by_component["weight"].transform("sum").map(math.log2)).apply(math.ceil)
     split = [
         _inside(graph, sorted(some["account_id"]), min_bits, gamma, 2 ** (float(half) / 2), seed)
         for half, some in accounts[large].groupby(step[large])
@@ -75,7 +76,7 @@ def linked(graph: Graph, min_bits: float, gamma: float, seed: int) -> pd.DataFra
 
 
 def _inside(graph: Graph, accounts: list[str], min_bits: float, gamma: float, weight: float, seed: int) -> pd.DataFrame:
-    """Leiden in components that each weigh about `weight`, counting a link at both its ends.
+    """Leiden in components that each weigh up to `weight`, counting a link at both its ends.
 
     GDS divides gamma by the weight of the whole graph, so times that weight it is gamma of a component.
     """
@@ -103,15 +104,21 @@ def compare(graph: Graph, projected: Any, cutoff: float) -> None:
 
 
 def _leiden(graph: Graph, projected: Any, relationship: str, weight: str, gamma: float, seed: int) -> pd.DataFrame:
-    graph.gds.leiden.mutate(
-        projected,
-        "community",
-        relationship_types=[relationship],
-        relationship_weight_property=weight,
-        gamma=gamma,
-        random_seed=seed,
-        concurrency=1,
-    )
+    try:
+        graph.gds.leiden.mutate(
+            projected,
+            "community",
+            relationship_types=[relationship],
+            relationship_weight_property=weight,
+            gamma=gamma,
+            random_seed=seed,
+            concurrency=1,
+        )
+    except ClientError as error:
+        # So it fails when it finds no two nodes to join, as in an even clique: then what is connected stays whole.
+        if "dendrogramManager" not in str(error):
+            raise
+        graph.gds.wcc.mutate(projected, "community", relationship_types=[relationship], concurrency=1)
     return _values(graph, projected, "community").rename(columns={"value": "community"})
 
 

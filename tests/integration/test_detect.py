@@ -123,6 +123,17 @@ def test_too_many_pairs_leave_weak_identifiers_out(graph: Graph, uses: nx.Graph)
     assert left_out == 2.0
 
 
+@pytest.mark.parametrize("gamma", [1.0, 3.0])
+def test_a_clique_of_equals_stays_whole(graph: Graph, gamma: float) -> None:
+    names = [f"A{i:02}" for i in range(16)]
+    graph.write("UNWIND $ids AS id CREATE (:Account {account_id: id})", ids=names)
+    graph.write(
+        "MATCH (a:Account), (b:Account) WHERE a.account_id < b.account_id CREATE (a)-[:LINKED_TO {bits: 4.0}]->(b)"
+    )
+
+    assert groups(communities.linked(graph, 3.0, gamma, SEED)) == {frozenset(names)}
+
+
 def test_the_same_graph_gives_the_same_communities(graph: Graph, links: nx.Graph) -> None:
     first = communities.linked(graph, 3.0, 1.0, SEED)
 
