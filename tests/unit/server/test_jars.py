@@ -14,21 +14,25 @@ from ringwatch.settings import Settings
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>org.example</groupId><artifactId>{name}</artifactId><version>{version}</version>
-<dependencies>{needed}</dependencies></project>"""
+<dependencies>{needed}</dependencies>
+<dependencyManagement><dependencies>{wished}</dependencies></dependencyManagement></project>"""
 NEEDED = """<dependency><groupId>org.example</groupId><artifactId>{name}</artifactId><version>{version}</version>
 <scope>{scope}</scope></dependency>"""
 
 
 @pytest.fixture
 def maven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
-    """server 1 needs library 1, and net 1 at run time, and a tester for its tests; net 1 needs library 2."""
+    """server 1 needs library 1, net 1 at run time, and a tester for its tests; net 1 needs library 2 and codec 1.
+
+    server 1 lists codec 2 among the versions that it would like, which binds nobody but its own build.
+    """
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("M2_REPO", str(tmp_path / "m2"))
     monkeypatch.setattr(lock, "COORDINATES", ("org.example:server:1",))
     with served() as repository:
         publish(repository, "server", 1, ("library", 1, "compile"), ("net", 1, "runtime"), ("tester", 1, "test"))
-        publish(repository, "net", 1, ("library", 2, "compile"))
-        for name, version in (("library", 1), ("library", 2), ("tester", 1)):
+        publish(repository, "net", 1, ("library", 2, "compile"), ("codec", 1, "compile"))
+        for name, version in (("library", 1), ("library", 2), ("codec", 1), ("codec", 2), ("tester", 1)):
             publish(repository, name, version)
         yield repository
 
@@ -42,6 +46,7 @@ def test_the_lock_has_what_is_needed_at_run_time_in_the_nearest_version(
         ("server", "1", 8),
         ("library", "1", 9),
         ("net", "1", 5),
+        ("codec", "1", 7),
     }
     assert {jar.sha256 for jar in found if jar.artifact == "net"} == {hashlib.sha256(b"net 1").hexdigest()}
 
@@ -88,7 +93,8 @@ def test_a_jar_lies_where_maven_lays_it() -> None:
 def publish(repository: Repository, name: str, version: int, *needed: tuple[str, int, str]) -> None:
     at = f"org/example/{name}/{version}/{name}-{version}"
     listed = "".join(NEEDED.format(name=name, version=version, scope=scope) for name, version, scope in needed)
-    repository.files[f"{at}.pom"] = POM.format(name=name, version=version, needed=listed).encode()
+    wished = NEEDED.format(name="codec", version=2, scope="compile") if name == "server" else ""
+    repository.files[f"{at}.pom"] = POM.format(name=name, version=version, needed=listed, wished=wished).encode()
     repository.files[f"{at}.jar"] = f"{name} {version}".encode()
     for end in ("pom", "jar"):
         digest = hashlib.sha1(repository.files[f"{at}.{end}"]).hexdigest()
