@@ -40,8 +40,7 @@ class Night:
 
     @cached_property
     def model(self) -> Model:
-        own = self.settings.model_dir
-        return load_model(own / "schemas" if own else SCHEMAS)
+        return settings_model(self.settings)
 
     def cypher(self, name: str) -> str:
         """Return a statement that is made from the model, e.g. `load/write_accounts`."""
@@ -90,3 +89,8 @@ def open_night(
 ) -> Night:
     """Return the night of `day`; `feeds` (else the setting feeds_dir) is the folder in which its feeds arrive."""
     return Night(day, settings, Files(settings.home, feeds or settings.feeds_dir), tell)
+
+
+def settings_model(settings: Settings) -> Model:
+    """Return the deployment's own model when the setting model_dir names one, else the one that is shipped."""
+    return load_model(settings.model_dir / "schemas" if settings.model_dir else SCHEMAS)

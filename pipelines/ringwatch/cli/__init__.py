@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ringwatch.cli import config, demo, evaluate, night, rings, server, simulate
+from ringwatch.cli import config, demo, evaluate, night, query, rings, server, simulate
 from ringwatch.errors import RingwatchError
 from ringwatch.night import STAGES
 
@@ -39,6 +39,7 @@ app.add_typer(rings.app, name="rings")
 app.command()(rings.export)
 app.command()(simulate.simulate)
 app.command()(evaluate.evaluate)
+app.add_typer(query.app, name="query")
 app.add_typer(server.app, name="server")
 app.add_typer(config.app, name="config")
 

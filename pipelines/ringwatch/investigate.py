@@ -1,0 +1,132 @@
+"""Questions for investigators: files of `cypher/investigate/` and values in; answers, and links to Neo4j Browser, out.
+
+A file begins with comments: the question, what it returns, and an example of each parameter (`// :param ring_id => 'R-1'`),
+whose form is the parameter's type. Parameters called `limit` have their example as default; `keys`, the property that names
+each kind of identifier, comes from the model.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from ringwatch.errors import UsageError
+from ringwatch.model import Model
+from ringwatch.resources import CYPHER, cypher
+from ringwatch.server import Connection
+
+_PARAMETER = re.compile(r"^// :param (\w+) => (.+)$", re.MULTILINE)
+_KINDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+    (r"'.*'", "text", str),
+    (r"-?\d+", "a whole number", int),
+    (r"-?\d+\.\d+", "a number", float),
+    (r"date\(.*\)", "a day like 2026-03-06", date.fromisoformat),
+)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question. parameters: name and example, as in the file, of those that are asked for."""
+
+    name: str
+    question: str
+    returns: str
+    parameters: dict[str, str]
+    text: str
+
+    @property
+    def example(self) -> str:
+        """A command that runs it."""
+        needed = "".join(f" --param {name}={_bare(example)}" for name, example in self.needed.items())
+        return f"ringwatch query run {self.name}{needed}"
+
+    @property
+    def needed(self) -> dict[str, str]:
+        return {name: example for name, example in self.parameters.items() if name != "limit"}
+
+
+def queries() -> list[Query]:
+    """Return all questions, by name."""
+    return [find(path.stem) for path in sorted((CYPHER / "investigate").glob("*.cypher"))]
+
+
+def find(name: str) -> Query:
+    """Return the question `name`. Raises UsageError that suggests one when there is none."""
+    names = sorted(path.stem for path in (CYPHER / "investigate").glob("*.cypher"))
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+        hint = f"; do you mean {near[0]}?" if near else "; see `ringwatch query list`"
+        raise UsageError(f"there is no query {name}{hint}")
+    text = cypher(f"investigate/{name}")
+    first, second = (line.removeprefix("// ") for line in text.splitlines()[:2])
+    parameters = {name: example for name, example in _PARAMETER.findall(text) if name != "keys"}
+    return Query(name, first, second.removeprefix("Returns: "), parameters, text)
+
+
+def values(query: Query, given: Mapping[str, str], model: Model) -> dict[str, Any]:
+    """Return all parameters of `query`, `given` as text, typed. Raises UsageError for a missing, unknown or wrong one."""
+    unknown = sorted(set(given) - set(query.parameters))
+    if unknown:
+        raise UsageError(f"{query.name} has no parameter {unknown[0]}; it has {', '.join(query.parameters) or 'none'}")
+    missing = [name for name in query.needed if name not in given]
+    if missing:
+        raise UsageError(f"{query.name} needs {' and '.join(missing)}, for example: {query.example}")
+    texts = {name: given.get(name, _bare(example)) for name, example in query.parameters.items()}
+    typed = {name: _typed(name, text, query.parameters[name]) for name, text in texts.items()}
+    return typed | ({"keys": model.identifiers()} if "$keys" in query.text else {})
+
+
+def examples(query: Query, model: Model) -> dict[str, Any]:
+    """Return the parameters of `query` as its file shows them, for a person to replace."""
+    return values(query, {name: _bare(example) for name, example in query.parameters.items()}, model)
+
+
+def browser_link(connection: Connection, query: Query, parameters: Mapping[str, Any]) -> str | None:
+    """Return the link that opens Neo4j Browser with the question in its editor, ready to run.
+
+    None where the address of Browser is not known. A link carries no parameters, so they are literals in its text.
+    """
+    if connection.browser_url is None:
+        return None
+    return f"{connection.browser_url}&cmd=edit&arg={quote(_filled_in(query, parameters), safe='')}"
+
+
+def _filled_in(query: Query, parameters: Mapping[str, Any]) -> str:
+    """The question as one text without `&` and `#`, at which Browser would cut it."""
+    statement = "\n".join(line for line in query.text.splitlines() if not line.startswith("//"))
+    filled = re.sub(r"\$(\w+)", lambda found: _literal(parameters[found[1]]), statement)
+    return f"// {query.question}\n{filled}"
+
+
+def _literal(value: Any) -> str:
+    """A value as Cypher: text is quoted, and all but plain characters are written as \\uXXXX."""
+    if isinstance(value, str):
+        units = value.encode("utf-16-be")
+        codes = [int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2)]
+        return "'" + "".join(chr(c) if chr(c) in _PLAIN else f"\\u{c:04X}" for c in codes) + "'"
+    if isinstance(value, date):
+        return f"date('{value.isoformat()}')"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_literal(part)}" for name, part in value.items()) + "}"
+    return repr(value)
+
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:;_-+=/@()[]{}<>*!?%|~^$")
+
+
+def _typed(name: str, text: str, example: str) -> Any:
+    kind, read = next((kind, read) for form, kind, read in _KINDS if re.fullmatch(form, example))
+    try:
+        return read(text)
+    except ValueError:
+        raise UsageError(f"{name} must be {kind}, not {text!r}") from None
+
+
+def _bare(example: str) -> str:
+    """The example as a person would type it."""
+    return re.sub(r"^(?:date\()?'(.*)'\)?$", r"\1", example)
