@@ -1,7 +1,7 @@
 """Questions for investigators: files of `cypher/investigate/` and values in; answers, and links to Neo4j Browser, out.
 
-A file begins with comments: the question, what it returns, and an example of each parameter (`// :param ring_id => 'R-1'`),
-whose form is the parameter's type. Parameters called `limit` have their example as default; `keys`, the property that names
+A file begins with comments: the question, what it returns, and an example of each parameter, whose form is its type
+(`// :param ring_id => 'R-1'`). Parameters called `limit` have their example as default; `keys`, the property that names
 each kind of identifier, comes from the model.
 """
 
@@ -69,7 +69,10 @@ def find(name: str) -> Query:
 
 
 def values(query: Query, given: Mapping[str, str], model: Model) -> dict[str, Any]:
-    """Return all parameters of `query`, `given` as text, typed. Raises UsageError for a missing, unknown or wrong one."""
+    """Return all parameters of `query`, `given` as text, typed.
+
+    Raises UsageError for one that is missing, unknown or of another type.
+    """
     unknown = sorted(set(given) - set(query.parameters))
     if unknown:
         raise UsageError(f"{query.name} has no parameter {unknown[0]}; it has {', '.join(query.parameters) or 'none'}")
@@ -89,26 +92,24 @@ def examples(query: Query, model: Model) -> dict[str, Any]:
 def browser_link(connection: Connection, query: Query, parameters: Mapping[str, Any]) -> str | None:
     """Return the link that opens Neo4j Browser with the question in its editor, ready to run.
 
-    None where the address of Browser is not known. A link carries no parameters, so they are literals in its text.
+    None where the address of Browser is not known, or a value holds a backslash. A link carries no parameters, so they are literals in its text.
     """
-    if connection.browser_url is None:
+    if connection.browser_url is None or not all(map(_fits_into_a_link, parameters.values())):
         return None
-    return f"{connection.browser_url}&cmd=edit&arg={quote(_filled_in(query, parameters), safe='')}"
+    return f"{connection.browser_url}&cmd=edit&arg={quote(filled_in(query, parameters), safe='')}"
 
 
-def _filled_in(query: Query, parameters: Mapping[str, Any]) -> str:
-    """The question as one text without `&` and `#`, at which Browser would cut it."""
+def filled_in(query: Query, parameters: Mapping[str, Any]) -> str:
+    """Return the question as one text, values in their places, without `&` and `#`, at which Browser would cut it."""
     statement = "\n".join(line for line in query.text.splitlines() if not line.startswith("//"))
     filled = re.sub(r"\$(\w+)", lambda found: _literal(parameters[found[1]]), statement)
     return f"// {query.question}\n{filled}"
 
 
 def _literal(value: Any) -> str:
-    """A value as Cypher: text is quoted, and all but plain characters are written as \\uXXXX."""
+    """A value as Cypher. Text may hold no backslash: see `_fits_into_a_link`."""
     if isinstance(value, str):
-        units = value.encode("utf-16-be")
-        codes = [int.from_bytes(units[i : i + 2], "big") for i in range(0, len(units), 2)]
-        return "'" + "".join(chr(c) if chr(c) in _PLAIN else f"\\u{c:04X}" for c in codes) + "'"
+        return "'" + "".join(_ESCAPED.get(letter, letter) for letter in value) + "'"
     if isinstance(value, date):
         return f"date('{value.isoformat()}')"
     if isinstance(value, Mapping):
@@ -116,7 +117,12 @@ def _literal(value: Any) -> str:
     return repr(value)
 
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:;_-+=/@()[]{}<>*!?%|~^$")
+_ESCAPED = {"'": "\\'", "&": "\\u0026", "#": "\\u0023", "\n": "\\n", "\r": "\\r"}
+
+
+def _fits_into_a_link(value: Any) -> bool:
+    """Cypher reads \\uXXXX before it looks for the end of a text, so that no way of writing a backslash is safe."""
+    return "\\" not in value if isinstance(value, str) else True
 
 
 def _typed(name: str, text: str, example: str) -> Any:

@@ -16,10 +16,10 @@ from rich.markup import escape
 from ringwatch import stages
 from ringwatch.cli.output import Json, console, notes, print_json, print_mapping
 from ringwatch.errors import UsageError
-from ringwatch.model import load_model
-from ringwatch.night import Night, Report, open_night
+from ringwatch.night import Night, Report, open_night, settings_model
 from ringwatch.settings import Settings, load_settings
 
+ACCOUNTS = "accounts"
 _DAY = ["%Y-%m-%d"]
 Feeds = Annotated[
     Path | None,
@@ -109,7 +109,9 @@ def stage_command(name: str) -> Any:
 def night_settings(without: list[str]) -> Settings:
     """Return the settings without the feeds that this deployment does not have."""
     settings = load_settings()
-    known = load_model().feeds
+    known = settings_model(settings).feeds
+    if ACCOUNTS in without:
+        raise UsageError(f"--without {ACCOUNTS}: every deployment has accounts; without them there is nothing to link")
     for feed in without:
         if feed not in known:
             raise UsageError(f"--without {feed}: there is no such feed; the feeds are {', '.join(known)}")

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from ringwatch.cli.output import Json, console, notes, print_json, table
+from ringwatch.cli.query import print_picture_link
 from ringwatch.errors import UsageError
 from ringwatch.review import export as exports
 from ringwatch.review.store import Store
@@ -46,6 +47,7 @@ def show_ring(ring: RingId, day: Day = None, as_json: Json = False) -> None:
         print_json(details)
     else:
         print_ring(details)
+        print_picture_link(details["ring_id"])
 
 
 def export(
