@@ -92,7 +92,8 @@ def examples(query: Query, model: Model) -> dict[str, Any]:
 def browser_link(connection: Connection, query: Query, parameters: Mapping[str, Any]) -> str | None:
     """Return the link that opens Neo4j Browser with the question in its editor, ready to run.
 
-    None where the address of Browser is not known, or a value holds a backslash. A link carries no parameters, so they are literals in its text.
+    A link carries no parameters, so they are literals in its text. None where the address of Browser is not known, or
+    where a value holds a backslash.
     """
     if connection.browser_url is None or not all(map(_fits_into_a_link, parameters.values())):
         return None
