@@ -15,13 +15,14 @@ from ringwatch import server
 from ringwatch.cli.evaluate import print_evaluation
 from ringwatch.cli.night import Done, run_nights
 from ringwatch.cli.output import Json, console, print_json
+from ringwatch.cli.query import print_picture_link
 from ringwatch.cli.rings import print_ring, print_rings, ring_details, ring_records
 from ringwatch.errors import UsageError
-from ringwatch.review.store import Store
 from ringwatch.server.home import server_home
 from ringwatch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from ringwatch.review.store import Store
     from ringwatch.simulate import Simulation
 
 WORLD_NOTE = "world.json"  # the simulator's note of what a world is made from
@@ -39,6 +40,7 @@ def demo(
     The demo has a home of its own, `demo` in your home folder, with a server and a review store of its own.
     """
     from ringwatch.evaluate import evaluate
+    from ringwatch.review.store import Store
     from ringwatch.simulate import simulate
 
     settings = demo_settings()
@@ -53,7 +55,7 @@ def demo(
         if as_json:
             print_json(_as_dict(settings, world, nights, store) | {"evaluation": found.as_dict()})
             return
-        _show(store, world)
+        _show(settings, store, world)
     finally:
         store.close()
     console.rule("5. The truth, which only the simulator knew", align="left")
@@ -94,13 +96,15 @@ def _say(as_json: bool, what: str) -> None:
         console.rule(what, align="left")
 
 
-def _show(store: Store, world: Simulation) -> None:
+def _show(settings: Settings, store: Store, world: Simulation) -> None:
     console.rule("3. The rings of the last night", align="left")
     print_rings(store, world.last_day)
     rings = store.rings(world.last_day)
     if not rings.empty:
         console.rule("4. The first of them, with reasons", align="left")
-        print_ring(ring_details(store, rings["ring_id"].iloc[0], world.last_day))
+        ring_id = rings["ring_id"].iloc[0]
+        print_ring(ring_details(store, ring_id, world.last_day))
+        print_picture_link(settings, ring_id)
 
 
 def _as_dict(settings: Settings, world: Simulation, nights: list[Done], store: Store) -> dict[str, Any]:

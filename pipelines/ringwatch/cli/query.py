@@ -11,9 +11,8 @@ from rich.markup import escape
 from ringwatch import investigate, server
 from ringwatch.cli.output import Json, console, notes, print_json, table
 from ringwatch.errors import UsageError
-from ringwatch.graph import Graph
 from ringwatch.night import settings_model
-from ringwatch.settings import load_settings
+from ringwatch.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Questions to the graph that are ready to ask.")
 
@@ -54,6 +53,8 @@ def show(name: Name, as_json: Json = False) -> None:
 @app.command()
 def run(name: Name, param: Params = None, as_json: Json = False) -> None:
     """Ask a question and print the answer, and the link that opens it in Neo4j Browser."""
+    from ringwatch.graph import Graph
+
     settings, query = load_settings(), investigate.find(name)
     parameters = investigate.values(query, _given(param or []), settings_model(settings))
     graph = Graph(server.ensure_running(settings))
@@ -72,9 +73,9 @@ def run(name: Name, param: Params = None, as_json: Json = False) -> None:
     _print_link(link)
 
 
-def print_picture_link(ring_id: str) -> None:
+def print_picture_link(settings: Settings, ring_id: str) -> None:
     """Print the link that draws a ring in Neo4j Browser, when a server runs."""
-    settings, query = load_settings(), investigate.find("ring_picture")
+    query = investigate.find("ring_picture")
     connection = server.running(settings)
     _print_link(
         _link(connection, query, investigate.values(query, {"ring_id": ring_id}, settings_model(settings))),

@@ -1,22 +1,26 @@
 """`ringwatch rings list | show` and `ringwatch export`: what is published, and why."""
 
+from __future__ import annotations
+
 import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 from rich.markup import escape
 
 from ringwatch.cli.output import Json, console, notes, print_json, table
 from ringwatch.cli.query import print_picture_link
 from ringwatch.errors import UsageError
-from ringwatch.review import export as exports
-from ringwatch.review.store import Store
 from ringwatch.settings import load_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ringwatch.review.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="The rings that were published.")
 
@@ -47,7 +51,7 @@ def show_ring(ring: RingId, day: Day = None, as_json: Json = False) -> None:
         print_json(details)
     else:
         print_ring(details)
-        print_picture_link(details["ring_id"])
+        print_picture_link(load_settings(), details["ring_id"])
 
 
 def export(
@@ -56,6 +60,8 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write the flagged accounts of a day to a file: one row per account with its ring."""
+    from ringwatch.review import export as exports
+
     with _store() as store:
         chosen = _day(store, day)
         flagged = store.flagged(chosen)
@@ -68,6 +74,8 @@ def export(
 
 @contextmanager
 def _store() -> Iterator[Store]:
+    from ringwatch.review.store import Store
+
     store = Store.open(load_settings().store_address)
     try:
         yield store
@@ -149,7 +157,13 @@ def print_ring(ring: dict[str, Any]) -> None:
     console.print(table("Members", ["account", "probability", "role"], members))
     if ring["size"] > MOST_MEMBERS:
         console.print(f"and {ring['size'] - MOST_MEMBERS:,} more; --json and `ringwatch export` give all of them")
-    console.print(_ring_table("Nights", pd.DataFrame(ring["nights"]), ["day"], "related"))
+    console.print(_nights(ring["nights"]))
+
+
+def _nights(nights: list[dict[str, Any]]) -> Any:
+    import pandas as pd
+
+    return _ring_table("Nights", pd.DataFrame(nights), ["day"], "related")
 
 
 def _ring_table(title: str, rings: pd.DataFrame, first: list[str], last: str) -> Any:
