@@ -6,6 +6,7 @@ Work is done on the distinct values of a column, so that a value seen a million 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
@@ -18,21 +19,33 @@ from ringwatch.model import Feed
 
 UNREADABLE = " (unreadable)"
 
+# Types whose values are words that may say that there is none.
+_WORDS = frozenset({"text", "email", "phone", "ip"})
+
 # Providers that deliver a.b@ and ab@ to the same mailbox.
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
 
-def typed(frame: pd.DataFrame, feed: Feed) -> pd.DataFrame:
+def typed(frame: pd.DataFrame, feed: Feed, nothing: str) -> pd.DataFrame:
     """Return the feed's columns as their types, and next to each `<column> (unreadable)` with what could not be read.
 
-    Times become UTC without a zone; a column that did not arrive is empty.
+    Times become UTC without a zone; a column that did not arrive is empty. Text that matches `nothing` is no value
+    where a value may be lacking: `n/a` as a phone number is a missing one, not a wrong one.
     """
     columns: dict[str, pd.Series] = {}
     for name, column in feed.columns.items():
         raw = _blank(frame[name]) if name in frame else pd.Series(pd.NA, index=frame.index, dtype=object)
+        if column.type in _WORDS and not column.required:
+            raw = without(raw, nothing)
         columns[name] = _READERS[column.type](raw)
         columns[name + UNREADABLE] = raw.astype(object).where(raw.notna() & columns[name].isna(), None)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def without(values: pd.Series, nothing: str) -> pd.Series:
+    """Return `values` with those that match `nothing` missing."""
+    distinct = values.dropna().unique()
+    return values.mask(values.isin([value for value in distinct if re.fullmatch(nothing, str(value))]))
 
 
 def end_of(day: date) -> pd.Timestamp:

@@ -81,7 +81,7 @@ def _arrived(night: Night) -> tuple[dict[str, Path], tuple[str, ...]]:
 def _judge(night: Night, feed: Feed, path: Path, accounts: pd.Series | None) -> Judged:
     raw = feeds.read(path)
     _stop_if_unusable(feed, path, raw)
-    typed = normalise.typed(raw, feed)
+    typed = normalise.typed(raw, feed, night.model.defaults.nothing)
     repeated = typed.duplicated()
     rest = typed[~repeated].reset_index()  # `index` keeps the position in the file
     broken = expectations.broken_rules(rest, expectations.rows_suite(feed, night.model.defaults, night.day))
@@ -122,8 +122,8 @@ def _kept(night: Night, feed: Feed, passed: pd.DataFrame) -> pd.DataFrame:
         if not column.becomes:
             clean[name] = passed[name]
     for relationship in feed.relationships.values():
-        identifier = clean[relationship.to.source]
-        clean[relationship.to.source] = identifier.mask(identifier.str.fullmatch(night.model.defaults.nothing) == True)  # noqa: E712
+        source = relationship.to.source
+        clean[source] = normalise.without(clean[source], night.model.defaults.nothing)
     return clean.assign(day=night.day)
 
 

@@ -1,0 +1,65 @@
+"""Where settings come from, and what a wrong one says."""
+
+from pathlib import Path
+
+import pytest
+
+from ringwatch.errors import UsageError
+from ringwatch.settings import load_settings, sources
+
+
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_call_goes_before_the_environment_and_that_before_the_file(
+    working_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "window_days = 10\nseed = 10\nmin_ring_size = 10\n"
+    (working_folder / "ringwatch.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("RINGWATCH_WINDOW_DAYS", "20")
+    monkeypatch.setenv("RINGWATCH_SEED", "20")
+
+    settings = load_settings(window_days=30)
+
+    assert (settings.window_days, settings.seed, settings.min_ring_size) == (30, 20, 10)
+    assert sources(load_settings())["window_days"] == "environment"
+    assert sources(load_settings())["min_ring_size"] == "ringwatch.toml"
+    assert sources(load_settings())["batch_rows"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("RINGWATCH_WINDOW_DAYS", "0", "window_days.*greater than or equal to 1.*got '0'"),
+        ("RINGWATCH_MIN_RING_SIZE", "many", "min_ring_size.*integer"),
+        ("RINGWATCH_FEEDS", "accounts", "settings: .*feeds"),
+    ],
+)
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(UsageError, match=message):
+        load_settings()
+
+
+def test_a_setting_that_does_not_exist_is_refused(working_folder: Path) -> None:
+    (working_folder / "ringwatch.toml").write_text("windowdays = 10\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="windowdays"):
+        load_settings()
+
+
+def test_a_file_that_is_not_toml_is_refused(working_folder: Path) -> None:
+    (working_folder / "ringwatch.toml").write_text("window_days =\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="settings: "):
+        load_settings()
+
+
+def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEO4J_PASSWORD", "swordfish")
+
+    assert "swordfish" not in repr(load_settings())
