@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -34,13 +36,9 @@ def token_key(home: Path) -> bytes:
 
 
 def _write_once(path: Path, key: bytes) -> None:
-    """Make the file whole or not at all; when two processes try, the first one's key stays."""
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key)
-    try:
-        os.link(new, path)
-    except FileExistsError:
-        pass
-    finally:
-        new.unlink()
+    """Make the file whole or not at all; when several try at once, the first one's key stays."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name) as new:  # readable by the owner only
+        new.write(key)
+        new.flush()
+        with suppress(FileExistsError):
+            os.link(new.name, path)

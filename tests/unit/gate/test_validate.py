@@ -1,4 +1,4 @@
-"""The stage validate on files as they arrive: what passes, what is refused and why, and that every row is accounted for."""
+"""The stage validate on files as they arrive: what passes, what is refused and why; every row is accounted for."""
 
 import gzip
 import json
