@@ -1,0 +1,58 @@
+"""The link that commands print, opened by a person: Neo4j Browser asks for the login, then draws the ring."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from ringwatch import investigate, server
+from ringwatch.graph import Graph
+
+pytestmark = pytest.mark.integration
+
+RING = """
+CREATE (r:Ring {ring_id: 'R-TEST01'})
+WITH r
+UNWIND ['A', 'B', 'C'] AS name
+CREATE (a:Account {account_id: name})-[:MEMBER_OF {probability: 0.9}]->(r)
+MERGE (d:Device {device: 'd-1'})
+CREATE (a)-[:USED_DEVICE]->(d)
+"""
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of a real browser. Without one the test is skipped; on CI it fails."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None:
+        missing = "no Chromium here; to get it: apt-get install chromium"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=program, args=options)
+        yield browser.new_page(viewport={"width": 1500, "height": 1000})
+        browser.close()
+
+
+def test_the_link_of_a_ring_draws_its_members_and_what_they_share(
+    neo4j_server: server.Connection, graph: Graph, page: Page
+) -> None:
+    if neo4j_server.browser_url is None:
+        pytest.skip("the server at NEO4J_URI has no Neo4j Browser that is known; to name it: NEO4J_HTTP_URL")
+    graph.write(RING)
+    query = investigate.find("ring_picture")
+
+    page.goto(investigate.browser_link(neo4j_server, query, {"ring_id": "R-TEST01", "limit": 50}) or "")
+    page.get_by_test_id("username").fill(neo4j_server.user)
+    page.get_by_test_id("password").fill(neo4j_server.password)
+    page.get_by_test_id("connect").click()
+    page.get_by_text(":play start").wait_for()  # Browser shows it once it is connected
+    page.get_by_test_id("editor-Run").click()
+
+    page.locator("g.node").first.wait_for()
+    assert page.locator("g.node").count() == 5
+    for part in ("Account (3)", "Device (1)", "Ring (1)", "MEMBER_OF (3)", "USED_DEVICE (3)"):
+        assert page.get_by_text(part, exact=True).is_visible(), part
