@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult, ExpectationValidationResult
 
 _TEXT = ("text", "account", "email")
-_KIND = {"ip": "an IP address", "email": "an e-mail address", "phone": "a phone number with country code"}
+_KIND = {
+    "text": "plain text (it holds control or direction characters)",
+    "account": "plain text (it holds control or direction characters)",
+    "country": "a country of ISO 3166 (two letters)",
+    "currency": "a currency of ISO 4217",
+    "ip": "an IP address",
+    "email": "an e-mail address",
+    "phone": "a phone number with country code",
+}
 
 
 def arrival_suite(feed: Feed) -> ExpectationSuite:
@@ -102,6 +110,9 @@ def _row_rules(feed: Feed, defaults: Defaults, day: date) -> Iterator[Any]:
         if column.type == "timestamp":
             rule = f"{name} is after the day {day}"
             yield _rule(gxe.ExpectColumnValuesToBeBetween, rule, column=name, max_value=end_of(day), strict_max=True)
+            rule = f"{name} is before {defaults.earliest}"
+            earliest = pd.Timestamp(defaults.earliest)
+            yield _rule(gxe.ExpectColumnValuesToBeBetween, rule, column=name, min_value=earliest)
         if column.not_before:
             yield _rule(
                 gxe.ExpectColumnPairValuesAToBeGreaterThanB,

@@ -29,6 +29,10 @@ class Files:
         """Refused rows of `feed` with rule, file and row; written by validate."""
         return self.day(day) / "quarantine" / f"{feed}.parquet"
 
+    def held(self, day: date, feed: str) -> Path:
+        """Clean rows of `feed` whose account no accounts feed had named on `day`; written by validate."""
+        return self.day(day) / "held" / f"{feed}.parquet"
+
     def candidates(self, day: date) -> Path:
         """candidate, account_id, lane; written by detect."""
         return self.day(day) / "candidates.parquet"

@@ -13,6 +13,14 @@ from ringwatch.night import Night
 
 _ARROW = {"integer": pa.int64(), "number": pa.float64(), "timestamp": pa.timestamp("us")}
 
+_ADMITTED = f"""
+UNION ALL
+SELECT held.* REPLACE (greatest(held.day, known.since) AS day)
+FROM {{feed}}_held held
+JOIN (SELECT {ACCOUNT_KEY}, min(day) AS since FROM accounts_clean GROUP BY {ACCOUNT_KEY}) known USING ({ACCOUNT_KEY})
+WHERE known.since <= held.day + {{held_days}}
+"""
+
 
 def clean_schema(feed: Feed) -> pa.Schema:
     """Columns of a clean file: those that are kept, and `day`, the day of the file."""
@@ -23,18 +31,21 @@ def clean_schema(feed: Feed) -> pa.Schema:
 def open_history(night: Night, since: date | None = None, until: date | None = None) -> duckdb.DuckDBPyConnection:
     """Return a connection with a view per feed over the clean files of `since` to `until`, both included.
 
-    A feed without any file is an empty view. One whose rows say what lasts always starts at the first day.
+    Held rows are among them as soon as an accounts feed has named their account within the grace window, with the day
+    on which it did. A feed without any file is an empty view. One whose rows say what lasts always starts at the first day.
     """
     connection = duckdb.connect()
     for feed in night.model.feeds.values():
         first = None if feed.lasts else since
-        paths = _clean_files(night, feed.feed, first, until)
-        if paths:
-            relation = connection.read_parquet(paths, union_by_name=True)
-        else:
-            connection.register(f"{feed.feed}_empty", clean_schema(feed).empty_table())
-            relation = connection.table(f"{feed.feed}_empty")
-        relation.create_view(feed.feed)
+        connection.register(f"{feed.feed}_none", clean_schema(feed).empty_table())
+        parts = {part: _files(night, part, feed.feed, first, until) for part in ("clean", "held")}
+        for part, paths in parts.items():
+            rows = (
+                connection.read_parquet(paths, union_by_name=True) if paths else connection.table(f"{feed.feed}_none")
+            )
+            rows.create_view(f"{feed.feed}_{part}")
+        held = _ADMITTED.format(feed=feed.feed, held_days=night.settings.held_days) if parts["held"] else ""
+        connection.execute(f"CREATE VIEW {feed.feed} AS FROM {feed.feed}_clean {held}")
     return connection
 
 
@@ -45,7 +56,7 @@ def clean_days(night: Night) -> list[date]:
 
 def account_ids(night: Night) -> pd.Series:
     """Ids of the accounts named by the accounts feed before the night."""
-    paths = [path for path in _clean_files(night, "accounts", None, night.day) if night.day.isoformat() not in path]
+    paths = [path for path in _files(night, "clean", "accounts", None, night.day) if night.day.isoformat() not in path]
     if not paths:
         return pd.Series(dtype="str")
     with duckdb.connect() as connection:
@@ -53,9 +64,9 @@ def account_ids(night: Night) -> pd.Series:
         return connection.execute(query, [paths]).df()[ACCOUNT_KEY]
 
 
-def _clean_files(night: Night, feed: str, since: date | None, until: date | None) -> list[str]:
+def _files(night: Night, part: str, feed: str, since: date | None, until: date | None) -> list[str]:
     found = []
-    for path in sorted((night.files.home / "days").glob(f"*/clean/{feed}.parquet")):
+    for path in sorted((night.files.home / "days").glob(f"*/{part}/{feed}.parquet")):
         day = date.fromisoformat(path.parent.parent.name)
         if (since is None or day >= since) and (until is None or day <= until):
             found.append(str(path))

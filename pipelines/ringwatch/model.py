@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,7 @@ ACCOUNT_KEY = "account_id"
 RESERVED = frozenset({"first_seen", "last_seen", "days", "events", "updated_on", "accounts", "hub", "bits"})
 
 _strict = ConfigDict(extra="forbid")
-_Type = Literal["text", "account", "email", "phone", "ip", "integer", "number", "timestamp"]
+_Type = Literal["text", "account", "email", "phone", "ip", "country", "currency", "integer", "number", "timestamp"]
 
 
 @dataclass(frozen=True, config=_strict)
@@ -134,6 +135,7 @@ class Defaults:
 
     nothing: str
     max_length: int
+    earliest: date
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
@@ -20,7 +21,13 @@ from ringwatch.model import Feed
 UNREADABLE = " (unreadable)"
 
 # Types whose values are words that may say that there is none.
-_WORDS = frozenset({"text", "email", "phone", "ip"})
+_WORDS = frozenset({"text", "email", "phone", "ip", "country", "currency"})
+
+# Unicode categories of characters that people cannot see: controls, format and direction marks, surrogates, no letters.
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+# Marks between letters that Persian and Indic scripts are not written without.
+_JOINERS = "\u200c\u200d"
 
 # Providers that deliver a.b@ and ab@ to the same mailbox.
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
@@ -72,7 +79,41 @@ def _blank(raw: pd.Series) -> pd.Series:
 
 
 def _text(raw: pd.Series) -> pd.Series:
-    return raw.astype("str").where(raw.notna())
+    return _by_distinct(raw.astype("str").where(raw.notna()), _plain_text)
+
+
+def _plain_text(text: str) -> str | None:
+    """Text in Unicode's composed form (NFC), so that what looks the same is the same; None with invisible controls."""
+    if text.isascii():
+        return text if text.isprintable() else None
+    composed = unicodedata.normalize("NFC", text)
+    return (
+        None
+        if any(unicodedata.category(letter) in _INVISIBLE for letter in composed if letter not in _JOINERS)
+        else composed
+    )
+
+
+def _country(raw: pd.Series) -> pd.Series:
+    return _by_distinct(raw.astype("str").where(raw.notna()), _country_code)
+
+
+def _country_code(text: str) -> str | None:
+    from babel import Locale
+
+    code = text.upper()
+    return code if len(code) == 2 and code in Locale("en").territories else None
+
+
+def _currency(raw: pd.Series) -> pd.Series:
+    return _by_distinct(raw.astype("str").where(raw.notna()), _currency_code)
+
+
+def _currency_code(text: str) -> str | None:
+    from babel.numbers import is_currency
+
+    code = text.upper()
+    return code if is_currency(code) else None
 
 
 def _number(raw: pd.Series) -> pd.Series:
@@ -165,6 +206,8 @@ _READERS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "email": _email,
     "phone": _phone,
     "ip": _ip,
+    "country": _country,
+    "currency": _currency,
     "integer": _integer,
     "number": _number,
     "timestamp": _timestamp,

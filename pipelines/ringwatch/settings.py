@@ -36,6 +36,19 @@ class Settings(BaseSettings):
     feeds_dir: Path | None = Field(
         None, description="folder in which the daily feeds arrive, one folder a day; none: `--feeds` names it"
     )
+    feeds_marker: str | None = Field(
+        None, description="file that says the folder of a day is complete, such as _SUCCESS; none: none is waited for"
+    )
+    csv_encoding: str | None = Field(None, description="encoding of CSV feeds; none: found out for each file")
+    csv_delimiter: str | None = Field(
+        None, min_length=1, max_length=1, description="delimiter of CSV feeds; none: found out from the header"
+    )
+    held_days: int = Field(
+        7, ge=0, le=365, description="days for which rows of an account that is not known yet wait for it"
+    )
+    volume_floor: float = Field(
+        0.1, ge=0, lt=1, description="share of its usual rows below which a feed stops the night; 0: never"
+    )
     window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
     seed: int = Field(42, ge=0, description="random seed of community detection")
     min_ring_size: int = Field(4, ge=2, description="fewest accounts that are called a ring")

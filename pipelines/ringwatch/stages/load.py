@@ -69,20 +69,20 @@ def _check_statements(night: Night) -> None:
 
 
 def _arrived(night: Night) -> dict[str, int]:
-    """Return the rows that arrived of each feed; all are clean or in quarantine on disk, or counted as duplicates."""
+    """Return the rows that arrived of each feed; all are clean, held or in quarantine on disk, or counted as duplicates."""
     first = f"run `ringwatch validate --day {night.day} --feeds DIR` first"
     judged = run_report.read(night).get("validate")
     if judged is None:
         raise UsageError(f"{night.day} was not validated; {first}")
     feeds = [name.removesuffix(".rows") for name in judged["counts"] if name.endswith(".rows")]
     for feed in feeds:
-        counts = {part: judged["counts"][f"{feed}.{part}"] for part in ("rows", "duplicates")}
+        counts = {part: judged["counts"][f"{feed}.{part}"] for part in ("rows", "held", "duplicates")}
         clean = _rows(night.files.clean(night.day, feed), first)
         refused = _rows(night.files.quarantine(night.day, feed), first)
-        if counts["rows"] != clean + refused + counts["duplicates"]:
+        if counts["rows"] != clean + counts["held"] + refused + counts["duplicates"]:
             raise UsageError(
-                f"{feed} of {night.day}: {counts['rows']:,} rows arrived, but {clean:,} are clean, {refused:,} in "
-                f"quarantine and {counts['duplicates']:,} duplicates; {first}"
+                f"{feed} of {night.day}: {counts['rows']:,} rows arrived, but {clean:,} are clean, {counts['held']:,} "
+                f"held, {refused:,} in quarantine and {counts['duplicates']:,} duplicates; {first}"
             )
     return {f"{feed}.rows": judged["counts"][f"{feed}.rows"] for feed in feeds}
 
