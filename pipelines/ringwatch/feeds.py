@@ -140,10 +140,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             ):
                 raise DataRefused(f"{path}: the column {column.name} holds {column.type}, not single values")
         _refuse_repeated(path, schema.names)
-        table = pq.read_table(path)
-        return table.cast(pa.schema([(column.name, _plain(column.type)) for column in schema])).to_pandas(
-            ignore_metadata=True
-        )
+        plain = pa.schema([(column.name, _plain(column.type)) for column in schema])
+        rows: pd.DataFrame = pq.read_table(path).cast(plain).to_pandas(ignore_metadata=True)
+        return rows
     except (OSError, ValueError) as error:  # pyarrow's errors are all of these
         raise _unreadable(path, error) from None
 
@@ -223,7 +222,7 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._most = max(_BOMB_BYTES, _BOMB_RATIO * path.stat().st_size)
-        self._stream = gzip.open(path)
+        self._stream = gzip.open(path)  # noqa: SIM115  # closed with this reader
         self._seen = 0
 
     def readable(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import duckdb
 import pandas as pd
@@ -31,8 +31,9 @@ def clean_schema(feed: Feed) -> pa.Schema:
 def open_history(night: Night, since: date | None = None, until: date | None = None) -> duckdb.DuckDBPyConnection:
     """Return a connection with a view per feed over the clean files of `since` to `until`, both included.
 
-    Held rows are among them as soon as an accounts feed has named their account within the grace window, with the day
-    on which it did. A feed without any file is an empty view. One whose rows say what lasts always starts at the first day.
+    Held rows are among them as soon as an accounts feed has named their account within the grace window, with
+    the day on which it did. A feed without any file is an empty view. One whose rows say what lasts always starts at
+    the first day.
     """
     connection = duckdb.connect()
     for feed in night.model.feeds.values():
@@ -56,7 +57,7 @@ def clean_days(night: Night) -> list[date]:
 
 def account_ids(night: Night) -> pd.Series:
     """Ids of the accounts named by the accounts feed before the night."""
-    paths = [path for path in _files(night, "clean", "accounts", None, night.day) if night.day.isoformat() not in path]
+    paths = _files(night, "clean", "accounts", None, night.day - timedelta(days=1))
     if not paths:
         return pd.Series(dtype="str")
     with duckdb.connect() as connection:

@@ -39,8 +39,8 @@ def unusual(night: Night, connection: duckdb.DuckDBPyConnection, judged: Judged)
     rows, median = len(judged.clean), float(usual["count"].median())
     if rows < night.settings.volume_floor * median:
         raise DataRefused(
-            f"{name} of {night.day} has {rows:,} rows that pass, and {median:,.0f} on the median of {len(usual)} nights "
-            "before; deliver the whole feed, or lower the setting volume_floor if this is all"
+            f"{name} of {night.day} has {rows:,} rows that pass, and {median:,.0f} on the median of {len(usual)} "
+            "nights before; deliver the whole feed, or lower the setting volume_floor if this is all"
         )
     before = connection.execute(f"FROM {name}_clean WHERE day < ? AND day >= ?", [night.day, usual["day"].min()]).df()
     much = (f"{name}: {rows:,} rows pass, {median:,.0f} are usual",) if rows > CEILING * median else ()

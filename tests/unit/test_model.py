@@ -37,7 +37,6 @@ def test_personal_columns_are_replaced_by_what_they_become() -> None:
         ("hub_limit: 30", "hub_limit: 2", "hub_limit of HAS_MAILBOX must be at least 3"),
         ("key: [account_id]", "key: [account]", "key column account is not among the columns"),
         ("column: referred_by", "column: invited_by", "REFERRED_BY needs the column invited_by"),
-        ("'^[A-Z]{2}$'", "'^[A-Z{2}$'", "pattern of country"),
         ("HAS_PHONE:\n", "has_phone:\n", "relationship type has_phone is not in UPPER_SNAKE letters"),
         ("label: Phone,", "label: phone,", "label phone is not in CamelCase letters"),
         ("properties: [created_at, ", "properties: [updated_on, ", "updated_on"),
@@ -54,6 +53,13 @@ def test_a_mistake_is_named_with_its_file_and_line(folder: Path, old: str, new: 
 
     assert str(refused.value).startswith(f"{path}:")
     assert message in str(refused.value)
+
+
+def test_a_pattern_that_is_none_is_named(folder: Path) -> None:
+    change(folder / "payments.yml", "'^[0-9]{6,8}$'", "'^[0-9{6,8}$('")
+
+    with pytest.raises(UsageError, match=r"payments\.yml:\d+: pattern of bin: "):
+        load_model(folder)
 
 
 def test_the_line_is_that_of_the_mistake(folder: Path) -> None:

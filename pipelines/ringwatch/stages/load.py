@@ -69,7 +69,7 @@ def _check_statements(night: Night) -> None:
 
 
 def _arrived(night: Night) -> dict[str, int]:
-    """Return the rows that arrived of each feed; all are clean, held or in quarantine on disk, or counted as duplicates."""
+    """Return the rows that arrived of each feed; all are clean, held, in quarantine, or counted as duplicates."""
     first = f"run `ringwatch validate --day {night.day} --feeds DIR` first"
     judged = run_report.read(night).get("validate")
     if judged is None:
