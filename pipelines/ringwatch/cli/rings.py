@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, console, notes, print_json, table
 from ringwatch.cli.query import print_picture_link
 from ringwatch.errors import UsageError
@@ -34,7 +33,7 @@ MOST_MEMBERS = 50
 @app.command("list")
 def list_rings(day: Day = None, as_json: Json = False) -> None:
     """List the rings of a day, the most probable first, and those that left since the day before."""
-    with _store() as store:
+    with open_store() as store:
         chosen = _day(store, day)
         if as_json:
             print_json({"day": chosen, "rings": ring_records(store, chosen)})
@@ -45,7 +44,7 @@ def list_rings(day: Day = None, as_json: Json = False) -> None:
 @app.command("show")
 def show_ring(ring: RingId, day: Day = None, as_json: Json = False) -> None:
     """Show a ring: reasons for and against, members, and its nights."""
-    with _store() as store:
+    with open_store() as store:
         details = ring_details(store, _known(store, ring), day.date() if day else None)
     if as_json:
         print_json(details)
@@ -62,7 +61,7 @@ def export(
     """Write the flagged accounts of a day to a file: one row per account with its ring."""
     from ringwatch.review import export as exports
 
-    with _store() as store:
+    with open_store() as store:
         chosen = _day(store, day)
         flagged = store.flagged(chosen)
     exports.write(flagged, out)
@@ -70,17 +69,6 @@ def export(
         print_json({"day": chosen, "out": out, "rows": len(flagged)})
     else:
         console.print(f"{len(flagged):,} accounts of {chosen} written to {escape(str(out))}", soft_wrap=True)
-
-
-@contextmanager
-def _store() -> Iterator[Store]:
-    from ringwatch.review.store import Store
-
-    store = Store.open(load_settings().store_address)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _day(store: Store, day: datetime | None) -> date:

@@ -1,4 +1,4 @@
-"""What travels between score, identity and the store, as frames."""
+"""What travels between the gate, score, identity and the store."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -69,3 +69,24 @@ class Publication:
     newest: bool
     restatement: int
     changes: int
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """What arrived of a feed on a day, and what the gate made of its rows.
+
+    files: how many there were, 0 for an optional feed that did not come; rows: clean + held + quarantined + duplicates;
+    late: rows about an earlier day, None where rows say no time; sha256: of what arrived; complete: every file was read
+    whole, the marker was there when one is configured, and no floor was broken.
+    """
+
+    feed: str
+    files: int
+    rows: int
+    clean: int
+    held: int
+    quarantined: int
+    duplicates: int
+    late: int | None
+    sha256: str
+    complete: bool

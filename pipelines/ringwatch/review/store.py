@@ -1,10 +1,11 @@
-"""The review store: the one place where published rings are kept. In: nights. Out: frames of what was published.
+"""The review store: what was delivered, who writes now, and published rings. In: nights. Out: frames.
 
 Readers see yesterday or today, never a mixture: a night is one transaction, and so is each reading.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import bookkeeping, database
-from ringwatch.review.records import History, Nightly, Publication
+from ringwatch.review import bookkeeping, database, ledger
+from ringwatch.review.records import History, LedgerEntry, Nightly, Publication
 from ringwatch.review.tables import ring, ring_evidence, ring_member, ring_night, ring_night_member
 
 FLAGGED = ["day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size"]
@@ -35,6 +36,20 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def record_deliveries(self, day: date, entries: Iterable[LedgerEntry]) -> None:
+        """Make `entries`, one a feed, the ledger of `day`; what it said of the day before goes."""
+        with database.writing(self.engine) as connection:
+            ledger.record(connection, day, entries)
+
+    def deliveries(self, first: date | None = None, last: date | None = None) -> pd.DataFrame:
+        """Return the ledger from `first` to `last`, both included, sorted by day and feed.
+
+        Columns: day, feed, files, rows, clean, held, quarantined, duplicates, late, sha256, complete, restated (how
+        often other content than before was delivered for the day).
+        """
+        with database.reading(self.engine) as connection:
+            return ledger.deliveries(connection, first, last)
 
     def history(self, before: date) -> History:
         """Return what was published on days before `before`; later days do not count."""

@@ -7,6 +7,7 @@ restated day cannot leave them behind.
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -144,6 +145,26 @@ change = Table(
     Column("change", Text, nullable=False),
     CheckConstraint(column("change").in_(CHANGES), name="change"),
     sqlite_autoincrement=True,
+)
+
+# What arrived of a feed on a day, as last delivered, and what the gate made of its rows. It says up to which day a feed
+# is complete, and so what may be expired because the feed did not renew it.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("feed", Text, primary_key=True),
+    Column("files", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("clean", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("late", BigInteger),
+    Column("sha256", Text, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("restated", Integer, nullable=False),
+    CheckConstraint("rows = clean + held + quarantined + duplicates", name="rows"),
 )
 
 # Views. A stay is half open: from the first published day as a member to the first published day no longer one.

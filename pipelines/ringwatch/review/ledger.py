@@ -1,0 +1,42 @@
+"""The completeness ledger: what arrived of each feed on each day. Statements on a connection that the store opened."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from ringwatch.review import bookkeeping
+from ringwatch.review.records import LedgerEntry
+from ringwatch.review.tables import delivery
+
+
+def record(connection: sa.Connection, day: date, entries: Iterable[LedgerEntry]) -> None:
+    """Make `entries` all that is said of `day`; a feed whose content is another than before counts as restated."""
+    before = {row.feed: row for row in connection.execute(sa.select(delivery).where(delivery.c.day == day))}
+    connection.execute(sa.delete(delivery).where(delivery.c.day == day))
+    rows = [
+        asdict(entry) | {"day": day, "restated": _restated(entry, before.get(entry.feed))}
+        for entry in sorted(entries, key=lambda entry: entry.feed)
+    ]
+    if rows:
+        connection.execute(sa.insert(delivery), rows)
+
+
+def deliveries(connection: sa.Connection, first: date | None, last: date | None) -> pd.DataFrame:
+    """Return the rows of `delivery` from `first` to `last`, both included, sorted by day and feed."""
+    query = sa.select(delivery)
+    if first:
+        query = query.where(delivery.c.day >= first)
+    if last:
+        query = query.where(delivery.c.day <= last)
+    return bookkeeping.read(connection, query.order_by(delivery.c.day, delivery.c.feed)).astype({"late": "Int64"})
+
+
+def _restated(entry: LedgerEntry, before: Any) -> int:
+    """The same files judged again are no restatement."""
+    if before is None:
+        return 0
+    return int(before.restated + (before.sha256 != entry.sha256))

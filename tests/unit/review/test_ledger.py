@@ -1,0 +1,68 @@
+"""The completeness ledger: what is kept of a delivery, and what a delivery again does to it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from judged import MONDAY, TUESDAY, WEDNESDAY
+
+from ringwatch.errors import InfrastructureError
+from ringwatch.review.records import LedgerEntry
+from ringwatch.review.store import Store
+
+DEVICES = LedgerEntry("devices", 2, 10, clean=6, held=1, quarantined=2, duplicates=1, late=3, sha256="a", complete=True)
+USAGE = LedgerEntry("usage", 0, 0, clean=0, held=0, quarantined=0, duplicates=0, late=None, sha256="", complete=False)
+
+
+def rows(store: Store, *columns: str) -> list[tuple[Any, ...]]:
+    return list(store.deliveries()[list(columns)].itertuples(index=False, name=None))
+
+
+def test_the_ledger_keeps_what_arrived_of_each_feed_and_day(store: Store) -> None:
+    store.record_deliveries(TUESDAY, [USAGE, DEVICES])
+    store.record_deliveries(MONDAY, [DEVICES])
+
+    columns = ("day", "feed", "files", "rows", "clean", "held", "quarantined", "duplicates", "complete", "restated")
+    assert rows(store, *columns) == [
+        (MONDAY, "devices", 2, 10, 6, 1, 2, 1, True, 0),
+        (TUESDAY, "devices", 2, 10, 6, 1, 2, 1, True, 0),
+        (TUESDAY, "usage", 0, 0, 0, 0, 0, 0, False, 0),
+    ]
+    assert store.deliveries()["late"].isna().tolist() == [False, False, True]
+
+
+def test_another_content_for_a_day_is_a_restatement(store: Store) -> None:
+    store.record_deliveries(MONDAY, [DEVICES])
+    store.record_deliveries(MONDAY, [replace(DEVICES, rows=11, clean=7, sha256="b")])
+
+    assert rows(store, "day", "rows", "sha256", "restated") == [(MONDAY, 11, "b", 1)]
+
+
+def test_the_same_files_judged_again_are_no_restatement(store: Store) -> None:
+    store.record_deliveries(MONDAY, [DEVICES])
+    store.record_deliveries(MONDAY, [replace(DEVICES, clean=7, quarantined=1)])
+
+    assert rows(store, "clean", "quarantined", "restated") == [(7, 1, 0)]
+
+
+def test_a_feed_that_is_no_longer_delivered_leaves_the_day(store: Store) -> None:
+    store.record_deliveries(MONDAY, [DEVICES, USAGE])
+    store.record_deliveries(MONDAY, [DEVICES])
+
+    assert rows(store, "feed") == [("devices",)]
+
+
+def test_a_delivery_whose_rows_do_not_add_up_is_not_recorded(store: Store) -> None:
+    with pytest.raises(InfrastructureError, match="nothing of this step was written"):
+        store.record_deliveries(MONDAY, [replace(DEVICES, rows=11)])
+
+    assert store.deliveries().empty
+
+
+def test_the_ledger_is_read_for_a_span_of_days(store: Store) -> None:
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        store.record_deliveries(day, [DEVICES])
+
+    assert store.deliveries(TUESDAY, TUESDAY)["day"].tolist() == [TUESDAY]
+    assert store.deliveries(first=TUESDAY)["day"].tolist() == [TUESDAY, WEDNESDAY]
+    assert store.deliveries(last=TUESDAY)["day"].tolist() == [MONDAY, TUESDAY]
