@@ -19,16 +19,29 @@ def simulate(
     start: Annotated[
         datetime | None, typer.Option("--start", formats=["%Y-%m-%d"], help="First day; 2026-03-02 if not given.")
     ] = None,
+    family: Annotated[
+        str | None, typer.Option(help="Draw the dials from this family: A to train, B to choose by, C as the exam.")
+    ] = None,
+    number: Annotated[int, typer.Option("--world", help="Which world of the family.")] = 1,
+    stress: Annotated[
+        str | None, typer.Option(help="A world in which one thing goes wrong, such as giant-farm or ring-free.")
+    ] = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Write days/ as the gate would leave them, instead of feeds/.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write a simulated world: feeds for some days, and the truth that `ringwatch evaluate` compares with."""
-    from ringwatch.simulate import START
+    from ringwatch.simulate import START, write_feeds
     from ringwatch.simulate import simulate as write_world
+    from ringwatch.simulate.clean import write_clean
+    from ringwatch.simulate.families import choose_world
 
+    world, write = choose_world(family, number, stress), write_clean if clean else write_feeds
     first = start.date() if start else START
     with Progress(console=notes, transient=True) as progress:
         task = progress.add_task("simulating", total=days)
-        made = write_world(out, accounts, days, seed, first, advance=lambda: progress.advance(task))
+        made = write_world(out, accounts, days, seed, first, world, lambda: progress.advance(task), write)
     if as_json:
         print_json(asdict(made))
         return

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 from ringwatch.simulate.hashing import below, mix
 from ringwatch.simulate.landscape import STATIC, Landscape
 
-_REGION = 2048
 _IPV6_PREFIX = "3d00"
 _OCTETS = pa.array([str(number) for number in range(256)])
 _GROUPS = pa.array([f"{number:x}" for number in range(1 << 16)])
@@ -17,16 +16,18 @@ _GROUPS = pa.array([f"{number:x}" for number in range(1 << 16)])
 def addresses_on(habits: pd.DataFrame, landscape: Landscape, day: int) -> pa.Array:
     """Return the address behind each row of address habits on `day`.
 
-    An access of several lines takes one by account and spell; a leased line moves within its region of the network.
+    An access of several lines takes one by account and spell. Each line lies in a region of its network, a few /24s; a
+    leased one gets any address of the region, which another home may have had the day before.
     """
     line, account, block = (habits[name].to_numpy() for name in ("line", "account", "block"))
     which = below(habits["lines"].to_numpy(), line, account, day // habits["sticky_days"].to_numpy())
     lease = habits["lease_days"].to_numpy()
     spell = (day + below(lease, line, 1)) // lease
     leased = lease < STATIC
-    step = np.where(leased, below(_REGION, line, spell, 2), which)
-    size = landscape.blocks["addresses"].to_numpy()[block]
-    number = landscape.blocks["base"].to_numpy()[block] + (below(size, line, 3) + step) % size
+    size, region = landscape.blocks["addresses"].to_numpy()[block], landscape.world.region_addresses
+    begin = below(size // region, line, 3) * region
+    step = np.where(leased, below(region, line, spell, 2), below(region, line, 5) + which)
+    number = landscape.blocks["base"].to_numpy()[block] + (begin + step) % size
     ipv6 = landscape.blocks["ipv6"].to_numpy()[block] & (below(10, line, account) < 7)
     return pc.if_else(pa.array(ipv6), _ipv6(block, line, spell, account, day), _ipv4(number))
 

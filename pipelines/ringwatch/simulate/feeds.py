@@ -17,8 +17,7 @@ from ringwatch.simulate.habits import CAPABILITIES, NOBODY, Cast
 from ringwatch.simulate.identity import account_ids, emails, fingerprints, phones, tokens
 from ringwatch.simulate.landscape import COUNTRIES, Landscape
 from ringwatch.simulate.visits import DAY_SECONDS, Visits, come_true, draw_visits, is_open, moments, opening_second
-
-FEEDS = ("accounts", "payments", "devices", "ips", "usage")
+from ringwatch.simulate.world import World
 
 _DOLLARS = np.array([5, 10, 20, 20, 20, 25, 50, 100])
 _OUTCOMES = np.array(["settled", "declined", "refunded", "chargeback"], dtype=object)
@@ -37,7 +36,7 @@ class Book:
     template: np.ndarray
 
 
-def open_book(rng: np.random.Generator, cast: Cast) -> Book:
+def open_book(rng: np.random.Generator, world: World, cast: Cast) -> Book:
     """Give every account, device, instrument and template its name."""
     people = cast.people
     account = account_ids(rng, len(people))
@@ -54,11 +53,18 @@ def open_book(rng: np.random.Generator, cast: Cast) -> Book:
     return Book(
         cast,
         account,
-        profile,
+        profile if world.contacts else _untold(profile),
         fingerprints(cast.devices["device"].to_numpy()),
         tokens(cast.cards["card"].to_numpy(), "pi_"),
         tokens(cast.templates["template"].to_numpy(), "t"),
     )
+
+
+def _untold(profile: pa.Table) -> pa.Table:
+    """Return `profile` without what leads to other accounts."""
+    unknown = pa.nulls(len(profile), pa.string())
+    given = {"email", "phone", "referred_by", "organisation"}
+    return pa.table({name: unknown if name in given else profile[name] for name in profile.column_names})
 
 
 def draw_day(rng: np.random.Generator, book: Book, landscape: Landscape, start: date, day: int) -> dict[str, pa.Table]:
@@ -70,13 +76,14 @@ def draw_day(rng: np.random.Generator, book: Book, landscape: Landscape, start: 
     devices = come_true(rng, book.cast.devices, visiting, day)
     addresses = come_true(rng, book.cast.addresses, visiting, day)
     templates = come_true(rng, book.cast.templates, visiting, day)
-    return {
+    drawn = {
         "accounts": _accounts(book, np.datetime64(start, "s"), day),
         "payments": _payments(rng, book, midnight, day),
         "devices": _devices(rng, book, visits, devices, midnight),
         "ips": _ips(rng, book, visits, book.cast.addresses.iloc[addresses], landscape, midnight, day),
         "usage": _usage(rng, book, visits, templates),
     }
+    return {feed: rows for feed, rows in drawn.items() if feed in landscape.world.feeds}
 
 
 def _accounts(book: Book, start: np.datetime64, day: int) -> pa.Table:

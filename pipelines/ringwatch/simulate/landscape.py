@@ -66,7 +66,7 @@ class Landscape:
 
 def build_landscape(rng: np.random.Generator, world: World, accounts: int, days: int) -> Landscape:
     """Return the networks and card issuers for `accounts` accounts."""
-    blocks = _blocks(rng, accounts)
+    blocks = _blocks(rng, accounts * world.addresses_per_account)
     visitors = accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]] / _PER_COUNTRY["mobile"]
     exits = np.maximum(2, visitors / world.carrier_accounts_per_address).astype(np.int64)
     pools = lines(rng, np.arange(len(blocks)), count=exits)
@@ -101,7 +101,7 @@ def lines(
     )
 
 
-def _blocks(rng: np.random.Generator, accounts: int) -> pd.DataFrame:
+def _blocks(rng: np.random.Generator, addresses: float) -> pd.DataFrame:
     kind = np.repeat(np.array([*_PER_COUNTRY], dtype=object), [len(COUNTRIES) * n for n in _PER_COUNTRY.values()])
     country = np.concatenate([np.repeat(np.arange(len(COUNTRIES)), n) for n in _PER_COUNTRY.values()])
     blocks = pd.DataFrame({"kind": kind, "country": country})
@@ -109,14 +109,14 @@ def _blocks(rng: np.random.Generator, accounts: int) -> pd.DataFrame:
     slash_8 = np.array(_IPV4_SLASH_8)[number % len(_IPV4_SLASH_8)]
     blocks["asn"] = _FIRST_ASN + rng.permutation(len(blocks))
     blocks["base"] = (slash_8 << 24) + number // len(_IPV4_SLASH_8) * _BLOCK_ADDRESSES
-    blocks["addresses"] = _addresses(blocks, accounts)
+    blocks["addresses"] = _addresses(blocks, addresses)
     blocks["ipv6"] = (blocks["kind"] == "residential") & (rng.random(len(blocks)) < 0.4)
     return blocks
 
 
-def _addresses(blocks: pd.DataFrame, accounts: int) -> np.ndarray:
+def _addresses(blocks: pd.DataFrame, addresses: float) -> np.ndarray:
     """Addresses per network: many more than lines, so that a new lease is seldom another home's recent address."""
-    wanted = 16 * accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]]
+    wanted = addresses * COUNTRIES["weight"].to_numpy()[blocks["country"]]
     return np.asarray(np.clip(wanted, 1 << 13, _BLOCK_ADDRESSES).astype(np.int64))
 
 

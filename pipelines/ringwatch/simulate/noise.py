@@ -1,18 +1,21 @@
-"""What links strangers: default fingerprints, junk ids, collisions, resold devices, cafes; and links among friends."""
+"""What links strangers: default fingerprints, junk ids, collisions, resold devices, cafes, hotels, rented numbers."""
 
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from ringwatch.simulate.habits import NOBODY, Cast, devices, habit, runs, some, stack, templates
-from ringwatch.simulate.identity import NOTHING
-from ringwatch.simulate.landscape import ACCESS, Landscape, lines
+from ringwatch.simulate.habits import Cast, devices, habit, runs, some, stack, templates
+from ringwatch.simulate.identity import NOTHING, invent_names
+from ringwatch.simulate.landscape import ACCESS, Landscape, draw_countries, keys, lines
 
 _DEFAULT_FINGERPRINTS = 12
 _CAFE_ACCOUNTS = (15, 60)
+_HOTEL_ACCOUNTS = (8, 40)
+_HOTEL_NIGHTS = (1, 5)
+_NUMBER_ACCOUNTS = (2, 8)
+_DISPOSABLE_DOMAINS = 60
 _TOOLS = 30
-_NEAR = 40
 
 
 def add_noise(rng: np.random.Generator, landscape: Landscape, cast: Cast) -> Cast:
@@ -21,23 +24,10 @@ def add_noise(rng: np.random.Generator, landscape: Landscape, cast: Cast) -> Cas
     cafes = [_cafes(rng, landscape, cast.people) for _ in range(2)]
     return replace(
         cast,
+        people=cast.people.assign(**_contacts(rng, landscape, cast.people)),
         devices=stack([*_resold(rng, landscape, cast), *strange]),
-        addresses=stack([cast.addresses, _guests(rng, landscape, cast), *cafes]),
+        addresses=stack([cast.addresses, _guests(rng, landscape, cast), _hotels(rng, landscape, cast.people), *cafes]),
         templates=stack([cast.templates, _tools(rng, landscape, len(cast.people))]),
-    )
-
-
-def befriend(rng: np.random.Generator, landscape: Landscape, cast: Cast) -> Cast:
-    """Return `cast` with referrals by older accounts nearby, and a few transfers between neighbours."""
-    world, count = landscape.world, len(cast.people)
-    near = (np.arange(count) + rng.integers(1, _NEAR, count) * rng.choice([-1, 1], count)) % count
-    created = cast.people["created"].to_numpy()
-    referred = (rng.random(count) < 2 * world.referred_share) & (created[near] < created)
-    giver = some(rng, count, world.transfer_share)
-    return replace(
-        cast,
-        people=cast.people.assign(referrer=np.where(referred, near, NOBODY)),
-        transfers=stack([cast.transfers, habit(giver, pd.DataFrame({"counterparty": near[giver]}), 0.1)]),
     )
 
 
@@ -83,6 +73,31 @@ def _cafes(rng: np.random.Generator, landscape: Landscape, people: pd.DataFrame)
     cafe = runs(rng, country, *_CAFE_ACCOUNTS)
     first = np.searchsorted(cafe, np.arange(cafe.max(initial=-1) + 1))
     return habit(account, lines(rng, landscape.block(rng, "business", country[first])).take(cafe), 0.12)
+
+
+def _hotels(rng: np.random.Generator, landscape: Landscape, people: pd.DataFrame) -> pd.DataFrame:
+    """Travellers from anywhere who stay some nights, most days of which they connect from the hotel."""
+    account = rng.permutation(some(rng, len(people), landscape.world.traveller_share))
+    hotel = runs(rng, np.arange(len(account)) // 200, *_HOTEL_ACCOUNTS)
+    country = draw_countries(rng, int(hotel.max(initial=-1)) + 1)
+    since = rng.integers(-2, landscape.days, len(account))
+    until = since + rng.integers(*_HOTEL_NIGHTS, size=len(account), endpoint=True)
+    return habit(account, lines(rng, landscape.block(rng, "business", country)).take(hotel), 0.8, since, until)
+
+
+def _contacts(rng: np.random.Generator, landscape: Landscape, people: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Numbers rented for one message, which serve a few strangers of a country; mail domains that anybody may use."""
+    world, country = landscape.world, people["country"].to_numpy()
+    renter = rng.permutation(some(rng, len(people), world.rented_number_share))
+    renter = renter[np.argsort(country[renter], kind="stable")]
+    number = runs(rng, country[renter], *_NUMBER_ACCOUNTS)
+    phone = people["phone"].to_numpy(copy=True)
+    phone[renter] = keys(rng, len(renter))[number]
+    domain = people["domain"].to_numpy(dtype=object, copy=True)
+    thrown_away = some(rng, len(people), world.disposable_mail_share)
+    which = np.minimum(rng.zipf(1.3, len(thrown_away)), _DISPOSABLE_DOMAINS) - 1
+    domain[thrown_away] = (invent_names(rng, _DISPOSABLE_DOMAINS) + ".net")[which]
+    return {"phone": phone, "domain": domain}
 
 
 def _guests(rng: np.random.Generator, landscape: Landscape, cast: Cast) -> pd.DataFrame:

@@ -62,11 +62,13 @@ def honest_people(rng: np.random.Generator, landscape: Landscape, accounts: int)
     """Return `accounts` honest accounts, each with the context it lives in."""
     world = landscape.world
     campus, office = round(accounts * world.campus_share), round(accounts * world.office_share)
+    nat = round(accounts * world.nat_share)
     alone = {context: round(accounts * getattr(world, f"{context}_share")) for context in _WAYS}
     return join(
         [
-            _households(rng, landscape, accounts - campus - office - sum(alone.values())),
+            _households(rng, landscape, accounts - campus - office - nat - sum(alone.values())),
             *(_singles(rng, landscape, count, context) for context, count in alone.items()),
+            _behind_nat(rng, landscape, nat),
             offices(rng, landscape, office),
             campuses(rng, landscape, campus),
         ]
@@ -100,6 +102,28 @@ def _households(rng: np.random.Generator, landscape: Landscape, accounts: int) -
             own_cards(rng, landscape, crowd[~one_card[home]], landscape.world.paying_share),
             shared(on_card, home, cards(rng, landscape, country), pay_probability(rng, len(on_card))),
         ],
+        templates=[own_templates(rng, crowd, 0.12)],
+    )
+
+
+def _behind_nat(rng: np.random.Generator, landscape: Landscape, accounts: int) -> Cast:
+    """Homes that a small provider, or one house, puts behind one address: strangers who all live on it."""
+    smallest, largest = landscape.world.nat_accounts
+    sizes = group_sizes(rng, accounts, np.exp(rng.uniform(np.log(smallest), np.log(largest), 500)).astype(np.int64))
+    nat = np.repeat(np.arange(len(sizes)), sizes)
+    country = draw_countries(rng, len(sizes))
+    crowd = people(rng, country[nat], landscape.days, context="nat")
+    return settle(
+        rng,
+        landscape,
+        crowd,
+        devices=own_devices(rng, crowd),
+        addresses=[
+            shared(crowd.index.to_numpy(), nat, home_lines(rng, landscape, country), rng.uniform(0.7, 1, accounts)),
+            on_mobile(rng, landscape, crowd, 0.5, 0.35),
+            through_vpn(rng, landscape, crowd, 0.06, 0.25),
+        ],
+        cards=[own_cards(rng, landscape, crowd, landscape.world.paying_share)],
         templates=[own_templates(rng, crowd, 0.12)],
     )
 

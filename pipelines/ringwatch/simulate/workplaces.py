@@ -33,15 +33,15 @@ _SUFFIXES = np.array([".com", ".com", ".com", ".io", ".net", ".co"], dtype=objec
 
 def offices(rng: np.random.Generator, landscape: Landscape, accounts: int) -> Cast:
     """Companies: one or two egress addresses; often one card, a mail domain, an in-house template, a shared device."""
-    sizes = _office_sizes(rng, landscape, accounts)
+    world, sizes = landscape.world, _office_sizes(rng, landscape, accounts)
     count, office = len(sizes), np.repeat(np.arange(len(sizes)), sizes)
     country = draw_countries(rng, count)
     crowd = people(rng, country[office], landscape.days, context="office", rhythm=RHYTHMS.index("office"))
     crowd = crowd.assign(**_company(rng, landscape, crowd, office))
     account = crowd.index.to_numpy()
-    on_card = some(rng, accounts, (rng.uniform(0.3, 1, count) * (rng.random(count) < 0.7))[office])
-    on_kiosk = some(rng, accounts, 0.6 * (rng.random(count) < 0.15)[office])
-    on_template = some(rng, accounts, 0.6 * (rng.random(count) < 0.4)[office])
+    on_card = some(rng, accounts, (rng.uniform(0.3, 1, count) * (rng.random(count) < world.office_card_share))[office])
+    on_kiosk = some(rng, accounts, 0.6 * (rng.random(count) < world.office_kiosk_share)[office])
+    on_template = some(rng, accounts, 0.6 * (rng.random(count) < world.office_template_share)[office])
     egress = lines(rng, landscape.block(rng, "business", country), count=rng.integers(1, 3, count))
     return settle(
         rng,
@@ -72,7 +72,7 @@ def campuses(rng: np.random.Generator, landscape: Landscape, accounts: int) -> C
     crowd = people(rng, country[campus], landscape.days, context="campus", domain=domain[campus])
     crowd["created"] = _term_start(rng, landscape, campus, crowd["created"].to_numpy())
     account = crowd.index.to_numpy()
-    seat, course = _places(rng, runs(rng, campus, 12, 40), (3, 10)), _places(rng, campus, (1, 5))
+    seat, course = _places(rng, runs(rng, campus, 20, 60), (3, 10)), _places(rng, campus, (1, 5))
     in_lab, in_course = some(rng, accounts, 0.4), some(rng, accounts, 0.35)
     egress = lines(rng, landscape.block(rng, "education", country), count=rng.integers(4, 17, count))
     return settle(

@@ -107,7 +107,16 @@ def test_publishing_the_truth_itself_scores_one_and_accuses_nobody(world: Path) 
 
     assert (found.accounts.f1, found.rings.f1, found.false_positives_per_100k) == (1.0, 1.0, 0.0)
     assert found.all_accounts == 2_000
-    assert {style.style for style in found.styles} == {"careless", "careful", "drip", "farm"}
+    assert {style.style for style in found.styles} == {
+        "careless",
+        "careful",
+        "chain",
+        "recycled",
+        "framed",
+        "recreated",
+        "relay",
+        "farm",
+    }
     assert all(style.rings == style.rings_found > 0 for style in found.styles)
     assert {"campus", "family", "office", "reseller", "exit_host"} <= {harm.context for harm in found.contexts}
 

@@ -52,13 +52,13 @@ def test_homes_that_are_rented_out_as_exits_share_their_address_with_rings(town:
     ips = read(town, "ips")
     who = ips["account_id"].map(people)
     of_hosts = set(ips.loc[(who == "exit_host") & (ips["network_kind"] == "residential"), "ip"])
-    of_rings = set(ips.loc[who.isin(["careful", "drip", "farm"]), "ip"])
+    of_rings = set(ips.loc[who.isin(["careful", "chain", "farm"]), "ip"])
 
     assert len(of_hosts & of_rings) >= 20
 
 
 def test_members_are_tied_to_their_ring_and_strangers_to_nobody(town: Path, people: pd.Series) -> None:
-    """A tie: a card, device or residential address that at most 30 accounts use."""
+    """A tie: a card, device, or address of a home or server that at most 30 accounts use."""
     tied = _tied(town)
     members = pd.read_parquet(town / "truth" / "members.parquet").set_index("account_id")
     active = set(read(town, "usage")["account_id"])
@@ -80,7 +80,7 @@ def _tied(town: Path) -> pd.DataFrame:
         [
             read(town, "payments")[["account_id", "instrument"]].set_axis(["account_id", "thing"], axis=1),
             read(town, "devices")[["account_id", "device"]].set_axis(["account_id", "thing"], axis=1),
-            ips.loc[ips["network_kind"] == "residential", ["account_id", "ip"]].set_axis(
+            ips.loc[ips["network_kind"].isin(["residential", "hosting"]), ["account_id", "ip"]].set_axis(
                 ["account_id", "thing"], axis=1
             ),
         ]
