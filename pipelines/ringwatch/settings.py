@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     store_url: str | None = Field(
         None, description="SQLAlchemy address of the review store; none: review.db in the home folder"
     )
+    lease_seconds: int = Field(
+        120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"
+    )
 
     @classmethod
     def settings_customise_sources(

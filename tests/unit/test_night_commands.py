@@ -1,16 +1,20 @@
 """Nights on the command line: what a mistake says, its exit code, and what a command loads."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import Result
-from filelock import FileLock
 from typer.testing import CliRunner
 
 from ringwatch.cli import app
+from ringwatch.night import Night, Report
+from ringwatch.review.store import Store
+from ringwatch.review.tables import lease
+from ringwatch.stages import validate
 
 FEEDS = "account_id,created_at,status\nA,2026-02-01T09:00:00,active\nB,2026-02-01T09:00:00,asleep\n"
 
@@ -63,13 +67,31 @@ def test_a_stage_alone_says_what_it_did(home: Path) -> None:
     assert (counts["accounts.rows"], counts["accounts.clean"], counts["accounts.quarantined"]) == (2, 1, 1)
 
 
-def test_one_stage_at_a_time_works_in_a_home(home: Path) -> None:
-    (home / "var").mkdir()
-    with FileLock(home / "var" / "stage.lock"):
-        result = ringwatch(home, "validate", "--feeds", "IN", "--day", "2026-03-02")
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_one_at_a_time_works_on_a_store(home: Path, command: str) -> None:
+    store = Store.open(f"sqlite:///{home / 'var' / 'review.db'}")
+    with store.lease("load of 2026-03-01", 600):
+        result = ringwatch(home, command, "--feeds", "IN", "--day", "2026-03-02")
+    store.close()
 
     assert result.exit_code == 4
-    assert "another stage is running" in result.stderr
+    assert f"load of 2026-03-01 is under way: process {os.getpid()} on" in result.stderr
+    assert not (home / "var" / "days").exists()
+
+
+def test_a_stage_that_lost_its_lease_leaves_no_report(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(night: Night) -> Report:
+        with night.store.engine.begin() as connection:
+            connection.execute(lease.update().values(token="another"))
+        return Report("validate", night.day)
+
+    monkeypatch.setattr(validate, "run", run)
+
+    result = ringwatch(home, "validate", "--feeds", "IN", "--day", "2026-03-02")
+
+    assert result.exit_code == 4
+    assert "another one works now" in result.stderr
+    assert not (home / "var" / "days" / "2026-03-02" / "report.json").exists()
 
 
 def test_the_command_line_loads_nothing_that_help_does_not_need() -> None:

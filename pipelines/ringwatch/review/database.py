@@ -38,11 +38,14 @@ def open_engine(address: str) -> sa.Engine:
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """One transaction that writes, the only one at that moment; an exception rolls all of it back."""
+def writing(engine: sa.Engine, beside: bool = False) -> Iterator[sa.Connection]:
+    """One transaction that writes, the only one at that moment; an exception rolls all of it back.
+
+    `beside`: on Postgres it does not wait for another that writes other tables.
+    """
     options = {"ringwatch_writes": True}
     with _failures(engine.url), engine.connect() as connection, connection.execution_options(**options).begin():
-        if engine.dialect.name == "postgresql":
+        if engine.dialect.name == "postgresql" and not beside:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
         yield connection
 

@@ -6,6 +6,7 @@ Readers see yesterday or today, never a mixture: a night is one transaction, and
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.review import bookkeeping, database, ledger
+from ringwatch.review.lease import Lease, hold
 from ringwatch.review.records import History, LedgerEntry, Nightly, Publication
 from ringwatch.review.tables import ring, ring_evidence, ring_member, ring_night, ring_night_member
 
@@ -36,6 +38,14 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def lease(self, what: str, seconds: float) -> AbstractContextManager[Lease]:
+        """Be the one writer of the deployment while `what` ("load of 2026-03-02") is done, on any machine.
+
+        The lease ends after `seconds` unless it is renewed, which is done as long as this process lives. Raises
+        InfrastructureError that says who has it, since when and until when.
+        """
+        return hold(self.engine, what, seconds)
 
     def record_deliveries(self, day: date, entries: Iterable[LedgerEntry]) -> None:
         """Make `entries`, one a feed, the ledger of `day`; what it said of the day before goes."""

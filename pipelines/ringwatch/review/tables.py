@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -165,6 +166,21 @@ delivery = Table(
     Column("complete", Boolean, nullable=False),
     Column("restated", Integer, nullable=False),
     CheckConstraint("rows = clean + held + quarantined + duplicates", name="rows"),
+)
+
+# Who writes now: at most one row, gone when its owner is done. `machine` is where `pid` means something: one boot of a
+# host and, in a container, its own process ids. Times are UTC without a zone, by the clock of the database.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("machine", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("acquired", DateTime, nullable=False),
+    Column("expires", DateTime, nullable=False),
 )
 
 # Views. A stay is half open: from the first published day as a member to the first published day no longer one.
