@@ -6,9 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from leaks import auc, best_category_f1, best_threshold_f1, own_columns, read
+from sklearn.model_selection import cross_val_predict
+from sklearn.tree import DecisionTreeClassifier
+
+from ringwatch.simulate import simulate
+from ringwatch.simulate.families import FAMILIES, draw_world
 
 HIGHEST_AUC = 0.75
 HIGHEST_F1 = 0.3
+# Of a tree of depth four on all columns at once.
+HIGHEST_TREE_AUC, HIGHEST_TREE_F1 = 0.82, 0.45
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +59,33 @@ def test_no_category_of_an_account_separates_operators(seen: tuple[pd.DataFrame,
     f1 = {name: best_category_f1(categories[name], controlled) for name in categories}
 
     assert {name: round(score, 2) for name, score in f1.items() if score > HIGHEST_F1} == {}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_shallow_tree_on_the_columns_of_an_account_finds_operators(family: str, tmp_path: Path) -> None:
+    simulate(tmp_path, accounts=20_000, days=14, seed=1, world=draw_world(family, 1))
+    numbers, categories = own_columns(tmp_path)
+    members = pd.read_parquet(tmp_path / "truth" / "members.parquet")
+    operators = members.loc[members["kind"] == "operator", "account_id"]
+    controlled = pd.Series(numbers.index.isin(operators), index=numbers.index)
+
+    suspicion = _by_tree(_table(numbers, categories), controlled)
+
+    assert _by_tree(controlled.to_frame(), controlled).pipe(auc, controlled) > HIGHEST_TREE_AUC
+    assert auc(suspicion, controlled) <= HIGHEST_TREE_AUC
+    assert best_threshold_f1(suspicion, controlled) <= HIGHEST_TREE_F1
+
+
+def _table(numbers: pd.DataFrame, categories: pd.DataFrame) -> pd.DataFrame:
+    few = [name for name in categories if categories[name].nunique() <= 15]
+    return pd.concat([numbers.copy(), pd.get_dummies(categories[few].astype(str))], axis=1)
+
+
+def _by_tree(columns: pd.DataFrame, controlled: pd.Series) -> pd.Series:
+    """What a tree that has not seen an account says of it."""
+    tree = DecisionTreeClassifier(max_depth=4, min_samples_leaf=40, class_weight="balanced", random_state=0)
+    rows = columns.astype(float).fillna(-1)
+    return pd.Series(cross_val_predict(tree, rows, controlled, cv=5, method="predict_proba")[:, 1], controlled.index)
 
 
 def test_ids_and_the_order_of_rows_say_nothing(town: Path, seen: tuple[pd.DataFrame, pd.DataFrame, pd.Series]) -> None:
