@@ -49,6 +49,16 @@ class Settings(BaseSettings):
     volume_floor: float = Field(
         0.1, ge=0, lt=1, description="share of its usual rows below which a feed stops the night; 0: never"
     )
+    volume_ceiling: float = Field(5.0, gt=1, description="times its usual rows above which a feed is told")
+    filled_floor: float = Field(
+        0.1, ge=0, lt=1, description="share of its usual values below which a column stops the night; 0: never"
+    )
+    missing_ceiling: float = Field(
+        0.2, gt=0, le=1, description="share of values that may be missing above what is usual before a column is told"
+    )
+    shift_ceiling: float = Field(
+        0.25, gt=0, description="population stability index (PSI) against usual nights above which a column is told"
+    )
     window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
     seed: int = Field(42, ge=0, description="random seed of community detection")
     min_ring_size: int = Field(4, ge=2, description="fewest accounts that are called a ring")

@@ -1,71 +1,133 @@
-"""What is unusual about a feed against the nights before it: floors stop the night, everything else is a warning."""
+"""What is unusual about a feed against the nights before it: floors stop the night, ceilings are told.
+
+Nights are compared by aggregates that DuckDB makes of their clean files, column by column: memory grows neither with
+the nights nor with the rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
 
 import duckdb
-import numpy as np
-import pandas as pd
+import pyarrow.parquet as pq
 
+from ringwatch import history
 from ringwatch.errors import DataRefused
-from ringwatch.gate import Judged
+from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
+from ringwatch.spread import VIEWS, Spread, new_values, spread
 
-# Nights before this one that say what is usual, and how many there must be to say anything.
-NIGHTS = 14
-FEWEST = 5
+# A night is compared with those of the same weekday when there are enough of them, for weekends are unlike other days;
+# until then with the nights before it.
+WEEKS, FEWEST_WEEKS = 4, 3
+NIGHTS, FEWEST_NIGHTS = 14, 5
 
-# A feed of more than this many times its usual rows, or a column that lacks this much more of its values, is told.
-CEILING = 5.0
-LACKING = 0.2
+# A column is held to its floor when at least this many of its values are to be expected: of fewer, chance may take all.
+FEWEST_VALUES = 50
 
-# Population stability index above which a distribution is called shifted: the 0.25 of Siddiqi, Credit Risk Scorecards
-# (2006), for columns of at most this many values.
-SHIFTED = 0.25
-CATEGORIES = 40
+# Characters of a value that a message shows.
+MOST_SHOWN = 40
+
+_MEASURED = ("timestamp", "integer", "number")
 
 
-def unusual(night: Night, connection: duckdb.DuckDBPyConnection, judged: Judged) -> tuple[str, ...]:
-    """Return what to say of a feed against up to NIGHTS nights before; nothing when there are fewer than FEWEST.
+def unusual(night: Night, feed: Feed, clean: Path) -> tuple[str, ...]:
+    """Return what to say of the clean rows of `feed` in the file `clean` against comparable nights, if there are any.
 
-    Raises DataRefused when its rows are fewer than the setting `volume_floor` allows.
+    Raises DataRefused when there are fewer rows than the setting `volume_floor` allows, or fewer values in a column
+    than the setting `filled_floor` does.
     """
-    name = judged.feed.feed
-    query = f"SELECT day, count(*) AS count FROM {name}_clean WHERE day < ? GROUP BY day ORDER BY day DESC LIMIT ?"
-    usual = connection.execute(query, [night.day, NIGHTS]).df()
-    if len(usual) < FEWEST:
+    arrived = [day for day in history.clean_days(night) if night.files.clean(day, feed.feed).is_file()]
+    files = [night.files.clean(day, feed.feed) for day in comparable(arrived, night.day)]
+    if not files:
         return ()
-    rows, median = len(judged.clean), float(usual["count"].median())
-    if rows < night.settings.volume_floor * median:
+    rows, usual = _rows(clean), median(map(_rows, files))
+    much = tuple(_volume(night, feed, rows, usual, len(files)))
+    alike = [path for path in files if usual / 2 <= _rows(path) <= usual * 2]  # a first load is no usual night
+    with duckdb.connect() as connection:
+        connection.read_parquet([str(path) for path in alike], union_by_name=True).create_view("before")
+        connection.read_parquet(str(clean)).create_view("now")
+        return (*much, *_columns(night, feed, connection))
+
+
+def comparable(days: Iterable[date], day: date) -> list[date]:
+    """Return which of the nights `days` tell what is usual on `day`, oldest first; none when there are too few."""
+    before = sorted(known for known in days if known < day)
+    weeks = [day - timedelta(weeks=i) for i in range(WEEKS, 0, -1)]
+    same = [known for known in weeks if known in before]
+    if len(same) >= FEWEST_WEEKS:
+        return same
+    return before[-NIGHTS:] if len(before) >= FEWEST_NIGHTS else []
+
+
+def _rows(path: Path) -> int:
+    return int(pq.read_metadata(path).num_rows)
+
+
+def _volume(night: Night, feed: Feed, rows: int, usual: float, nights: int) -> Iterator[str]:
+    if rows < night.settings.volume_floor * usual:
         raise DataRefused(
-            f"{name} of {night.day} has {rows:,} rows that pass, and {median:,.0f} on the median of {len(usual)} "
+            f"{feed.feed} of {night.day} has {rows:,} rows that pass, and {usual:,.0f} on the median of {nights} "
             "nights before; deliver the whole feed, or lower the setting volume_floor if this is all"
         )
-    before = connection.execute(f"FROM {name}_clean WHERE day < ? AND day >= ?", [night.day, usual["day"].min()]).df()
-    much = (f"{name}: {rows:,} rows pass, {median:,.0f} are usual",) if rows > CEILING * median else ()
-    return (*much, *(f"{name}.{column}: {what}" for column, what in _columns(judged.clean, before)))
+    if rows > night.settings.volume_ceiling * usual:
+        yield f"{feed.feed}: {rows:,} rows pass, {usual:,.0f} are usual"
 
 
-def psi(now: pd.Series, before: pd.Series) -> float:
-    """Population stability index of two columns of categories: sum of (p - q) ln(p / q), each count plus one half."""
-    both = pd.concat([now.value_counts(), before.value_counts()], axis=1).fillna(0).to_numpy(dtype=float) + 0.5
-    p, q = (both / both.sum(axis=0)).T
-    return float(((p - q) * np.log(p / q)).sum())
-
-
-def _columns(now: pd.DataFrame, before: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Yield what is unusual, column by column."""
-    for column in now.columns.drop("day"):
-        lacking, usual = now[column].isna().mean(), before[column].isna().mean()
-        if lacking > usual + LACKING:
-            yield column, f"{lacking:.0%} of its values are missing, {usual:.0%} are usual"
-        known = set(before[column].dropna().unique())
-        if not known or len(known) > CATEGORIES:
+def _columns(night: Night, feed: Feed, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """Yield what is unusual, column by column; one that came later than the nights compared says nothing."""
+    arrived = set(connection.view("before").columns)
+    columns = {name: column for name, column in feed.kept.items() if name in arrived}
+    now, before = (_filled(connection, view, columns) for view in VIEWS)
+    for name, column in columns.items():
+        where = f"{feed.feed}.{name}"
+        yield from _lacking(night, where, now[name], before[name])
+        if name in _identifying(feed) or not (now[name][0] and before[name][0]):
             continue
-        new = sorted(map(str, set(now[column].dropna().unique()) - known))
-        if new:
-            yield column, f"{len(new)} new values, such as {new[0]}"
-        shift = psi(now[column].dropna(), before[column].dropna())
-        if shift > SHIFTED and len(now) >= 200:
-            yield column, f"its values are spread in another way than before (PSI {shift:.2f})"
+        if column.type not in _MEASURED:
+            yield from _unheard(where, column, new_values(connection, name))
+        yield from _shifted(night, where, column, spread(connection, name, column))
+
+
+def _identifying(feed: Feed) -> set[str]:
+    """Columns whose values are another each time: they have no usual spread, and do not belong in a message."""
+    shared = (relationship.to.source for relationship in feed.relationships.values())
+    return {ACCOUNT_KEY, *shared, *(feed.key if len(feed.key) == 1 else ())}
+
+
+def _filled(connection: duckdb.DuckDBPyConnection, view: str, columns: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return for each column how many of its values are there, of how many rows."""
+    counted = ", ".join(f'count("{name}")' for name in columns)
+    rows, *counts = connection.execute(f"SELECT count(*), {counted} FROM {view}").fetchone() or ()
+    return {name: (count, rows) for name, count in zip(columns, counts, strict=True)}
+
+
+def _lacking(night: Night, where: str, now: tuple[int, int], before: tuple[int, int]) -> Iterator[str]:
+    (filled, rows), usual = now, before[0] / max(before[1], 1)
+    if usual * rows >= FEWEST_VALUES and filled < night.settings.filled_floor * usual * rows:
+        raise DataRefused(
+            f"{where} of {night.day} is filled in {filled:,} of {rows:,} rows, {usual:.0%} are usual; have the sender "
+            "fill it, or lower the setting filled_floor if this is meant"
+        )
+    if rows and filled / rows < usual - night.settings.missing_ceiling:
+        yield f"{where}: {1 - filled / rows:.0%} of its values are missing, {1 - usual:.0%} are usual"
+
+
+def _shifted(night: Night, where: str, column: Column, spread: Spread) -> Iterator[str]:
+    if spread.psi <= max(night.settings.shift_ceiling, spread.by_chance):
+        return
+    values, now, before = spread.most_grown()
+    values = "one of them" if column.becomes else values
+    yield (
+        f"{where}: its values are spread in another way than before (PSI {spread.psi:.2f}), most of all {values}: "
+        f"{now:.0%} of the values, {before:.0%} are usual"
+    )
+
+
+def _unheard(where: str, column: Column, values: list[str]) -> Iterator[str]:
+    if values:
+        such = "" if column.becomes else f", such as {values[0][:MOST_SHOWN]}"
+        yield f"{where}: {len(values)} new {'value' if len(values) == 1 else 'values'}{such}"

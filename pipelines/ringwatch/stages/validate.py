@@ -36,24 +36,22 @@ def run(night: Night) -> Report:
     return report
 
 
-def judge(night: Night, staged: Path | None) -> Report:
-    """Judge every feed of the day and write what became of its rows below `staged`; None writes nothing."""
+def judge(night: Night, staged: Path) -> Report:
+    """Judge every feed of the day and write what became of its rows below `staged`."""
     files, warnings = _arrived(night)
     counts: dict[str, int] = {}
     seconds: dict[str, float] = {}
     accounts: pd.Series | None = None
-    with history.open_history(night, until=night.day) as connection:
-        known = history.account_ids(night)
-        for name, paths in files.items():
-            started = perf_counter()
-            judged = _judge(night, name, paths, accounts)
-            if name == "accounts":
-                accounts = pd.concat([known, judged.clean["account_id"]])
-            if staged:
-                _write(staged, judged)
-            counts |= _counts(judged)
-            warnings += (*judged.warnings, *trends.unusual(night, connection, judged))
-            seconds[name] = perf_counter() - started
+    known = history.account_ids(night)
+    for name, paths in files.items():
+        started = perf_counter()
+        judged = _judge(night, name, paths, accounts)
+        if name == "accounts":
+            accounts = pd.concat([known, judged.clean["account_id"]])
+        _write(staged, judged)
+        counts |= _counts(judged)
+        warnings += (*judged.warnings, *trends.unusual(night, judged.feed, staged / "clean" / f"{name}.parquet"))
+        seconds[name] = perf_counter() - started
     return Report("validate", night.day, counts, seconds, warnings)
 
 

@@ -1,0 +1,208 @@
+"""What is told of a feed, and what stops its night, against nights whose rows were counted out by hand."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ringwatch import history, trends
+from ringwatch.errors import DataRefused
+from ringwatch.night import Night, open_night
+from ringwatch.settings import load_settings
+
+MONDAY = date(2026, 3, 30)
+BEFORE = [MONDAY - timedelta(days=i) for i in range(1, 6)]
+MIXED = {"ios": 500, "android": 500}
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Night:
+    return open_night(load_settings(home=tmp_path), MONDAY)
+
+
+def seen(hour: int = 8, **columns: Any) -> dict[str, Any]:
+    return {"account_id": "A", "device": "d", "hour": hour, "platform": "ios", "sessions": 1} | columns
+
+
+def rows(column: str, counts: dict[Any, int]) -> list[dict[str, Any]]:
+    """So many rows of devices for each value of a column."""
+    return [seen(**{column: value}) for value, count in counts.items() for _ in range(count)]
+
+
+def write(night: Night, day: date, seen: list[dict[str, Any]]) -> Path:
+    """Put clean devices where the gate leaves them."""
+    frame = pd.DataFrame(seen)
+    times = [datetime(day.year, day.month, day.day, hour) for hour in frame.pop("hour")]
+    frame = frame.assign(first_seen=times, last_seen=times, day=day)
+    path = night.files.clean(day, "devices")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    schema = history.clean_schema(night.model.feeds["devices"])
+    pq.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False), path)
+    return path
+
+
+def told(night: Night, now: list[dict[str, Any]], before: dict[date, list[dict[str, Any]]]) -> tuple[str, ...]:
+    for day, usual in before.items():
+        write(night, day, usual)
+    return trends.unusual(night, night.model.feeds["devices"], write(night, night.day, now))
+
+
+def usual(column: str, counts: dict[Any, int]) -> dict[date, list[dict[str, Any]]]:
+    return dict.fromkeys(BEFORE, rows(column, counts))
+
+
+def test_a_night_like_those_before_it_is_not_worth_a_word(night: Night) -> None:
+    assert told(night, rows("platform", MIXED), usual("platform", MIXED)) == ()
+
+
+def test_four_nights_do_not_say_what_is_usual(night: Night) -> None:
+    four = dict.fromkeys(BEFORE[:4], rows("platform", MIXED))
+
+    assert told(night, rows("platform", {"amiga": 1}), four) == ()
+
+
+def test_far_fewer_rows_than_usual_stop_the_night(night: Night) -> None:
+    with pytest.raises(
+        DataRefused, match=r"^devices of 2026-03-30 has 99 rows that pass, and 1,000 on the median of 5"
+    ):
+        told(night, rows("platform", {"ios": 99}), usual("platform", MIXED))
+
+
+def test_a_tenth_of_the_usual_rows_goes_on(night: Night) -> None:
+    assert told(night, rows("platform", {"ios": 50, "android": 50}), usual("platform", MIXED)) == ()
+
+
+def test_a_floor_of_zero_never_stops_a_night(night: Night) -> None:
+    bold = open_night(load_settings(home=night.settings.home, volume_floor=0), MONDAY)
+
+    assert told(bold, rows("platform", {"ios": 1}), usual("platform", MIXED)) == ()
+
+
+def test_far_more_rows_than_usual_are_told(night: Night) -> None:
+    five_times = {"ios": 2500, "android": 2500}
+
+    assert told(night, rows("platform", five_times), usual("platform", MIXED)) == ()
+    assert told(night, [*rows("platform", five_times), seen()], {}) == ("devices: 5,001 rows pass, 1,000 are usual",)
+
+
+def test_a_weekday_is_compared_with_the_same_weekday(night: Night) -> None:
+    """Of four weeks, the weekends have a tenth of the rows and other devices."""
+    days = [MONDAY - timedelta(days=i) for i in range(1, 29)]
+    weekend = rows("platform", {"ios": 5, "android": 35})
+    history_of_weeks = {day: weekend if day.weekday() >= 5 else rows("platform", MIXED) for day in days}
+    saturday = Night(MONDAY - timedelta(days=2), night.settings, night.files)
+
+    assert told(saturday, weekend, history_of_weeks) == ()
+    with pytest.raises(DataRefused, match="has 40 rows that pass, and 1,000 on the median of 4"):
+        told(night, weekend, {})
+
+
+def test_a_first_load_does_not_say_what_is_usual(night: Night) -> None:
+    nights = usual("platform", MIXED) | {MONDAY - timedelta(days=6): rows("platform", {"windows": 5000})}
+
+    assert told(night, rows("platform", MIXED), nights) == ()
+
+
+def test_values_that_go_missing_are_told(night: Night) -> None:
+    half = told(night, rows("platform", {"ios": 250, "android": 250, None: 500}), usual("platform", MIXED))
+
+    assert half == ("devices.platform: 50% of its values are missing, 0% are usual",)
+
+
+def test_a_column_that_is_as_good_as_empty_stops_the_night(night: Night) -> None:
+    with pytest.raises(DataRefused, match=r"^devices\.platform of 2026-03-30 is filled in 99 of 1,000 rows, 100% are"):
+        told(night, rows("platform", {"ios": 99, None: 901}), usual("platform", MIXED))
+
+
+def test_a_seldom_value_may_be_away_by_chance(night: Night) -> None:
+    """Of 2 % of 1,000 rows, 20 are to be expected: too few to stop a night."""
+    assert told(night, rows("platform", {None: 1000}), usual("platform", {"ios": 20, None: 980})) == ()
+
+
+def test_new_categories_are_told_and_the_most_frequent_is_named(night: Night) -> None:
+    new = {"ios": 500, "android": 480, "symbian": 8, "amiga": 12}
+
+    assert told(night, rows("platform", new), usual("platform", MIXED)) == (
+        "devices.platform: 2 new values, such as amiga",
+    )
+
+
+def test_ids_are_new_each_night_and_never_named(night: Night) -> None:
+    assert told(night, rows("device", {"new": 1000}), usual("device", {"known": 1000})) == ()
+    assert told(night, rows("account_id", {"new": 1000}), usual("account_id", {"known": 1000})) == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "low", "high", "words"),
+    [
+        ("platform", "ios", "android", "devices.platform: {} android"),
+        ("sessions", 1, 5, "devices.sessions: {} 5"),
+        ("hour", 8, 22, "devices.first_seen: {} 22:00 to 22:59 UTC"),
+    ],
+)
+def test_a_shift_is_told_with_its_psi(night: Night, column: str, low: Any, high: Any, words: str) -> None:
+    """From 3 : 1 to 1 : 3 it is 2 * (0.75 - 0.25) * ln 3 = 1.0986."""
+    sentence, *_ = told(night, rows(column, {low: 250, high: 750}), usual(column, {low: 750, high: 250}))
+
+    shifted = words.format("its values are spread in another way than before (PSI 1.10), most of all")
+    assert sentence == f"{shifted}: 75% of the values, 25% are usual"
+
+
+def test_a_shift_up_to_the_setting_is_not_told(night: Night) -> None:
+    """From 1 : 1 to 3 : 1 it is 0.25 * (ln 1.5 + ln 2) = 0.2747."""
+    now, before = rows("platform", {"ios": 1500, "android": 500}), usual("platform", {"ios": 1000, "android": 1000})
+    patient = open_night(load_settings(home=night.settings.home, shift_ceiling=0.28), MONDAY)
+
+    assert "PSI 0.27" in told(night, now, before)[0]
+    assert told(patient, now, {}) == ()
+
+
+def test_few_rows_may_differ_by_chance(night: Night) -> None:
+    """The same 3 : 1 in 20 rows: fair coins do that in one of fifty nights, and a night has dozens of columns."""
+    few = usual("platform", {"ios": 10, "android": 10})
+
+    assert told(night, rows("platform", {"ios": 15, "android": 5}), few) == ()
+
+
+@pytest.mark.parametrize(("now", "words"), [(9, "more than 5"), (0, "less than 5")])
+def test_numbers_beyond_all_of_the_usual_ones_are_a_shift(night: Night, now: int, words: str) -> None:
+    (sentence,) = told(night, rows("sessions", {5: 500, now: 500}), usual("sessions", {5: 1000}))
+
+    assert f"most of all {words}: 50% of the values, 0% are usual" in sentence
+
+
+def test_deciles_of_the_nights_before_are_the_bins_of_a_number(night: Night) -> None:
+    """1 to 10 equally often, then the upper five a third as often as the lower: 0.25 * (ln 1.5 + ln 2) = 0.2747."""
+    ten = usual("sessions", dict.fromkeys(range(1, 11), 100))
+    now = rows("sessions", dict.fromkeys(range(1, 6), 1500) | dict.fromkeys(range(6, 11), 500))
+
+    sentences = told(night, now, ten)
+
+    assert any("sessions: its values are spread in another way than before (PSI 0.27)" in said for said in sentences)
+
+
+def test_a_column_that_came_later_than_the_nights_before_says_nothing(night: Night) -> None:
+    for day in BEFORE:
+        path = write(night, day, rows("platform", MIXED))
+        pq.write_table(pq.read_table(path).drop_columns(["platform"]), path)
+
+    assert told(night, rows("platform", MIXED), {}) == ()
+
+
+def test_what_a_personal_column_became_is_told_without_its_values(night: Night, tmp_path: Path) -> None:
+    feed, path = night.model.feeds["accounts"], tmp_path / "accounts.parquet"
+    for day, domain in {**dict.fromkeys(BEFORE, "example.org"), MONDAY: "jane-doe.example"}.items():
+        opened = pd.DataFrame({"account_id": map(str, range(100)), "email_domain": domain, "status": "active"})
+        clean = path if day == MONDAY else night.files.clean(day, "accounts")
+        clean.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pandas(opened, preserve_index=False), clean)
+
+    sentences = trends.unusual(night, feed, path)
+
+    assert sentences[0] == "accounts.email_domain: 1 new value"
+    assert "PSI" in sentences[1]
+    assert "jane-doe" not in str(sentences)
