@@ -33,6 +33,10 @@ class Files:
         """Clean rows of `feed` whose account no accounts feed had named on `day`; written by validate."""
         return self.day(day) / "held" / f"{feed}.parquet"
 
+    def amending(self, day: date) -> Path:
+        """Folder of new files of the day that are being put in place; gone when they all are."""
+        return self.day(day) / "amending"
+
     def candidates(self, day: date) -> Path:
         """candidate, account_id, lane; written by detect."""
         return self.day(day) / "candidates.parquet"

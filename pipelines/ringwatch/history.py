@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import duckdb
@@ -19,6 +20,14 @@ SELECT held.* REPLACE (greatest(held.day, known.since) AS day)
 FROM {{feed}}_held held
 JOIN (SELECT {ACCOUNT_KEY}, min(day) AS since FROM accounts_clean GROUP BY {ACCOUNT_KEY}) known USING ({ACCOUNT_KEY})
 WHERE known.since <= held.day + {{held_days}}
+"""
+
+
+_IN_VAIN = f"""
+SELECT held.*
+FROM {{feed}}_held held
+LEFT JOIN (SELECT {ACCOUNT_KEY}, min(day) AS since FROM accounts_clean GROUP BY ALL) known USING ({ACCOUNT_KEY})
+WHERE held.day + {{held_days}} < coalesce(known.since, $newest)
 """
 
 
@@ -53,6 +62,17 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
 def clean_days(night: Night) -> list[date]:
     """Days that have passed the gate, oldest first."""
     return sorted(date.fromisoformat(path.parent.name) for path in (night.files.home / "days").glob("*/clean"))
+
+
+def waited_in_vain(night: Night) -> Iterator[tuple[str, pa.Table]]:
+    """Yield each feed that has held rows whose account was not named within the grace window, with these rows."""
+    days = clean_days(night)
+    with open_history(night) as connection:
+        for feed in night.model.feeds if days else ():
+            query = _IN_VAIN.format(feed=feed, held_days=night.settings.held_days)
+            rows = connection.sql(query, params={"newest": days[-1]}).to_arrow_table()
+            if rows.num_rows:
+                yield feed, rows
 
 
 def account_ids(night: Night) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -58,6 +58,12 @@ class Night:
         from ringwatch.review.store import Store
 
         return Store.open(self.settings.store_address)
+
+    def on(self, day: date) -> Self:
+        """Return the night of another day, with the store of this one; this one closes it."""
+        other = replace(self, day=day)
+        other.__dict__["store"] = self.store
+        return other
 
     def __enter__(self) -> Self:
         return self

@@ -10,12 +10,15 @@ from ringwatch.night import STAGES, Night, Report
 def add(night: Night, report: Report) -> None:
     """Put `report` in the run report; what later stages left there before is out of date and goes."""
     earlier = STAGES[: STAGES.index(report.stage)]
-    stages = {name: done for name, done in read(night).items() if name in earlier} | {report.stage: report.as_dict()}
-    path = night.files.report(night.day)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps({"day": night.day.isoformat(), "stages": stages}, indent=2) + "\n", encoding="utf-8")
-    os.replace(new, path)
+    done = {name: stage for name, stage in read(night).items() if name in earlier}
+    _write(night, done | {report.stage: report.as_dict()})
+
+
+def recount(night: Night, stage: str, counts: dict[str, int]) -> None:
+    """Correct some counts of a stage that has run; what later stages left there stays."""
+    stages = read(night)
+    stages[stage]["counts"] |= counts
+    _write(night, stages)
 
 
 def read(night: Night) -> dict[str, dict[str, Any]]:
@@ -25,3 +28,11 @@ def read(night: Night) -> dict[str, dict[str, Any]]:
         return {}
     stages: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["stages"]
     return stages
+
+
+def _write(night: Night, stages: dict[str, dict[str, Any]]) -> None:
+    path = night.files.report(night.day)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps({"day": night.day.isoformat(), "stages": stages}, indent=2) + "\n", encoding="utf-8")
+    os.replace(new, path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.night import From, To
-from ringwatch.cli.output import Json, console, print_json, table
+from ringwatch.cli.output import Json, console, print_json, records, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ def deliveries(from_day: From = None, to_day: To = None, as_json: Json = False) 
     with open_store() as store:
         found = store.deliveries(from_day and from_day.date(), to_day and to_day.date())
     if as_json:
-        print_json(found.astype(object).where(found.notna(), None).to_dict("records"))
+        print_json(records(found))
     elif found.empty:
         console.print("Nothing was delivered on these days.")
     else:

@@ -1,13 +1,18 @@
 """How commands print: tables and sentences for people on stdout, JSON when asked, progress and notes on stderr."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
@@ -21,6 +26,12 @@ notes = Console(stderr=True)
 def print_json(value: Any) -> None:
     """Print `value` as JSON; dates and paths become text."""
     typer.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain dicts, None where there is no value."""
+    values = frame.astype(object).where(frame.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in values.to_dict("records")]
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from ringwatch.cli.doors import open_store
-from ringwatch.cli.output import Json, console, notes, print_json, table
+from ringwatch.cli.output import Json, console, notes, print_json, records, table
 from ringwatch.cli.query import print_picture_link
 from ringwatch.errors import UsageError
 from ringwatch.settings import load_settings
@@ -93,7 +93,7 @@ def _known(store: Store, asked: str) -> str:
 
 def ring_records(store: Store, day: date) -> list[dict[str, Any]]:
     """The rings of `day` as plain values, ready for JSON."""
-    return _records(store.rings(day).drop(columns=["run_id", "content_hash"]))
+    return records(store.rings(day).drop(columns=["run_id", "content_hash"]))
 
 
 def print_rings(store: Store, day: date) -> None:
@@ -118,10 +118,10 @@ def ring_details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]
     return {
         "asked": ring_id,
         "canonical_ring_id": now,
-        **_records(night.drop(columns=["run_id", "content_hash"]))[0],
-        "evidence": _records(store.evidence(shown, chosen).drop(columns=["day", "ring_id"])),
-        "members": _records(store.members(shown, chosen)),
-        "nights": _records(nights[["day", "event", "related", "flagged", "probability", "size", "joined", "departed"]]),
+        **records(night.drop(columns=["run_id", "content_hash"]))[0],
+        "evidence": records(store.evidence(shown, chosen).drop(columns=["day", "ring_id"])),
+        "members": records(store.members(shown, chosen)),
+        "nights": records(nights[["day", "event", "related", "flagged", "probability", "size", "joined", "departed"]]),
     }
 
 
@@ -185,9 +185,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str):
         return escape(value)
     return None if value is None or value != value else value  # noqa: PLR0124 - NaN is what differs from itself
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain dicts, None where there is no value."""
-    values = frame.astype(object).where(frame.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in values.to_dict("records")]

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,14 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with _failures(engine.url), engine.connect() as connection, connection.execution_options(**options).begin():
         yield connection
+
+
+def now(connection: sa.Connection) -> datetime:
+    """UTC without a zone, by the clock that all who share the store look at."""
+    if connection.dialect.name == "postgresql":
+        clock = sa.func.timezone("UTC", sa.func.clock_timestamp(), type_=sa.DateTime)
+        return connection.execute(sa.select(clock)).scalar_one()
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _url(address: str) -> URL:

@@ -13,7 +13,7 @@ import platform
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from threading import Event, Thread
@@ -89,7 +89,7 @@ class Lease:
 
 
 def _take(connection: sa.Connection, token: str, what: str, seconds: float) -> None:
-    now = _now(connection)
+    now = database.now(connection)
     held = connection.execute(sa.select(lease).where(lease.c.name == _WRITER)).one_or_none()
     if held and held.expires > now and not _died_here(held):
         raise InfrastructureError(_is_held(held))
@@ -104,17 +104,9 @@ def _take(connection: sa.Connection, token: str, what: str, seconds: float) -> N
 
 def _renew(connection: sa.Connection, token: str, what: str | None, seconds: float) -> bool:
     """Return whether the lease was still ours."""
-    until = _now(connection) + timedelta(seconds=seconds)
+    until = database.now(connection) + timedelta(seconds=seconds)
     values = {"expires": until} | ({"what": what} if what else {})
     return bool(connection.execute(sa.update(lease).where(lease.c.token == token).values(values)).rowcount)
-
-
-def _now(connection: sa.Connection) -> datetime:
-    """UTC without a zone, by the clock that all who share the store look at."""
-    if connection.dialect.name == "postgresql":
-        clock = sa.func.timezone("UTC", sa.func.clock_timestamp(), type_=sa.DateTime)
-        return connection.execute(sa.select(clock)).scalar_one()
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _died_here(held: Any) -> bool:

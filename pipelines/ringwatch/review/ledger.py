@@ -1,7 +1,7 @@
 """The completeness ledger: what arrived of each feed on each day. Statements on a connection that the store opened."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
@@ -33,6 +33,13 @@ def deliveries(connection: sa.Connection, first: date | None, last: date | None)
     if last:
         query = query.where(delivery.c.day <= last)
     return bookkeeping.read(connection, query.order_by(delivery.c.day, delivery.c.feed)).astype({"late": "Int64"})
+
+
+def entries(connection: sa.Connection, day: date) -> list[LedgerEntry]:
+    """Return what is said of `day`, by feed."""
+    columns = [delivery.c[field.name] for field in fields(LedgerEntry)]
+    query = sa.select(*columns).where(delivery.c.day == day).order_by(delivery.c.feed)
+    return [LedgerEntry(**row) for row in connection.execute(query).mappings()]
 
 
 def _restated(entry: LedgerEntry, before: Any) -> int:

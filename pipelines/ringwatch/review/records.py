@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 
 import pandas as pd
 
@@ -90,3 +91,21 @@ class LedgerEntry:
     late: int | None
     sha256: str
     complete: bool
+
+
+@dataclass(frozen=True)
+class Handled:
+    """What was done with some rows in quarantine that are of one file and break the same rule.
+
+    action: one of `tables.HANDLINGS`; rows: their places in the file, such as `3, 7-12`, None where they have none;
+    sha256: of the delivery they came with, None when the ledger does not know it.
+    """
+
+    action: str
+    day: date
+    feed: str
+    file: str | None
+    rule: str
+    count: int
+    rows: str | None
+    sha256: str | None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -16,8 +17,8 @@ import sqlalchemy as sa
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.review import bookkeeping, database, ledger
 from ringwatch.review.lease import Lease, hold
-from ringwatch.review.records import History, LedgerEntry, Nightly, Publication
-from ringwatch.review.tables import ring, ring_evidence, ring_member, ring_night, ring_night_member
+from ringwatch.review.records import Handled, History, LedgerEntry, Nightly, Publication
+from ringwatch.review.tables import quarantine_log, ring, ring_evidence, ring_member, ring_night, ring_night_member
 
 FLAGGED = ["day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size"]
 
@@ -60,6 +61,29 @@ class Store:
         """
         with database.reading(self.engine) as connection:
             return ledger.deliveries(connection, first, last)
+
+    def entries(self, day: date) -> list[LedgerEntry]:
+        """Return the ledger of `day`, one entry a feed."""
+        with database.reading(self.engine) as connection:
+            return ledger.entries(connection, day)
+
+    def log_quarantine(self, handled: Iterable[Handled], author: str, why: str | None = None) -> None:
+        """Add what was done with rows in quarantine to the log, which is never changed."""
+        with database.writing(self.engine) as connection:
+            said = {"at": database.now(connection), "author": author, "why": why}
+            rows = [asdict(one) | said for one in handled]
+            if rows:
+                connection.execute(sa.insert(quarantine_log), rows)
+
+    def quarantine_log(self) -> pd.DataFrame:
+        """Return what was done with rows in quarantine, oldest first.
+
+        Columns: at (UTC), author, action, why, day, feed, file, rule, count, rows (places such as `3, 7-12`), sha256.
+        """
+        with database.reading(self.engine) as connection:
+            return bookkeeping.read(connection, sa.select(quarantine_log).order_by(quarantine_log.c.seq)).drop(
+                columns="seq"
+            )
 
     def history(self, before: date) -> History:
         """Return what was published on days before `before`; later days do not count."""

@@ -36,6 +36,7 @@ metadata = MetaData(
 RUN_STATES = ("published", "replaced", "withheld")
 EVENTS = ("new", "grown", "shrunk", "unchanged", "merged", "split", "dormant", "revived")
 CHANGES = ("added", "changed", "removed")
+HANDLINGS = ("revealed", "replayed", "discarded", "restated", "erased")
 
 # One attempt to publish a day; a later attempt that succeeds replaces an earlier one.
 run = Table(
@@ -181,6 +182,28 @@ lease = Table(
     Column("what", Text, nullable=False),
     Column("acquired", DateTime, nullable=False),
     Column("expires", DateTime, nullable=False),
+)
+
+# What was done with rows in quarantine, by whom and why: nothing leaves it unseen. Triggers refuse to change or delete.
+quarantine_log = Table(
+    "quarantine_log",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("why", Text),
+    Column("day", Date, nullable=False),
+    Column("feed", Text, nullable=False),
+    Column("file", Text),
+    Column("rule", Text, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("rows", Text),
+    Column("sha256", Text),
+    CheckConstraint(column("action").in_(HANDLINGS), name="action"),
+    CheckConstraint("action <> 'discarded' OR why IS NOT NULL", name="why"),
+    Index("ix_quarantine_log_day", "day", "feed"),
+    sqlite_autoincrement=True,
 )
 
 # Views. A stay is half open: from the first published day as a member to the first published day no longer one.

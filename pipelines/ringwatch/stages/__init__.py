@@ -44,6 +44,9 @@ def _what(stage: str, night: Night) -> str:
 
 
 def _run(stage: str, night: Night, lease: Lease) -> Report:
+    from ringwatch import amend
+
+    amend.finish_all(night)
     report: Report = importlib.import_module(f"ringwatch.stages.{stage}").run(night)
     lease.keep()
     run_report.add(night, report)

@@ -1,0 +1,170 @@
+"""`ringwatch quarantine list | show | discard | log`: rows that were refused, and what was done with them."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from ringwatch.cli.doors import open_store
+from ringwatch.cli.output import Json, console, notes, print_json, records, table
+from ringwatch.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ringwatch.night import Night
+    from ringwatch.quarantine import Which
+
+app = typer.Typer(no_args_is_help=True, help="Rows that were refused, and what was done with them.")
+
+Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Day of the delivery.")]
+Feed = Annotated[str | None, typer.Option("--feed", help="Feed they came with.")]
+Rule = Annotated[str | None, typer.Option("--rule", help="Part of the words of a rule that they break.")]
+File = Annotated[str | None, typer.Option("--file", help="File they came in.")]
+Row = Annotated[int | None, typer.Option("--row", min=1, help="Place in the file, from 1.")]
+By = Annotated[str | None, typer.Option("--by", help="Who you are, for the log; your user name if not given.")]
+
+
+@app.command("list")
+def list_quarantine(day: Day = None, feed: Feed = None, rule: Rule = None, as_json: Json = False) -> None:
+    """Count the rows in quarantine by day, feed and rule."""
+    from ringwatch import quarantine
+
+    with _newest_night() as night:
+        counts = quarantine.counted(quarantine.found(night, _which(night, day, feed, rule)))
+    if as_json:
+        print_json(records(counts))
+    elif counts.empty:
+        console.print("Nothing is in quarantine.")
+    else:
+        _print("In quarantine", counts)
+
+
+@app.command()
+def show(
+    day: Day = None,
+    feed: Feed = None,
+    rule: Rule = None,
+    file: File = None,
+    row: Row = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most rows to show.")] = 20,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show values, too; the log says that you saw them.")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Show rows in quarantine: rule, file, place and which values they have; the values themselves only on demand."""
+    from ringwatch import quarantine
+
+    with _newest_night() as night:
+        found = quarantine.found(night, _which(night, day, feed, rule, file, row))
+        shown = found.head(limit)
+        if reveal:
+            quarantine.reveal(night, shown, by or _user())
+        else:
+            shown = shown.assign(values=quarantine.masked(shown["values"]))
+    if as_json:
+        print_json({"rows": len(found), "shown": records(shown)})
+        return
+    _print("In quarantine", shown)
+    if len(found) > len(shown):
+        notes.print(f"and {len(found) - len(shown):,} more; --limit shows more of them")
+
+
+@app.command()
+def discard(
+    why: Annotated[str, typer.Option("--why", help="Reason, for the log.")],
+    day: Day = None,
+    feed: Feed = None,
+    rule: Rule = None,
+    file: File = None,
+    row: Row = None,
+    by: By = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take the values of rows in quarantine for ever; how many they were, and why they went, stays."""
+    from ringwatch import quarantine
+
+    if not (day or feed or rule):
+        raise UsageError("say which rows to discard: --day, --feed, --rule")
+    if not why.strip():
+        raise UsageError("--why is empty; say in a few words why these rows are not needed")
+    with _newest_night() as night:
+        which = _which(night, day, feed, rule, file, row)
+        found = quarantine.found(night, which)
+        rows = int(found["discarded"].isna().sum())
+        if rows and not yes:
+            typer.confirm(f"Take the values of {rows:,} rows for ever?", abort=True, err=True)
+        with night.store.lease("discarding of quarantined rows", night.settings.lease_seconds):
+            done = quarantine.discard(night, which, why, by or _user())
+    if as_json:
+        print_json({"discarded": done})
+    else:
+        console.print(f"{done:,} rows discarded.")
+
+
+@app.command()
+def log(as_json: Json = False) -> None:
+    """Show what was done with rows in quarantine, by whom and why."""
+    with open_store() as store:
+        done = store.quarantine_log()
+    if as_json:
+        print_json(records(done))
+    elif done.empty:
+        console.print("Nothing was done with rows in quarantine.")
+    else:
+        shown = done.drop(columns="sha256").assign(at=done["at"].dt.strftime("%F %T"))
+        _print("What was done in quarantine (times are UTC)", shown)
+
+
+@contextmanager
+def _newest_night() -> Iterator[Night]:
+    """The night of the newest day that passed the gate: what lies in quarantine is seen from there."""
+    from ringwatch import history
+    from ringwatch.night import open_night
+    from ringwatch.settings import load_settings
+
+    with open_night(load_settings(), date.min) as night:
+        days = history.clean_days(night)
+        if not days:
+            raise UsageError("no day has passed the gate yet; run `ringwatch run` first")
+        yield night.on(days[-1])
+
+
+def _which(
+    night: Night,
+    day: datetime | None,
+    feed: str | None,
+    rule: str | None,
+    file: str | None = None,
+    row: int | None = None,
+) -> Which:
+    from ringwatch.quarantine import Which
+
+    if feed and feed not in night.model.feeds:
+        raise UsageError(f"--feed {feed}: there is no such feed; the feeds are {', '.join(night.model.feeds)}")
+    return Which(day.date() if day else None, feed, rule, file, row)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        raise UsageError("your user has no name here; say who you are with --by") from None
+
+
+def _print(title: str, rows: pd.DataFrame) -> None:
+    console.print(table(title, rows.columns, rows.astype(object).map(_cell).to_numpy()))
+
+
+def _cell(value: Any) -> Any:
+    """What a table shows; text of the data is no markup."""
+    import pandas as pd
+
+    return escape(value) if isinstance(value, str) else None if pd.isna(value) else value
