@@ -1,12 +1,15 @@
-"""How well flagged rings agree with a truth. Frames in, figures out; nothing is read here.
+"""How well judged groups agree with a truth. Frames in, figures out; nothing is read here.
 
-flagged: ring_id, account_id, kind; one row per member of a published ring.
+judged: ring_id, account_id, kind, ring_probability, flagged; one row per member of a group that was judged.
+flagged: those rows of judged that were flagged; a published ring always is.
 members: account_id, operator_id, style, kind; one row per account of an operator or of a reseller pool.
 contexts: account_id, context; one row per honest account. Members and contexts together are all accounts.
+victims: account_id, operator_id, how (address, device); honest accounts among whose traffic an operator hides.
 
-An account is *controlled* when it is a member with kind `operator`. It is *flagged* when it is in a ring of kind
+An account is *controlled* when it is a member with kind `operator`, *accused* when it is in a flagged ring of kind
 `operator`: rings of kind `reseller` or `context` are shown to people but accuse nobody. So an honest account, or one
-of a reseller pool, in a ring of kind `operator` is a false positive.
+of a reseller pool, in a ring of kind `operator` is a false positive. A case, a ring of kind `operator`, is *true* when
+operators control at least half of its members; it need not be the whole of one operator's ring for that.
 """
 
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ import pandas as pd
 OPERATOR = "operator"
 RESELLER = "reseller"
 SAME_RING_JACCARD = 0.5
+TRUE_CASE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,9 @@ class Agreement:
         """Harmonic mean of precision and recall."""
         return _share(2 * self.right, self.flagged + self.actual)
 
+    def __add__(self, other: "Agreement") -> "Agreement":
+        return Agreement(self.flagged + other.flagged, self.actual + other.actual, self.right + other.right)
+
 
 def account_agreement(flagged: pd.DataFrame, members: pd.DataFrame) -> Agreement:
     """Compare flagged accounts with controlled ones."""
@@ -51,6 +58,29 @@ def ring_agreement(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int) 
     rings = flagged.loc[flagged["kind"] == OPERATOR, "ring_id"].nunique()
     operators = _operators(members, min_size)
     return Agreement(rings, operators["operator_id"].nunique(), len(match_rings(flagged, operators)))
+
+
+def pair_agreement(flagged: pd.DataFrame, members: pd.DataFrame) -> Agreement:
+    """Compare pairs of accounts in one flagged ring with pairs of one operator: large rings count most."""
+    rings = flagged.loc[flagged["kind"] == OPERATOR, ["ring_id", "account_id"]]
+    operators = _controlled(members)[["operator_id", "account_id"]]
+    both = rings.merge(operators, on="account_id").groupby(["ring_id", "operator_id"]).size()
+    sizes = rings.groupby("ring_id").size(), operators.groupby("operator_id").size()
+    return Agreement(*(int((n * (n - 1) // 2).sum()) for n in (*sizes, both)))
+
+
+def judge_cases(judged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return ring_id, probability, flagged, size, controlled, true: one row per case, the surest first."""
+    rows = judged[judged["kind"] == OPERATOR]
+    rows = rows.assign(controlled=rows["account_id"].isin(_controlled(members)["account_id"]))
+    cases = rows.groupby("ring_id").agg(
+        probability=("ring_probability", "first"),
+        flagged=("flagged", "first"),
+        size=("account_id", "size"),
+        controlled=("controlled", "sum"),
+    )
+    cases["true"] = cases["controlled"] >= TRUE_CASE_SHARE * cases["size"]
+    return cases.reset_index().sort_values(["probability", "ring_id"], ascending=[False, True], ignore_index=True)
 
 
 def match_rings(flagged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
@@ -75,11 +105,13 @@ def match_rings(flagged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 def false_positives(flagged: pd.DataFrame, members: pd.DataFrame, contexts: pd.DataFrame) -> pd.DataFrame:
     """Return context, accounts, flagged, per_100k: accused accounts by how honest people live; pools as `reseller`."""
     pooled = members.loc[members["kind"] == RESELLER, ["account_id"]].assign(context=RESELLER)
-    honest = pd.concat([contexts[["account_id", "context"]], pooled], ignore_index=True)
-    honest["flagged"] = honest["account_id"].isin(_accused(flagged))
-    table = honest.groupby("context")["flagged"].agg(["size", "sum"]).reset_index()
-    table.columns = pd.Index(["context", "accounts", "flagged"])
-    return table.assign(per_100k=table["flagged"] / table["accounts"] * 100_000)
+    return _harm(pd.concat([contexts[["account_id", "context"]], pooled], ignore_index=True), flagged)
+
+
+def victims_flagged(flagged: pd.DataFrame, victims: pd.DataFrame) -> pd.DataFrame:
+    """Return how, accounts, flagged, per_100k: accused victims, by the strongest thing of theirs that a ring uses."""
+    strongest = victims.sort_values("how", ascending=False).drop_duplicates("account_id")
+    return _harm(strongest.rename(columns={"how": "context"}), flagged).rename(columns={"context": "how"})
 
 
 def recall_by_style(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int) -> pd.DataFrame:
@@ -92,6 +124,13 @@ def recall_by_style(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int)
     table = pd.concat(counts, axis=1).fillna(0).astype(int).reset_index()
     table.columns = pd.Index(["style", "accounts", "accounts_found", "rings", "rings_found"])
     return table
+
+
+def _harm(people: pd.DataFrame, flagged: pd.DataFrame) -> pd.DataFrame:
+    accused = people["account_id"].isin(_accused(flagged))
+    table = accused.groupby(people["context"]).agg(["size", "sum"]).reset_index()
+    table.columns = pd.Index(["context", "accounts", "flagged"])
+    return table.assign(per_100k=table["flagged"] / table["accounts"] * 100_000)
 
 
 def _accused(flagged: pd.DataFrame) -> pd.Series:

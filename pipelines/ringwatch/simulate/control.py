@@ -72,8 +72,10 @@ def machines(
 def purses(
     rng: np.random.Generator, landscape: Landscape, crowd: pd.DataFrame, purse: np.ndarray, prepaid_share: float
 ) -> pd.DataFrame:
-    """Draw who pays; accounts of one `purse` pay with one card."""
-    payers = some(rng, len(crowd), 0.72)
+    """Draw who pays; accounts of one `purse` pay with one card, but for a share that has one of its own."""
+    count, payers = len(crowd), some(rng, len(crowd), 0.72)
+    own = rng.random(count) < landscape.world.own_card_share
+    purse = np.where(own, count + np.arange(count), purse)
     card = cards(rng, landscape, of_group(purse, crowd["country"].to_numpy()), prepaid_share)
     return shared(payers, purse, card, pay_probability(rng, len(payers)))
 

@@ -6,7 +6,7 @@ against A, C stretched beyond both. Nothing may be chosen by looking at C.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
@@ -67,8 +67,16 @@ _RANGES: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, 
 }
 
 # One evasion, or one misfortune, each on top of family B's first world unless it is about the prior.
-_NO_RINGS = {"prevalence": 0.0, "fewest_rings": 0, "fewest_rare_rings": 0, "fewest_farms": 0}
+_NO_RINGS: dict[str, Any] = {"prevalence": 0.0, "fewest_rings": 0, "fewest_rare_rings": 0, "fewest_farms": 0}
+_OWN_CARDS: dict[str, Any] = {
+    "careful_accounts_per_card": (1, 1),
+    "farm_accounts_per_card": (1, 1),
+    "own_card_share": 1.0,
+}
+_OWN_DEVICES: dict[str, Any] = {"own_device_share": (0.95, 1.0)}
+_NO_TEMPLATE: dict[str, Any] = {"pooled_template_share": 0.0, "farm_template_share": 0.0}
 STRESSES: dict[str, dict[str, Any]] = {
+    "usual": {},
     "ring-free": _NO_RINGS,
     "giant-farm": {"giant_farm_share": 0.17},
     "farm": {"giant_farm_share": 0.015},
@@ -77,8 +85,14 @@ STRESSES: dict[str, dict[str, Any]] = {
     "huge-pool": {"exits_per_account": (8.0, 20.0)},
     "all-aged": {"aged_share": (1.0, 1.0)},
     "ordinary-volume": {"ordinary_volume_share": 1.0},
-    "no-shared-template": {"pooled_template_share": 0.0, "farm_template_share": 0.0},
-    "own-devices": {"own_device_share": (0.8, 0.8)},
+    "no-shared-template": _NO_TEMPLATE,
+    "own-devices": _OWN_DEVICES,
+    "own-cards": _OWN_CARDS,
+    "own-devices-and-cards": _OWN_DEVICES | _OWN_CARDS,
+    "all-avoided": _OWN_DEVICES
+    | _OWN_CARDS
+    | _NO_TEMPLATE
+    | {"exits_per_account": (8.0, 20.0), "aged_share": (1.0, 1.0), "ordinary_volume_share": 1.0},
     "pairs-only": {
         "careful_accounts_per_card": (1, 2),
         "careful_accounts_per_device": (1, 2),
@@ -135,9 +149,12 @@ def stress_world(name: str) -> World:
     """Return the world in which `name` went wrong. Raises UsageError when there is none of that name."""
     if name not in STRESSES:
         raise UsageError(f"there is no stress world {name}; there are {', '.join(STRESSES)}")
-    drawn = draw_world("B", 1)
-    dials = {field.name: getattr(drawn, field.name) for field in fields(World)}
-    return World(**(dials | STRESSES[name] | {"name": name}))
+    return replace(draw_world("B", 1), name=name, **STRESSES[name])
+
+
+def ring_free(world: World) -> World:
+    """Return the same world without operators."""
+    return replace(world, name=f"{world.name} ring-free", **_NO_RINGS)
 
 
 def _draw(rng: np.random.Generator, between: tuple[float, float], like: Any) -> Any:

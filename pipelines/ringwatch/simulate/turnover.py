@@ -8,7 +8,6 @@ from ringwatch.simulate.control import (
     in_rings,
     machines,
     moved_balance,
-    of_group,
     operate,
     pool_sizes,
     pooled_templates,
@@ -16,7 +15,7 @@ from ringwatch.simulate.control import (
     sticky_days,
 )
 from ringwatch.simulate.exits import Exits, rent
-from ringwatch.simulate.habits import Cast, cards, habit, pay_probability, position, runs, shared, some
+from ringwatch.simulate.habits import Cast, habit, position, runs
 from ringwatch.simulate.landscape import Landscape
 from ringwatch.simulate.persons import home_lines, on_mobile, own_cards, own_devices, own_templates
 
@@ -80,7 +79,7 @@ def draw_recreated(rng: np.random.Generator, landscape: Landscape, exits: Exits,
             rent(rng, landscape, exits, crowd, ring, pool, sticky, 0.9),
             on_mobile(rng, landscape, crowd, 0.4, 0.3),
         ],
-        cards=[_prepaid(rng, landscape, crowd, ring)],
+        cards=[purses(rng, landscape, crowd, runs(rng, ring, 1, 3), 0.8)],
         templates=[pooled_templates(rng, ring, world.pooled_template_share, np.full(len(sizes), 0.6))],
         transfers=[moved_balance(rng, landscape, ring, 0.3)],
     )
@@ -88,12 +87,6 @@ def draw_recreated(rng: np.random.Generator, landscape: Landscape, exits: Exits,
     ends = np.where(last, cast.people["ends"], np.maximum(opened + stay[ring] - rng.random(len(ring)), opened + 0.5))
     cast.people["ends"] = ends
     return cast
-
-
-def _prepaid(rng: np.random.Generator, landscape: Landscape, crowd: pd.DataFrame, ring: np.ndarray) -> pd.DataFrame:
-    purse, payers = runs(rng, ring, 1, 3), some(rng, len(crowd), 0.75)
-    card = cards(rng, landscape, of_group(purse, crowd["country"].to_numpy()), 0.8)
-    return shared(payers, purse, card, pay_probability(rng, len(payers)))
 
 
 def _since(habits: pd.DataFrame, taken: np.ndarray) -> pd.DataFrame:

@@ -82,6 +82,7 @@ class World:
     sticky_exit_days: tuple[int, int] = (1, 7)
     aged_share: tuple[float, float] = (0.0, 0.6)
     own_device_share: tuple[float, float] = (0.0, 0.1)
+    own_card_share: float = 0.0
     careful_accounts_per_card: tuple[int, int] = (2, 8)
     careful_accounts_per_device: tuple[int, int] = (2, 6)
     chain_accounts_a_day: tuple[float, float] = (0.2, 3.0)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ringwatch.errors import UsageError
-from ringwatch.evaluate import compare, evaluate
+from ringwatch.evaluate import compare, evaluate, together
 from ringwatch.evaluate.truth import Truth, read_truth
 from ringwatch.simulate import simulate
 
@@ -27,12 +27,17 @@ def truth() -> Truth:
         }
     )
     people = {"account_id": list("xyz"), "context": ["campus"] * 3, "first_day": [MONDAY, MONDAY, TUESDAY]}
-    return Truth(members, pd.DataFrame(people))
+    victims = pd.DataFrame({"account_id": ["x", "z"], "operator_id": ["drip-1"] * 2, "how": ["address", "device"]})
+    return Truth(members, pd.DataFrame(people), victims)
 
 
 @pytest.fixture
 def flagged() -> pd.DataFrame:
-    return pd.DataFrame({"ring_id": ["R-1"] * 5, "account_id": list("abcpx"), "kind": ["operator"] * 5})
+    return as_judged(pd.DataFrame({"ring_id": ["R-1"] * 5, "account_id": list("abcpx"), "kind": ["operator"] * 5}))
+
+
+def as_judged(rings: pd.DataFrame, probability: float = 0.9) -> pd.DataFrame:
+    return rings.assign(ring_probability=probability, flagged=True)
 
 
 def test_accounts_that_came_later_do_not_count(truth: Truth, flagged: pd.DataFrame) -> None:
@@ -65,13 +70,68 @@ def test_the_keys_of_the_json_are_stable(truth: Truth, flagged: pd.DataFrame) ->
         "all_accounts": 8,
         "accounts": {"flagged": 5, "actual": 4, "right": 3, "precision": 0.6, "recall": 0.75, "f1": 2 / 3},
         "rings": {"flagged": 1, "actual": 1, "right": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0},
+        "pairs": {"flagged": 10, "actual": 6, "right": 3, "precision": 0.3, "recall": 0.5, "f1": 0.375},
+        "reviewed": {"flagged": 1, "actual": 1, "right": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0},
+        "false_cases": 0,
         "false_positives_per_100k": 50_000.0,
         "styles": [{"style": "drip", "accounts": 4, "accounts_found": 3, "rings": 1, "rings_found": 1}],
         "contexts": [
             {"context": "campus", "accounts": 2, "flagged": 1, "per_100k": 50_000.0},
             {"context": "reseller", "accounts": 2, "flagged": 1, "per_100k": 50_000.0},
         ],
+        "victims": [{"context": "address", "accounts": 1, "flagged": 1, "per_100k": 100_000.0}],
+        "calibration": {
+            "error": pytest.approx(0.1),
+            "cases": 1,
+            "bins": [
+                {"cases": 1, "probability": 0.9, "observed": 1.0, "low": pytest.approx(0.2065, abs=1e-4), "high": 1.0}
+            ],
+        },
     }
+
+
+def test_groups_that_were_judged_but_not_flagged_accuse_nobody_and_count_for_calibration(
+    truth: Truth, flagged: pd.DataFrame
+) -> None:
+    unsure = flagged.assign(flagged=False, ring_probability=0.4)
+
+    found = compare(unsure, truth.by(MONDAY), MONDAY)
+
+    assert (found.accounts.flagged, found.rings.flagged, found.false_cases) == (0, 0, 0)
+    assert [(case.probability, case.true) for case in found.cases] == [(0.4, True)]
+    assert found.calibration.error == pytest.approx(0.6)
+
+
+def test_a_case_with_fewer_than_half_its_members_controlled_is_false(truth: Truth) -> None:
+    def case(accounts: str) -> pd.DataFrame:
+        return as_judged(pd.DataFrame({"ring_id": "R-1", "account_id": list(accounts), "kind": "operator"}))
+
+    assert compare(case("abxy"), truth, TUESDAY).false_cases == 0
+    assert compare(case("axyz"), truth, TUESDAY).false_cases == 1
+
+
+def test_several_worlds_add_up(truth: Truth, flagged: pd.DataFrame) -> None:
+    monday, tuesday = compare(flagged, truth.by(MONDAY), MONDAY), compare(flagged, truth, TUESDAY)
+
+    both = together([monday, tuesday])
+
+    assert both.all_accounts == 18
+    assert (both.accounts.flagged, both.accounts.actual, both.accounts.right) == (10, 9, 6)
+    assert both.false_positives_per_100k == pytest.approx(4 / 9 * 100_000)
+    assert [(s.accounts, s.rings, s.rings_found) for s in both.styles] == [(9, 2, 1)]
+    assert [(c.context, c.accounts, c.flagged) for c in both.contexts] == [("campus", 5, 2), ("reseller", 4, 2)]
+    assert len(both.cases) == 2
+
+
+def test_only_the_twenty_surest_cases_are_reviewed(truth: Truth) -> None:
+    rings = [
+        (f"R-{i}", account, "operator", 0.99 - i / 100) for i in range(30) for account in ("ab" if i < 5 else "xy")
+    ]
+    judged = pd.DataFrame(rings, columns=["ring_id", "account_id", "kind", "ring_probability"]).assign(flagged=True)
+
+    found = compare(judged, truth, TUESDAY)
+
+    assert (found.reviewed.flagged, found.reviewed.right, found.false_cases) == (20, 5, 25)
 
 
 def test_a_truth_that_is_missing_or_wrong_is_named(tmp_path: Path) -> None:
@@ -101,7 +161,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_publishing_the_truth_itself_scores_one_and_accuses_nobody(world: Path) -> None:
     members = read_truth(world / "truth").by(TUESDAY).members
-    perfect = members.rename(columns={"operator_id": "ring_id"})[["ring_id", "account_id", "kind"]]
+    perfect = as_judged(members.rename(columns={"operator_id": "ring_id"})[["ring_id", "account_id", "kind"]])
 
     found = evaluate(Published(perfect), world / "truth", TUESDAY)
 
@@ -122,7 +182,7 @@ def test_publishing_the_truth_itself_scores_one_and_accuses_nobody(world: Path) 
 
 
 def test_publishing_nothing_finds_nothing(world: Path) -> None:
-    nothing = pd.DataFrame({"ring_id": [], "account_id": [], "kind": []}, dtype=object)
+    nothing = as_judged(pd.DataFrame({"ring_id": [], "account_id": [], "kind": []}, dtype=object))
 
     found = evaluate(Published(nothing), world / "truth", TUESDAY)
 

@@ -1,0 +1,112 @@
+"""What an examination consists of: a list of trials, each a world and what is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ringwatch.errors import UsageError
+from ringwatch.simulate.families import draw_world, ring_free, stress_world
+from ringwatch.simulate.world import World
+
+DAYS = 14
+# Feeds of which one at a time is taken away; without accounts there is nothing to judge.
+OPTIONAL = ("payments", "devices", "ips", "usage")
+# What an operator may pay to avoid, and the stress world in which all operators do.
+AVOIDED = {
+    "nothing": "usual",
+    "shared devices": "own-devices",
+    "shared cards": "own-cards",
+    "shared devices and cards": "own-devices-and-cards",
+    "exits that come back": "huge-pool",
+    "shared templates": "no-shared-template",
+    "young accounts": "all-aged",
+    "all of these": "all-avoided",
+}
+_SINGLE = ("devices-only", "transfers-only")
+# Accounts of a trial, as a share of those of the family's worlds.
+_GIANT, _SMALL, _SMALLEST = 1.5, 0.6, 0.4
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A world, judged on its last day.
+
+    part: what it is for; without: feeds to take away, one at a time, and judge again; every_night: judge all days
+    instead; avoided: what its operators pay for, to work out what that costs them.
+    """
+
+    part: str
+    name: str
+    world: World
+    accounts: int
+    days: int = DAYS
+    seed: int = 1
+    without: tuple[str, ...] = ()
+    every_night: bool = False
+    avoided: str | None = None
+
+
+def plan(
+    family: str, worlds: int, accounts: int, days: int, seed: int, parts: Sequence[str] | None = None
+) -> list[Trial]:
+    """Return the trials of an examination on `worlds` worlds of a family of `accounts` accounts each.
+
+    Raises UsageError for a part there is not.
+    """
+    unknown = [part for part in parts or () if part not in PARTS]
+    if unknown:
+        raise UsageError(f"there is no part {unknown[0]}; the parts are {', '.join(PARTS)}")
+    chosen = parts or PARTS
+    made = [trial for part in PARTS if part in chosen for trial in _PLANS[part](family, worlds, accounts)]
+    return [replace(trial, days=days, seed=seed) for trial in made]
+
+
+def stress_plan(names: Iterable[str], accounts: int, days: int, seed: int) -> list[Trial]:
+    """Return a trial of each stress world of `names`."""
+    return [Trial("stress", name, stress_world(name), accounts, days, seed) for name in names]
+
+
+def _worlds(family: str, worlds: int, accounts: int) -> list[Trial]:
+    drawn = [draw_world(family, number) for number in range(1, worlds + 1)]
+    return [Trial("worlds", world.name, world, accounts) for world in drawn]
+
+
+def _missing(family: str, worlds: int, accounts: int) -> list[Trial]:
+    """The first two worlds again, each with one feed less."""
+    return [replace(trial, part="missing", without=OPTIONAL) for trial in _worlds(family, min(2, worlds), accounts)]
+
+
+def _ring_free(family: str, worlds: int, accounts: int) -> list[Trial]:
+    """Worlds with no operator at all, other ones than are judged with."""
+    drawn = [ring_free(draw_world(family, number)) for number in range(worlds + 1, worlds + 3)]
+    return [Trial("ring-free", world.name, world, accounts) for world in drawn]
+
+
+def _stressed(part: str, names: Sequence[str], size: float, accounts: int) -> list[Trial]:
+    return [Trial(part, name, stress_world(name), round(accounts * size)) for name in names]
+
+
+def _nights(family: str, _worlds: int, accounts: int) -> list[Trial]:
+    world = draw_world(family, 1)
+    return [Trial("nights", world.name, world, round(accounts * _SMALLEST), every_night=True)]
+
+
+def _cost(_family: str, _worlds: int, accounts: int) -> list[Trial]:
+    return [
+        Trial("cost", name, stress_world(name), round(accounts * _SMALLEST), avoided=avoided)
+        for avoided, name in AVOIDED.items()
+    ]
+
+
+_PLANS = {
+    "worlds": _worlds,
+    "missing": _missing,
+    "ring-free": _ring_free,
+    "giant-farm": lambda _family, _worlds, accounts: _stressed("giant-farm", ("giant-farm",), _GIANT, accounts),
+    "framing": lambda _family, _worlds, accounts: _stressed("framing", ("framing", "spoofing"), _SMALL, accounts),
+    "single-facet": lambda _family, _worlds, accounts: _stressed("single-facet", _SINGLE, _SMALL, accounts),
+    "nights": _nights,
+    "cost": _cost,
+}
+PARTS = tuple(_PLANS)
