@@ -47,8 +47,8 @@ class ContextHarm:
 class Evaluation:
     """The judged groups of `day` against the accounts that exist by then; definitions are in `metrics`.
 
-    reviewed: of the REVIEWED surest cases of each world, flagged or not, how many are true. false_cases: flagged ones that are
-    not. victims: accused ones by what of theirs a ring used.
+    reviewed: of the REVIEWED surest cases of each world, flagged or not, how many are true. false_cases: flagged ones
+    that are not. victims: accused ones by what of theirs a ring used.
     """
 
     day: date
