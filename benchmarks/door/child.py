@@ -1,0 +1,18 @@
+"""Runs one contender: `python -m benchmarks.door.child MODULE:FUNCTION RESULT.json '{"argument": value}'`."""
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.door.figures import measure
+
+
+def main(contender: str, result: str, arguments: str) -> None:
+    module, _, function = contender.partition(":")
+    job = getattr(import_module(f"benchmarks.door.{module}"), function)(**json.loads(arguments))
+    Path(result).write_text(json.dumps(measure(job)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
