@@ -39,23 +39,33 @@ def wait_until_ready(process: psutil.Process, connection: Connection, log: Path,
     while time.monotonic() < deadline:
         if not is_alive(process):
             raise explain("Neo4j ended while starting", log)
-        if _answers(connection) and _serves_browser(connection):
+        if _answers(process, connection) and _serves_browser(connection):
             return
         time.sleep(POLL_SECONDS)
     raise explain(f"Neo4j did not answer within {seconds:.0f} s (RINGWATCH_SERVER_START_SECONDS)", log)
 
 
-def _answers(connection: Connection) -> bool:
+def _answers(process: psutil.Process, connection: Connection) -> bool:
     from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
     try:
         return bool(ask_versions(connection))
     except AuthError:
+        if not _listens(process, connection):  # another server was quicker to take the port; ours will say so and end
+            return False
         raise InfrastructureError(
             f"the server at {connection.uri} refused its own password: password file and data do not belong together"
         ) from None
     except (DriverError, Neo4jError):  # not there yet
         return False
+
+
+def _listens(process: psutil.Process, connection: Connection) -> bool:
+    try:
+        listening = {each.laddr.port for each in process.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
+    except psutil.Error:
+        return False
+    return urlsplit(connection.uri).port in listening
 
 
 def _serves_browser(connection: Connection) -> bool:

@@ -2,10 +2,13 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from neo4j.exceptions import AuthError
 
 from ringwatch.errors import InfrastructureError
+from ringwatch.server import ready
 from ringwatch.server.connection import Connection
 from ringwatch.server.ports import free_port
 from ringwatch.server.process import end, spawn
@@ -48,6 +51,36 @@ def test_a_server_that_ends_at_once_is_not_waited_for(tmp_path: Path) -> None:
 
     with pytest.raises(PortTaken, match="Neo4j ended while starting"):
         wait_until_ready(process, nobody(), log, seconds=60)
+
+
+def test_another_server_on_the_same_port_is_not_taken_for_one_with_a_wrong_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_connection: Connection) -> None:
+        raise AuthError("wrong password")
+
+    monkeypatch.setattr(ready, "ask_versions", refuse)
+    log = tmp_path / "console.log"
+    script = "import time; time.sleep(0.5); print('Address already in use')"
+    process = spawn([sys.executable, "-c", script], tmp_path, log)
+
+    with pytest.raises(PortTaken):
+        wait_until_ready(process, nobody(), log, seconds=60)
+
+
+def test_a_server_that_refuses_its_own_password_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_connection: Connection) -> None:
+        raise AuthError("wrong password")
+
+    monkeypatch.setattr(ready, "ask_versions", refuse)
+    connection = nobody()
+    port = urlsplit(connection.uri).port
+    script = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
+    process = spawn([sys.executable, "-c", script], tmp_path, tmp_path / "console.log")
+
+    with pytest.raises(InfrastructureError, match="refused its own password"):
+        wait_until_ready(process, connection, tmp_path / "console.log", seconds=60)
+    end(process)
 
 
 def test_a_server_that_never_answers_is_given_up_after_the_time_that_is_set(tmp_path: Path) -> None:
