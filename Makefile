@@ -6,6 +6,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 INSTALLED := .venv/installed
+ACCOUNTS ?= 100000 1000000
+BOLT ?= 100000
 
 .PHONY: help
 help: ## Show this
@@ -38,6 +40,10 @@ test-unit: $(INSTALLED) ## Run the tests that need no server: seconds
 test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS
 	$(BIN)/python -m pytest -m integration --quiet
 
+.PHONY: bench
+bench: $(INSTALLED) ## Measure the door against the bare tools; ACCOUNTS="..." BOLT="..." name other sizes
+	@$(BIN)/python -m benchmarks.door $(ACCOUNTS:%=--accounts %) $(BOLT:%=--bolt %)
+
 .PHONY: check
 check: $(INSTALLED) ## Check style, types, imports, generated files and schemas
 	$(BIN)/ruff check
@@ -69,4 +75,4 @@ lock: $(INSTALLED) ## Re-make requirements.lock; UPGRADE=1 takes the newest vers
 clean: ## Stop the demo's server and remove .venv, var/demo and all caches; other data in var/ stay
 	@if [ -x $(BIN)/ringwatch ] && [ -d var/demo ]; then RINGWATCH_HOME=var/demo $(BIN)/ringwatch server stop; fi
 	@rm -rf .venv var/demo .airflow .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
-	@find pipelines dags scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find benchmarks pipelines dags scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

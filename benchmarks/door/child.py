@@ -1,4 +1,4 @@
-"""Runs one contender: `python -m benchmarks.door.child MODULE:FUNCTION RESULT.json '{"argument": value}'`."""
+"""Runs one contender: `python -m benchmarks.door.child MODULE:FUNCTION RESULT.json`, its arguments as JSON on stdin."""
 
 import json
 import sys
@@ -8,9 +8,10 @@ from pathlib import Path
 from benchmarks.door.figures import measure
 
 
-def main(contender: str, result: str, arguments: str) -> None:
+def main(contender: str, result: str) -> None:
     module, _, function = contender.partition(":")
-    job = getattr(import_module(f"benchmarks.door.{module}"), function)(**json.loads(arguments))
+    arguments = json.load(sys.stdin)
+    job = getattr(import_module(f"benchmarks.door.contenders.{module}"), function)(**arguments)
     Path(result).write_text(json.dumps(measure(job)), encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ def spoil(rng: np.random.Generator, feed: str, table: pa.Table, day: date, share
     """Return `table` with a bad value in a `share` of its rows, some rows of strangers, repeats and conflicts."""
     rows = rng.permutation(table.num_rows)
     faults = _faults(feed, day)
-    each = max(round(share * len(rows) / len(faults)), 1)
+    each = min(max(round(share * len(rows) / len(faults)), 1), len(rows) // (10 * len(faults)))
     for i, (column, value) in enumerate(faults):
         table = _put(table, column, rows[i * each : (i + 1) * each], value)
     spare = rows[len(faults) * each :]
@@ -74,7 +74,7 @@ def _put(table: pa.Table, column: str, rows: np.ndarray, value: Any) -> pa.Table
 
 
 def _other_text(values: pa.ChunkedArray) -> pa.Array:
-    return pa.array(["closed"] * len(values))
+    return pa.array(["closed"] * len(values), values.type)
 
 
 def _one_more(values: pa.ChunkedArray) -> pa.ChunkedArray:

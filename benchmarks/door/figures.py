@@ -35,13 +35,15 @@ Job = Callable[[], Done]
 
 @dataclass(frozen=True)
 class Figures:
-    """One contender: seconds of the wall clock, CPU seconds of its processes and of the server, resident memory."""
+    """One contender: seconds of the wall clock, CPU seconds of its processes and of the server, resident memory
+    at its peak and before the job, when only libraries were loaded."""
 
     contender: str
     done: Done
     seconds: float
     cpu_seconds: float
     peak_mb: float
+    libraries_mb: float
     server_cpu_seconds: float = 0.0
 
     @property
@@ -49,8 +51,8 @@ class Figures:
         return self.done.rows / self.seconds
 
 
-def run_child(name: str, contender: str, server_pid: int | None = None, **arguments: Any) -> Figures:
-    """Run the job of `contender` (`module:function` of this package) in a new process and return its figures.
+def run_child(name: str, contender: str, arguments: dict[str, Any], server_pid: int | None = None) -> Figures:
+    """Run the job of `contender` (`module:function` of `contenders/`) in a new process and return its figures.
 
     The clock starts when the contender has imported its libraries. CPU seconds are those of the process and of the
     children it waited for, user and system. Memory is the high-water mark of the process (VmHWM, which starts anew at
@@ -58,8 +60,11 @@ def run_child(name: str, contender: str, server_pid: int | None = None, **argume
     """
     before = cpu_seconds(server_pid)
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        command = [sys.executable, "-m", "benchmarks.door.child", contender, file.name, json.dumps(arguments)]
-        child = subprocess.Popen(command, cwd=ROOT, env=_clean_environment(), stdout=sys.stderr)
+        command = [sys.executable, "-m", "benchmarks.door.child", contender, file.name]
+        child = subprocess.Popen(
+            command, cwd=ROOT, env=_clean_environment(), stdin=subprocess.PIPE, stdout=sys.stderr, text=True
+        )
+        _tell(child, arguments)
         tree_mb = _watch(child)
         if child.returncode:
             raise RuntimeError(f"the contender {name} ({contender}) failed, see above")
@@ -70,6 +75,7 @@ def run_child(name: str, contender: str, server_pid: int | None = None, **argume
         seconds=said["seconds"],
         cpu_seconds=said["cpu_seconds"],
         peak_mb=max(said["peak_mb"], tree_mb),
+        libraries_mb=said["libraries_mb"],
         server_cpu_seconds=cpu_seconds(server_pid) - before,
     )
 
@@ -78,12 +84,14 @@ def measure(job: Job) -> dict[str, Any]:
     """Run `job` in this process and return what `run_child` reads."""
     from time import perf_counter
 
+    libraries_mb = psutil.Process().memory_info().rss / 2**20
     started, cpu = perf_counter(), _own_cpu_seconds()
     done = job()
     return {
         "seconds": perf_counter() - started,
         "cpu_seconds": _own_cpu_seconds() - cpu,
         "peak_mb": _high_water_mb(),
+        "libraries_mb": libraries_mb,
         "done": asdict(done),
     }
 
@@ -93,7 +101,7 @@ def middle(figures: list[Figures]) -> Figures:
     first = figures[0]
     if any(one.done.counts != first.done.counts for one in figures):
         raise RuntimeError(f"{first.contender} did something else each time: {[one.done.counts for one in figures]}")
-    names = ("seconds", "cpu_seconds", "peak_mb", "server_cpu_seconds")
+    names = ("seconds", "cpu_seconds", "peak_mb", "libraries_mb", "server_cpu_seconds")
     return replace(first, **{name: median(getattr(one, name) for one in figures) for name in names})
 
 
@@ -118,7 +126,14 @@ def _high_water_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes on macOS
 
 
-def _watch(child: subprocess.Popen[bytes]) -> float:
+def _tell(child: subprocess.Popen[str], arguments: dict[str, Any]) -> None:
+    """Hand over arguments on stdin: a password among them would be seen on the command line."""
+    assert child.stdin
+    with child.stdin:
+        json.dump(arguments, child.stdin)
+
+
+def _watch(child: subprocess.Popen[str]) -> float:
     """Wait for the child; return the most memory (MB) that it and its children were seen to have at once.
 
     A server that a stage starts lives in a session of its own and is not the client's memory.

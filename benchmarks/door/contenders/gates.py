@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from benchmarks.door import gx_rules, sql_rules
+from benchmarks.door.contenders import gx_rules, sql_rules
 from benchmarks.door.figures import Done, Job
+from benchmarks.door.homes import home_settings
 from ringwatch.model import load_model
 from ringwatch.night import open_night
-from ringwatch.settings import load_settings
 
 
 def ours(home: str, feeds: str, day: str) -> Job:
@@ -22,7 +22,7 @@ def ours(home: str, feeds: str, day: str) -> Job:
     from ringwatch.stages import validate  # noqa: F401  # imported before the clock starts
 
     gx_rules.great_expectations()
-    night = open_night(load_settings(home=Path(home)), date.fromisoformat(day), Path(feeds))
+    night = open_night(home_settings(home), date.fromisoformat(day), Path(feeds))
 
     def job() -> Done:
         with night:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from benchmarks.door.forms import FORMS, TEXT, allowed
+from benchmarks.door.contenders.forms import FORMS, TEXT, allowed
 from ringwatch.model import Column, Defaults, Feed
 
 

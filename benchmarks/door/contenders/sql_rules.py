@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from benchmarks.door.forms import FORMS, TEXT, allowed
+from benchmarks.door.contenders.forms import FORMS, TEXT, allowed
 from ringwatch.model import Column, Defaults, Feed
 
 
