@@ -1,6 +1,7 @@
 """The model's rules as Great Expectations suites, and which rows break which rule.
 
-Severity `critical` stops the night, `warning` sends the row to quarantine.
+Severities are those of the model in Great Expectations' words: `critical` stops the night, `warning` sends the row to
+quarantine, `info` leaves out the value.
 """
 
 from __future__ import annotations
@@ -8,19 +9,28 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ringwatch.model import Defaults, Feed
+from ringwatch.model import Column, Defaults, Feed, Severity
 from ringwatch.normalise import UNREADABLE, end_of
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult, ExpectationValidationResult
 
-_TEXT = ("text", "account", "email")
+# A column that says which rows contradict another one with the same key; the caller fills it in.
+CONTRADICTS = "key (contradicts)"
+
+_LENGTH = " (length)"
+_SEVERITIES: dict[Severity, str] = {"stop": "critical", "quarantine": "warning", "note": "info"}
 _KIND = {
     "text": "plain text (it holds control or direction characters)",
     "account": "plain text (it holds control or direction characters)",
@@ -32,109 +42,139 @@ _KIND = {
 }
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A rule that some rows break. column: whose value breaks it, None for the key; rows: their positions."""
+
+    rule: str
+    severity: Severity
+    column: str | None
+    rows: npt.NDArray[np.int64]
+
+
 def arrival_suite(feed: Feed) -> ExpectationSuite:
-    """Rules for a file as a whole: it has rows and the required columns."""
+    """Rules for a delivery as a whole: it has the required columns, and rows unless the feed is optional."""
     gxe = _expectations()
-    return _suite(
-        f"{feed.feed}_arrival",
-        [
-            gxe.ExpectTableRowCountToBeBetween(min_value=1, severity="critical", meta={"rule": "it has no rows"}),
-            *(
-                gxe.ExpectColumnToExist(
-                    column=name, severity="critical", meta={"rule": f"the required column {name} is missing"}
-                )
-                for name, column in feed.columns.items()
-                if column.required
-            ),
-        ],
-    )
+    rows = gxe.ExpectTableRowCountToBeBetween(min_value=1, severity="critical", meta={"rule": "it has no rows"})
+    columns = [
+        gxe.ExpectColumnToExist(
+            column=name, severity="critical", meta={"rule": f"the required column {name} is missing"}
+        )
+        for name, column in feed.columns.items()
+        if column.required
+    ]
+    return _suite(f"{feed.feed}_arrival", columns if feed.optional else [rows, *columns])
 
 
 def rows_suite(feed: Feed, defaults: Defaults, day: date) -> ExpectationSuite:
-    """Rules for each row of the typed frame of `feed` on `day`."""
+    """Rules for each row of a frame that `judged_columns` made of typed rows of `feed` on `day`."""
     return _suite(f"{feed.feed}_rows", list(_row_rules(feed, defaults, day)))
 
 
-def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> pd.Series:
-    """Return for each row of `frame` (RangeIndex) that breaks a rule the rules it breaks, joined by `; `.
+def judged_columns(rows: pa.Table, feed: Feed) -> pd.DataFrame:
+    """Return what the rules ask about typed, impersonal rows: values, lengths of free text, what was unreadable."""
+    columns: dict[str, Any] = {CONTRADICTS: rows[CONTRADICTS]}
+    for name, column in feed.columns.items():
+        asked = _asked(name, column)
+        columns[asked] = pc.utf8_length(rows[name]) if asked.endswith(_LENGTH) else rows[asked]
+        columns[name + UNREADABLE] = pc.if_else(rows[name + UNREADABLE].is_valid(), True, pa.scalar(None, pa.bool_()))
+    types = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.bool_(): pd.BooleanDtype()}
+    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=types.get)
+    return frame
+
+
+def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> list[Broken]:
+    """Return the rules that rows of `frame` (RangeIndex) break, in the order of the suite.
 
     Raises RuntimeError when a rule could not be evaluated: that is a defect of the model, never of the data.
     """
-    result = _validate(frame, suite)
-    found = [
-        (row, _rule_of(outcome))
-        for outcome in result.results
+    words = {word: severity for severity, word in _SEVERITIES.items()}
+    return [
+        Broken(
+            rule=_meta(outcome)["rule"],
+            severity=words[outcome.expectation_config.severity],
+            column=_meta(outcome)["column"],
+            rows=np.array(outcome.result["unexpected_index_list"], dtype=np.int64),
+        )
+        for outcome in _validate(frame, suite).results
         if not outcome.success
-        for row in outcome.result["unexpected_index_list"]
     ]
-    rows = pd.DataFrame(found, columns=["row", "rule"]).drop_duplicates()
-    return rows.groupby("row")["rule"].agg("; ".join)
 
 
 def failures(frame: pd.DataFrame, suite: ExpectationSuite) -> list[str]:
     """Return the rules that `frame` as a whole breaks."""
-    return [_rule_of(outcome) for outcome in _validate(frame, suite).results if not outcome.success]
+    return [_meta(outcome)["rule"] for outcome in _validate(frame, suite).results if not outcome.success]
 
 
 def _row_rules(feed: Feed, defaults: Defaults, day: date) -> Iterator[Any]:
-    gxe = _expectations()
     for name, column in feed.columns.items():
-        if column.required:
-            yield _rule(gxe.ExpectColumnValuesToNotBeNull, f"{name} is required", column=name)
-        kind = _KIND.get(column.type, f"a {column.type}")
-        yield _rule(gxe.ExpectColumnValuesToBeNull, f"{name} is not {kind}", column=name + UNREADABLE)
-        if column.type in _TEXT:
-            most = defaults.max_length
-            yield _rule(
-                gxe.ExpectColumnValueLengthsToBeBetween,
-                f"{name} is longer than {most} characters",
-                column=name,
-                max_value=most,
-            )
-        if column.one_of:
-            allowed = list(column.one_of)
-            yield _rule(
-                gxe.ExpectColumnValuesToBeInSet,
-                f"{name} is not one of {', '.join(allowed)}",
-                column=name,
-                value_set=allowed,
-            )
-        if column.pattern:
-            rule = f"{name} does not match {column.pattern}"
-            yield _rule(gxe.ExpectColumnValuesToMatchRegex, rule, column=name, regex=column.pattern)
-        if column.min is not None or column.max is not None:
-            rule = f"{name} is not between {_bound(column.min)} and {_bound(column.max)}"
-            yield _rule(
-                gxe.ExpectColumnValuesToBeBetween, rule, column=name, min_value=column.min, max_value=column.max
-            )
-        if column.type == "timestamp":
-            rule = f"{name} is after the day {day}"
-            yield _rule(gxe.ExpectColumnValuesToBeBetween, rule, column=name, max_value=end_of(day), strict_max=True)
-            rule = f"{name} is before {defaults.earliest}"
-            earliest = pd.Timestamp(defaults.earliest)
-            yield _rule(gxe.ExpectColumnValuesToBeBetween, rule, column=name, min_value=earliest)
-        if column.not_before:
-            yield _rule(
-                gxe.ExpectColumnPairValuesAToBeGreaterThanB,
-                f"{name} is before {column.not_before}",
-                column_A=name,
-                column_B=column.not_before,
-                or_equal=True,
-                ignore_row_if="either_value_is_missing",
-            )
-    yield _unique_key(feed)
-
-
-def _unique_key(feed: Feed) -> Any:
+        yield from _kind_rules(name, column, defaults)
+        yield from _value_rules(name, column, defaults, day)
     gxe = _expectations()
-    rule = f"another row has the same {', '.join(feed.key)} and says something else"
-    if len(feed.key) == 1:
-        return _rule(gxe.ExpectColumnValuesToBeUnique, rule, column=feed.key[0])
-    return _rule(gxe.ExpectCompoundColumnsToBeUnique, rule, column_list=list(feed.key), ignore_row_if="never")
+    words = f"another row has the same {', '.join(feed.key)} and says something else"
+    meta = {"rule": words, "column": None}
+    yield gxe.ExpectColumnValuesToBeNull(column=CONTRADICTS, severity=_SEVERITIES["quarantine"], meta=meta)
 
 
-def _rule(expectation: Any, rule: str, **arguments: Any) -> Any:
-    return expectation(**arguments, severity="warning", meta={"rule": rule})
+def _kind_rules(name: str, column: Column, defaults: Defaults) -> Iterator[Any]:
+    """Rules about whether there is a value, and whether it is one of its type."""
+    gxe = _expectations()
+    asked = _asked(name, column)
+    if column.required:
+        yield _rule(gxe.ExpectColumnValuesToNotBeNull, name, column, f"{name} is required", column=asked)
+    words = f"{name} is not {_KIND.get(column.type, f'a {column.type}')}"
+    yield _rule(gxe.ExpectColumnValuesToBeNull, name, column, words, column=name + UNREADABLE)
+    if asked.endswith(_LENGTH):
+        most = defaults.max_length
+        yield _within(name, column, f"{name} is longer than {most} characters", column=asked, max_value=most)
+
+
+def _value_rules(name: str, column: Column, defaults: Defaults, day: date) -> Iterator[Any]:
+    gxe = _expectations()
+    if column.one_of:
+        words = f"{name} is not one of {', '.join(column.one_of)}"
+        yield _rule(gxe.ExpectColumnValuesToBeInSet, name, column, words, column=name, value_set=list(column.one_of))
+    if column.pattern:
+        words = f"{name} does not match {column.pattern}"
+        yield _rule(gxe.ExpectColumnValuesToMatchRegex, name, column, words, column=name, regex=column.pattern)
+    if column.min is not None or column.max is not None:
+        words = f"{name} is not between {_bound(column.min)} and {_bound(column.max)}"
+        yield _within(name, column, words, column=name, min_value=column.min, max_value=column.max)
+    if column.type == "timestamp":
+        words = f"{name} is after the day {day}"
+        yield _within(name, column, words, column=name, max_value=end_of(day), strict_max=True)
+        words = f"{name} is before {defaults.earliest}"
+        yield _within(name, column, words, column=name, min_value=pd.Timestamp(defaults.earliest))
+    if column.not_before:
+        yield _rule(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB,
+            name,
+            column,
+            f"{name} is before {column.not_before}",
+            column_A=name,
+            column_B=column.not_before,
+            or_equal=True,
+            ignore_row_if="either_value_is_missing",
+        )
+
+
+def _asked(name: str, column: Column) -> str:
+    """The column that rules about a value ask: of free text its length, of a personal value what it becomes."""
+    if column.becomes:
+        return next(iter(column.becomes))
+    free = column.type in ("text", "account") and not column.one_of and not column.pattern
+    return name + _LENGTH if free else name
+
+
+def _within(name: str, column: Column, words: str, **arguments: Any) -> Any:
+    _expectations_library()
+    from ringwatch.bounds import ExpectColumnValuesToBeWithin
+
+    return _rule(ExpectColumnValuesToBeWithin, name, column, words, **arguments)
+
+
+def _rule(expectation: Any, name: str, judged: Column, words: str, **arguments: Any) -> Any:
+    return expectation(**arguments, severity=_SEVERITIES[judged.severity], meta={"rule": words, "column": name})
 
 
 def _bound(value: float | None) -> str:
@@ -151,17 +191,22 @@ def _validate(frame: pd.DataFrame, suite: ExpectationSuite) -> ExpectationSuiteV
     batch = _batch_definition().get_batch({"dataframe": frame})
     result: ExpectationSuiteValidationResult = batch.validate(suite, result_format={"result_format": "COMPLETE"})
     for outcome in result.results:
-        if outcome.exception_info.get("raised_exception"):  # a broken check looks like success=False without rows
-            raise RuntimeError(
-                f"the rule {_rule_of(outcome)!r} failed itself: {outcome.exception_info['exception_message']}"
-            )
+        for failure in _exceptions(outcome.exception_info or {}):
+            raise RuntimeError(f"the rule {_meta(outcome)['rule']!r} failed itself: {failure}")
     return result
 
 
-def _rule_of(outcome: ExpectationValidationResult) -> str:
-    """The words by which people know the rule of an outcome."""
-    meta: dict[str, str] = getattr(outcome.expectation_config, "meta", {})  # typed as if there might be none
-    return meta["rule"]
+def _exceptions(info: dict[str, Any]) -> Iterator[str]:
+    """Yield why an expectation could not be evaluated: that is said of it as a whole, or of each of its metrics."""
+    for told in (info, *info.values()):
+        if isinstance(told, dict) and told.get("raised_exception"):
+            yield str(told["exception_message"])
+
+
+def _meta(outcome: ExpectationValidationResult) -> dict[str, Any]:
+    """The words by which people know the rule of an outcome, and its column."""
+    meta: dict[str, Any] = getattr(outcome.expectation_config, "meta", {})  # typed as if there might be none
+    return meta
 
 
 @cache

@@ -1,114 +1,314 @@
-"""The gate: which rows of a feed are clean, which wait for their account, which are refused and why."""
+"""The gate: which rows of a feed are clean, which wait for their account, which are refused and why.
+
+Memory is bounded, whatever the size of a feed. The first pass types the rows (`typed.py`). Rows that repeat or contradict
+each other, wherever they are, are found in between (`twins.py`). The second pass holds each typed chunk to the rules and
+writes it apart; what arrived is read again only up to the last chunk with refused rows.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from ringwatch import expectations, normalise, tokens
+from ringwatch import expectations, normalise, twins, typed
+from ringwatch.arrivals import Arrived
 from ringwatch.errors import DataRefused
-from ringwatch.feeds import Delivery
+from ringwatch.expectations import CONTRADICTS, Broken
+from ringwatch.history import clean_schema
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
+from ringwatch.typed import LINE, ROW, Typed
 
-# `values` is the row as it arrived (JSON), missing once it was discarded; `discarded` says why it was.
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuite
+
+Flags = npt.NDArray[np.bool_]
+
+# Where a row was (its file, its row there, and of CSV files the line on which it starts, both from 1), the rules it
+# breaks, and the row as it arrived (JSON), missing once it was discarded; `discarded` says why it was.
 QUARANTINE = pa.schema(
     [
         ("file", pa.string()),
         ("row", pa.int64()),
+        ("line", pa.int64()),
         ("rule", pa.string()),
         ("values", pa.string()),
         ("discarded", pa.string()),
     ]
 )
 
+# Longest text of one value that is kept of a refused row.
+MOST_KEPT = 1024
+
 
 @dataclass(frozen=True)
 class Judged:
-    """One feed after the gate.
+    """What became of one feed's rows: rows = clean + held + quarantined + duplicates.
 
-    clean and held: the model's kept columns and `day`, held being rows of accounts that are not known yet; quarantine:
-    the columns of QUARANTINE; late: rows about a day before this one, None where rows say no time.
+    held: rows of accounts that are not known yet; late: rows that passed and are about a day before this one, None where
+    rows say no time; noted: wrong values that were left out of rows that passed; first_rule: what the first refused row
+    breaks.
     """
 
     feed: Feed
+    arrived: tuple[Arrived, ...]
     rows: int
-    clean: pd.DataFrame
-    held: pd.DataFrame
-    quarantine: pd.DataFrame
+    clean: int
+    held: int
+    quarantined: int
     duplicates: int
     late: int | None
+    noted: int
+    first_rule: str | None
     warnings: tuple[str, ...]
 
 
-def stop_if_unusable(feed: Feed, path: Path, rows: pd.DataFrame) -> None:
-    """Raise DataRefused when a file as a whole cannot be judged."""
-    for problem in expectations.failures(rows, expectations.arrival_suite(feed)):
-        raise DataRefused(f"{path}: {problem}")
+def judge(
+    night: Night, feed: Feed, arrived: Sequence[Arrived], accounts: Sequence[Path] | None, staged: Path
+) -> Judged:
+    """Judge the rows of `feed` and write them below `staged`, in the folders clean, held (if any are) and quarantine.
+
+    Rows of accounts that none of the clean files `accounts` names are held; None holds none. Raises DataRefused when
+    the delivery cannot be judged as a whole, or a row breaks a rule that stops the night.
+    """
+    path = staged / f"{feed.feed}.typed"
+    try:
+        rows = typed.write(night, feed, arrived, path)
+        return _sort(night, feed, rows, accounts, staged)
+    finally:
+        path.unlink(missing_ok=True)
 
 
-def judge(night: Night, feed: Feed, delivery: Delivery, accounts: pd.Series | None) -> Judged:
-    """Judge the rows of `feed`; rows of accounts that are not among `accounts` are held, if accounts are known."""
-    raw = delivery.rows
-    typed = normalise.typed(raw, feed, night.model.defaults.nothing)
-    repeated = typed.duplicated()
-    rest = typed[~repeated].reset_index()  # `index` keeps the position in what arrived
-    broken = expectations.broken_rules(rest, expectations.rows_suite(feed, night.model.defaults, night.day))
-    passed = rest.drop(index=broken.index)
-    waiting = _of_strangers(feed, passed, accounts)
-    unknown = sorted(set(raw.columns) - set(feed.columns))
-    notes = (f"{feed.feed}: unknown columns are ignored: {', '.join(map(str, unknown))}",) if unknown else ()
+@dataclass(frozen=True)
+class _Chunk:
+    """Typed rows of one row group, without those that repeat others.
+
+    file: where they are from; number: of the row group; positions: of the rows in it; strange: whether a row is of an
+    account that is not known.
+    """
+
+    file: str
+    number: int
+    rows: pa.Table
+    positions: npt.NDArray[np.int64]
+    strange: Flags
+
+
+@dataclass(frozen=True)
+class _Sorted:
+    """A chunk after the rules: kept rows, the rules that each refused row breaks, and noted values by rule."""
+
+    clean: pa.Table
+    held: pa.Table
+    refused: pd.Series
+    noted: Counter[str]
+
+
+def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None, staged: Path) -> Judged:
+    suite = expectations.rows_suite(feed, night.model.defaults, night.day)
+    originals = _Originals(night, rows)
+    again, chunks = _chunks(feed, rows, accounts)
+    noted: Counter[str] = Counter()
+    late = 0
+    first_rule = rows.ragged[0].rule if rows.ragged else None
+    with _Parts(staged, feed) as parts:
+        parts.write("quarantine", _ragged(rows))
+        for chunk in chunks:
+            found = _judge(night, feed, chunk, suite)
+            parts.write("clean", found.clean)
+            parts.write("held", found.held)
+            if len(found.refused):
+                parts.write("quarantine", _quarantined(chunk, found.refused, originals.of(chunk)))
+                first_rule = first_rule or str(found.refused.iloc[0])
+            noted += found.noted
+            late += _late(night, feed, found.clean) + _late(night, feed, found.held)
+            night.tell(f"validate: {feed.feed}, {sum(parts.rows.values()):,} of {rows.rows:,} rows judged")
     return Judged(
         feed=feed,
-        rows=len(raw),
-        clean=_kept(night, feed, passed[~waiting]),
-        held=_kept(night, feed, passed[waiting]),
-        quarantine=_refused(delivery, rest.loc[broken.index, "index"], broken),
-        duplicates=int(repeated.sum()),
-        late=_late(night, feed, passed),
-        warnings=(*delivery.notes, *notes),
+        arrived=tuple(rows.arrived),
+        rows=rows.rows + len(rows.ragged),
+        clean=parts.rows["clean"],
+        held=parts.rows["held"],
+        quarantined=parts.rows["quarantine"],
+        duplicates=again,
+        late=late if _last_seen(feed) else None,
+        noted=sum(noted.values()),
+        first_rule=first_rule,
+        warnings=tuple(_warnings(feed, rows, noted)),
     )
 
 
-def _of_strangers(feed: Feed, rows: pd.DataFrame, accounts: pd.Series | None) -> pd.Series:
-    """Return for each row whether its account is one that no accounts feed has named, on this day or before."""
-    if accounts is None or feed.columns[ACCOUNT_KEY].type != "account":
-        return pd.Series(False, index=rows.index)
-    return ~rows[ACCOUNT_KEY].isin(accounts)
+def _chunks(feed: Feed, rows: Typed, accounts: Sequence[Path] | None) -> tuple[int, Iterator[_Chunk]]:
+    """Return how many rows repeat others, and the rest chunk by chunk."""
+    found = twins.find(rows.path, feed, rows.rows)
+    strange = np.zeros(rows.rows, dtype=bool)
+    if accounts is not None and feed.columns[ACCOUNT_KEY].type == "account":
+        strange = twins.strangers(rows.path, accounts, rows.rows)
+
+    def read() -> Iterator[_Chunk]:
+        start = 0
+        with pq.ParquetFile(rows.path) as file:
+            for number, name in enumerate(rows.files):
+                table = file.read_row_group(number)
+                here = slice(start, start + len(table))
+                positions = np.flatnonzero(~found.again[here])
+                contradicts = pa.array(found.contradicts[here], mask=~found.contradicts[here])
+                table = table.append_column(CONTRADICTS, contradicts).take(pa.array(positions)).combine_chunks()
+                yield _Chunk(name, number, table, positions, strange[here][positions])
+                start = here.stop
+
+    return int(found.again.sum()), read()
 
 
-def _late(night: Night, feed: Feed, rows: pd.DataFrame) -> int | None:
-    seen = [relationship.seen[1] for relationship in feed.relationships.values() if relationship.seen]
-    return int((rows[seen[0]] < pd.Timestamp(night.day)).sum()) if seen else None
+def _judge(night: Night, feed: Feed, chunk: _Chunk, suite: ExpectationSuite) -> _Sorted:
+    broken = expectations.broken_rules(expectations.judged_columns(chunk.rows, feed), suite)
+    _stop(chunk, broken)
+    refused = _refused(broken)
+    passed = np.ones(len(chunk.rows), dtype=bool)
+    passed[refused.index] = False
+    rows = _without_noted(chunk.rows, feed, broken)
+    kept = normalise.kept(rows, feed, night.model.defaults.nothing, night.day)
+    return _Sorted(
+        clean=kept.filter(pa.array(passed & ~chunk.strange)),
+        held=kept.filter(pa.array(passed & chunk.strange)),
+        refused=refused,
+        noted=Counter({rule.rule: int(passed[rule.rows].sum()) for rule in broken if rule.severity == "note"}),
+    )
 
 
-def _kept(night: Night, feed: Feed, passed: pd.DataFrame) -> pd.DataFrame:
-    """Return what may be kept of the rows: personal columns as tokens, values that mean nothing as missing."""
-    clean = pd.DataFrame(index=passed.index)
-    for name, column in feed.columns.items():
-        for new, form in column.becomes.items():
-            clean[new] = _impersonal(night, passed[name], form, name)
-        if not column.becomes:
-            clean[name] = passed[name]
-    for relationship in feed.relationships.values():
-        source = relationship.to.source
-        clean[source] = normalise.without(clean[source], night.model.defaults.nothing)
-    return clean.assign(day=night.day)
+def _stop(chunk: _Chunk, broken: list[Broken]) -> None:
+    for rule in broken:
+        if rule.severity == "stop":
+            place = chunk.rows.slice(int(rule.rows.min()), 1)
+            line = place[LINE][0].as_py()
+            raise DataRefused(
+                f"{chunk.file}: row {place[ROW][0]}{f' (line {line})' if line else ''}: {rule.rule}, which stops the night; "
+                "have it corrected and deliver the feed again"
+            )
 
 
-def _impersonal(night: Night, values: pd.Series, form: str, purpose: str) -> pd.Series:
-    if form == "domain":
-        return normalise.registrable_domain(values)
-    return tokens.keyed_tokens(values, tokens.token_key(night.settings.home), purpose)
+def _refused(broken: list[Broken]) -> pd.Series:
+    """Return for the position of each refused row, in order, the rules it breaks, joined by `; `."""
+    rules = [pd.DataFrame({"row": rule.rows, "rule": rule.rule}) for rule in broken if rule.severity == "quarantine"]
+    if not rules:
+        return pd.Series(dtype="str")
+    return pd.concat(rules).drop_duplicates().groupby("row")["rule"].agg("; ".join)
 
 
-def _refused(delivery: Delivery, positions: pd.Series, broken: pd.Series) -> pd.DataFrame:
-    """Return the columns of QUARANTINE for the rows at `positions`."""
-    rows = json.loads(delivery.rows.loc[positions].to_json(orient="records", date_format="iso"))
-    places = delivery.places.loc[positions].reset_index(drop=True)
-    values = [json.dumps(row, ensure_ascii=False) for row in rows]
-    return places.assign(rule=broken.to_numpy(), values=values, discarded=None)
+def _without_noted(rows: pa.Table, feed: Feed, broken: list[Broken]) -> pa.Table:
+    """Return the rows without the values that break a rule of severity `note`."""
+    for rule in broken:
+        if rule.severity == "note" and rule.column is not None:
+            wrong = np.zeros(len(rows), dtype=bool)
+            wrong[rule.rows] = True
+            for name in feed.columns[rule.column].becomes or (rule.column,):
+                left = pc.if_else(pa.array(wrong), pa.scalar(None, rows[name].type), rows[name])
+                rows = rows.set_column(rows.column_names.index(name), name, left)
+    return rows
+
+
+def _quarantined(chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Table:
+    """Return the columns of QUARANTINE for the refused rows of a chunk; `original` is what arrived of its row group."""
+    rows = chunk.rows.take(pa.array(refused.index))
+    arrived = original.take(pa.array(chunk.positions[refused.index])).to_pylist()
+    return pa.table(
+        {
+            "file": pa.repeat(pa.scalar(chunk.file, pa.string()), len(rows)),
+            "row": rows[ROW],
+            "line": rows[LINE],
+            "rule": pa.array(refused, pa.string()),
+            "values": pa.array(map(_json, arrived), pa.string()),
+        }
+    )
+
+
+def _ragged(rows: Typed) -> pa.Table:
+    names = ("file", "row", "line", "rule")
+    table = pa.table({name: [getattr(row, name) for row in rows.ragged] for name in names})
+    return table.append_column("values", pa.array([_json({"text": row.text}) for row in rows.ragged], pa.string()))
+
+
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps({name: _shortened(value) for name, value in row.items()}, ensure_ascii=False)
+
+
+def _shortened(value: Any) -> Any:
+    """The value as JSON has it, a text of more than MOST_KEPT characters cut off."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else str(value)
+    text = value if isinstance(value, str) else value.isoformat()
+    return text if len(text) <= MOST_KEPT else f"{text[:MOST_KEPT]} (cut off: it has {len(text):,} characters)"
+
+
+def _last_seen(feed: Feed) -> str | None:
+    """The column that says when a row was last true."""
+    return next((relationship.seen[1] for relationship in feed.relationships.values() if relationship.seen), None)
+
+
+def _late(night: Night, feed: Feed, kept: pa.Table) -> int:
+    seen = _last_seen(feed)
+    return pc.sum(pc.less(kept[seen], pa.scalar(night.day).cast(pa.timestamp("us")))).as_py() or 0 if seen else 0
+
+
+def _warnings(feed: Feed, rows: Typed, noted: Counter[str]) -> Iterator[str]:
+    yield from (file.note for file in rows.arrived if file.note)
+    columns = {name for file in rows.arrived for name in file.columns}
+    unknown = sorted(columns - set(feed.columns))
+    if unknown:
+        yield f"{feed.feed}: unknown columns are ignored: {', '.join(unknown)}"
+    for rule, count in sorted(noted.items()):
+        yield f"{feed.feed}: {count:,} values were left out, their rows were kept: {rule}"
+
+
+class _Originals:
+    """What arrived, read again chunk by chunk as far as it is asked for; only forwards."""
+
+    def __init__(self, night: Night, rows: Typed) -> None:
+        self._tables = enumerate(typed.originals(night, rows))
+
+    def of(self, chunk: _Chunk) -> pa.Table:
+        return next(table for number, table in self._tables if number == chunk.number)
+
+
+class _Parts:
+    """Files of clean, held and quarantined rows, written chunk by chunk; rows: how many each holds."""
+
+    def __init__(self, staged: Path, feed: Feed) -> None:
+        self.rows: Counter[str] = Counter()
+        self._held = staged / "held" / f"{feed.feed}.parquet"
+        self._schemas = {"clean": clean_schema(feed), "held": clean_schema(feed), "quarantine": QUARANTINE}
+        self._writers = {
+            part: pq.ParquetWriter(staged / part / f"{feed.feed}.parquet", schema)
+            for part, schema in self._schemas.items()
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        if not self.rows["held"]:
+            self._held.unlink()
+
+    def write(self, part: str, rows: pa.Table) -> None:
+        """Add rows; columns that are lacking are empty."""
+        if len(rows):
+            schema = self._schemas[part]
+            empty = {name: pa.nulls(len(rows), schema.field(name).type) for name in schema.names}
+            columns = empty | {name: rows[name].cast(schema.field(name).type) for name in rows.column_names}
+            self._writers[part].write_table(pa.table(columns, schema), row_group_size=len(rows))
+            self.rows[part] += len(rows)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
@@ -75,14 +75,9 @@ def waited_in_vain(night: Night) -> Iterator[tuple[str, pa.Table]]:
                 yield feed, rows
 
 
-def account_ids(night: Night) -> pd.Series:
-    """Ids of the accounts named by the accounts feed before the night."""
-    paths = _files(night, "clean", "accounts", None, night.day - timedelta(days=1))
-    if not paths:
-        return pd.Series(dtype="str")
-    with duckdb.connect() as connection:
-        query = f"SELECT DISTINCT {ACCOUNT_KEY} FROM read_parquet(?)"
-        return connection.execute(query, [paths]).df()[ACCOUNT_KEY]
+def account_files(night: Night) -> list[Path]:
+    """Clean files that name the accounts known before the night."""
+    return [Path(path) for path in _files(night, "clean", "accounts", None, night.day - timedelta(days=1))]
 
 
 def _files(night: Night, part: str, feed: str, since: date | None, until: date | None) -> list[str]:

@@ -26,12 +26,16 @@ ACCOUNT_KEY = "account_id"
 RESERVED = frozenset({"first_seen", "last_seen", "days", "events", "updated_on", "accounts", "hub", "bits"})
 
 _strict = ConfigDict(extra="forbid")
+Severity = Literal["stop", "quarantine", "note"]
 _Type = Literal["text", "account", "email", "phone", "ip", "country", "currency", "integer", "number", "timestamp"]
 
 
 @dataclass(frozen=True, config=_strict)
 class Column:
-    """A column of a feed and the rules for its values; a personal one is replaced by the columns it `becomes`."""
+    """A column of a feed and the rules for its values; a personal one is replaced by the columns it `becomes`.
+
+    severity: what a value that breaks a rule costs: the night, the row (quarantine), or (note) only the value itself.
+    """
 
     type: _Type
     description: str
@@ -41,6 +45,7 @@ class Column:
     min: float | None = None
     max: float | None = None
     not_before: str | None = None
+    severity: Severity = "quarantine"
     becomes: dict[str, Literal["token", "domain"]] = field(default_factory=dict)
 
 
@@ -220,8 +225,8 @@ def _check_references(path: Path, feed: Feed) -> None:
     if feed.feed != path.stem:
         _refuse(path, feed.feed, f"feed {feed.feed} must be in {feed.feed}.yml")
     for name in feed.key:
-        if name not in feed.columns:
-            _refuse(path, name, f"key column {name} is not among the columns")
+        if name not in feed.kept or name not in feed.columns:
+            _refuse(path, name, f"key column {name} is not among the columns that are kept")
     if ACCOUNT_KEY not in feed.columns:
         _refuse(path, "columns", f"every feed needs the column {ACCOUNT_KEY}")
     _check_columns(path, feed)
@@ -239,6 +244,10 @@ def _check_columns(path: Path, feed: Feed) -> None:
             _refuse(path, name, f"{name} may not be before {column.not_before}, which is not among the columns")
         if column.pattern:
             _check_pattern(path, name, column.pattern)
+        if column.severity == "note" and (column.required or name in feed.key):
+            _refuse(path, name, f"{name} is needed in every row, so that a wrong one cannot be noted and left out")
+        if column.becomes and (column.one_of or column.pattern):
+            _refuse(path, name, f"{name} is replaced by what it becomes, and cannot have one_of or pattern")
 
 
 def _check_pattern(path: Path, name: str, pattern: str) -> None:

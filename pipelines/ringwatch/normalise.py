@@ -1,58 +1,79 @@
-"""From what arrives to typed, canonical columns: text in, typed columns and the originals that could not be read out.
+"""From what arrives to typed, canonical columns. In: Arrow tables as they were read. Out: Arrow tables of the model.
 
-Work is done on the distinct values of a column, so that a value seen a million times is read once.
+Work is done on the distinct values of a column where reading one takes time.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from ringwatch.model import Feed
+from ringwatch import canonical, contacts, tokens
+from ringwatch.model import ACCOUNT_KEY, Column, Feed
 
 UNREADABLE = " (unreadable)"
 
+# Whole numbers beyond this are not exact in all programs that write feeds.
+_EXACT = 2**53
+
 # Types whose values are words that may say that there is none.
-_WORDS = frozenset({"text", "email", "phone", "ip", "country", "currency"})
+_WORDS = frozenset({"text", "account", "email", "phone", "ip", "country", "currency"})
 
-# Unicode categories of characters that people cannot see: controls, format and direction marks, surrogates, no letters.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-# Marks between letters that Persian and Indic scripts are not written without.
-_JOINERS = "\u200c\u200d"
-
-# Providers that deliver a.b@ and ab@ to the same mailbox.
-_DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+_ISO_DAY = r"\A[0-9]{4}-?[0-9]{2}-?[0-9]{2}"
 
 
-def typed(frame: pd.DataFrame, feed: Feed, nothing: str) -> pd.DataFrame:
+def typed(rows: pa.Table, feed: Feed, nothing: str) -> pa.Table:
     """Return the feed's columns as their types, and next to each `<column> (unreadable)` with what could not be read.
 
     Times become UTC without a zone; a column that did not arrive is empty. Text that matches `nothing` is no value
-    where a value may be lacking: `n/a` as a phone number is a missing one, not a wrong one.
+    where a value may be lacking, and no account: `n/a` as a phone number is a missing one, not a wrong one.
     """
-    columns: dict[str, pd.Series] = {}
+    columns: dict[str, Any] = {}
     for name, column in feed.columns.items():
-        raw = _blank(frame[name]) if name in frame else pd.Series(pd.NA, index=frame.index, dtype=object)
-        if column.type in _WORDS and not column.required:
+        raw = _raw(rows, name)
+        if column.type in _WORDS and (name == ACCOUNT_KEY or not column.required):
             raw = without(raw, nothing)
-        columns[name] = _READERS[column.type](raw)
-        columns[name + UNREADABLE] = raw.astype(object).where(raw.notna() & columns[name].isna(), None)
-    return pd.DataFrame(columns, index=frame.index)
+        columns[name] = read = _read(column, raw)
+        columns[name + UNREADABLE] = pc.if_else(pc.is_null(read), _as_text(raw), pa.scalar(None, pa.string()))
+    return pa.table(columns)
 
 
-def without(values: pd.Series, nothing: str) -> pd.Series:
-    """Return `values` with those that match `nothing` missing."""
-    distinct = values.dropna().unique()
-    return values.mask(values.isin([value for value in distinct if re.fullmatch(nothing, str(value))]))
+def impersonal(rows: pa.Table, feed: Feed, keys: tuple[bytes, ...]) -> pa.Table:
+    """Return typed rows with personal columns replaced by what they become, also what could not be read of them."""
+    columns: dict[str, Any] = {}
+    for name, column in feed.columns.items():
+        values, unreadable = rows[name].combine_chunks(), rows[name + UNREADABLE].combine_chunks()
+        for new, form in column.becomes.items():
+            columns[new] = (
+                registrable_domain(values) if form == "domain" else tokens.keyed_tokens(values, keys, purpose=name)
+            )
+        if column.becomes:
+            unreadable = tokens.keyed_tokens(unreadable, keys, purpose=name)
+        else:
+            columns[name] = values
+        columns[name + UNREADABLE] = unreadable
+    return pa.table(columns)
+
+
+def kept(rows: pa.Table, feed: Feed, nothing: str, day: date) -> pa.Table:
+    """Return what is kept of typed, impersonal rows: identifiers that mean nothing are missing, `day` is added."""
+    sources = {relationship.to.source for relationship in feed.relationships.values()}
+    columns = {name: rows[name].combine_chunks() for name in feed.kept}
+    columns |= {name: without(columns[name], nothing) for name in sources}
+    return pa.table(columns | {"day": pa.repeat(pa.scalar(day, pa.date32()), len(rows))})
+
+
+def without(values: Any, nothing: str) -> Any:
+    """Return text with what matches `nothing` missing."""
+    if not pa.types.is_string(values.type):
+        return values
+    return pc.if_else(pc.match_substring_regex(values, nothing), pa.scalar(None, pa.string()), values)
 
 
 def end_of(day: date) -> pd.Timestamp:
@@ -60,137 +81,95 @@ def end_of(day: date) -> pd.Timestamp:
     return pd.Timestamp(day + timedelta(days=1))
 
 
-def registrable_domain(mailboxes: pd.Series) -> pd.Series:
+def registrable_domain(mailboxes: Any) -> Any:
     """Return the registrable domain of canonical mailboxes (`mail.example.co.uk` -> `example.co.uk`)."""
-    return _by_distinct(mailboxes, _domain)
+    return _by_distinct(pc.replace_substring_regex(mailboxes, r"\A.*@", ""), _domains)
 
 
-def _domain(mailbox: str) -> str:
-    host = mailbox.rpartition("@")[2]
-    return str(_suffixes().extract_str(host).top_domain_under_public_suffix or host)
+def _domains(hosts: Any) -> Any:
+    extract = _suffixes().extract_str
+    return pa.array([extract(host).top_domain_under_public_suffix or host for host in hosts.to_pylist()], pa.string())
 
 
-def _blank(raw: pd.Series) -> pd.Series:
-    """Trim text and make empty text missing."""
-    if not (pd.api.types.is_string_dtype(raw) or raw.dtype == object):
+def _raw(rows: pa.Table, name: str) -> Any:
+    """The values of a column as they arrived: text trimmed and not empty, all else as it is."""
+    if name not in rows.column_names:
+        return pa.nulls(len(rows), pa.string())
+    values = rows[name].combine_chunks()
+    if pa.types.is_null(values.type):
+        return pa.nulls(len(rows), pa.string())
+    if not pa.types.is_string(values.type):
+        return values
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _read(column: Column, raw: Any) -> Any:
+    if column.type in _NUMBERS:
+        return _NUMBERS[column.type](raw)
+    if column.type == "timestamp":
+        return _timestamp(raw)
+    values = _as_text(raw)
+    return canonical.text(values) if column.type in ("text", "account") else _by_distinct(values, _FORMS[column.type])
+
+
+
+def _as_text(raw: Any) -> Any:
+    """Values as text; whole numbers of a column that a program made floats, because some were lacking, as whole ones."""
+    if pa.types.is_string(raw.type):
         return raw
-    trimmed = raw.astype("str").str.strip().where(raw.notna())
-    return trimmed.where(trimmed != "")
+    if pa.types.is_floating(raw.type):
+        whole = _whole(raw.cast(pa.float64()))
+        if whole.null_count == raw.null_count:
+            return whole.cast(pa.string())
+    return raw.cast(pa.string())
 
 
-def _text(raw: pd.Series) -> pd.Series:
-    return _by_distinct(raw.astype("str").where(raw.notna()), _plain_text)
+def _number(raw: Any) -> Any:
+    if pa.types.is_string(raw.type):
+        return _by_distinct(raw, _numbers)
+    if pa.types.is_boolean(raw.type) or pa.types.is_temporal(raw.type):
+        return pa.nulls(len(raw), pa.float64())
+    return _finite(raw.cast(pa.float64(), safe=False))
 
 
-def _plain_text(text: str) -> str | None:
-    """Text in Unicode's composed form (NFC), so that what looks the same is the same; None with invisible controls."""
-    if text.isascii():
-        return text if text.isprintable() else None
-    composed = unicodedata.normalize("NFC", text)
-    return (
-        None
-        if any(unicodedata.category(letter) in _INVISIBLE for letter in composed if letter not in _JOINERS)
-        else composed
-    )
+def _numbers(texts: Any) -> Any:
+    return _finite(pa.array(pd.to_numeric(texts.to_pandas(), errors="coerce").astype(float), from_pandas=True))
 
 
-def _country(raw: pd.Series) -> pd.Series:
-    return _by_distinct(raw.astype("str").where(raw.notna()), _country_code)
+def _finite(numbers: Any) -> Any:
+    return pc.if_else(pc.is_finite(numbers), numbers, pa.scalar(None, pa.float64()))
 
 
-def _country_code(text: str) -> str | None:
-    from babel import Locale
-
-    code = text.upper()
-    return code if len(code) == 2 and code in Locale("en").territories else None
+def _integer(raw: Any) -> Any:
+    return _whole(_number(raw))
 
 
-def _currency(raw: pd.Series) -> pd.Series:
-    return _by_distinct(raw.astype("str").where(raw.notna()), _currency_code)
+def _whole(numbers: Any) -> Any:
+    """Floats as integers, null where they are none or not exact."""
+    exact = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), _EXACT))
+    return pc.if_else(exact, numbers, pa.scalar(None, pa.float64())).cast(pa.int64())
 
 
-def _currency_code(text: str) -> str | None:
-    from babel.numbers import is_currency
-
-    code = text.upper()
-    return code if is_currency(code) else None
-
-
-def _number(raw: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(raw, errors="coerce").astype("Float64")
-    return numbers.mask(np.isinf(numbers.to_numpy(dtype=float, na_value=np.nan)))
+def _timestamp(raw: Any) -> Any:
+    """Times in UTC without a zone. Text is ISO 8601 with at least a day; a number is no time, for its unit is unknown."""
+    if pa.types.is_string(raw.type):
+        return _by_distinct(raw, _times)
+    if pa.types.is_timestamp(raw.type):
+        return pc.cast(raw, pa.timestamp("us", tz=raw.type.tz), safe=False).cast(pa.timestamp("us"))
+    return raw.cast(pa.timestamp("us")) if pa.types.is_date(raw.type) else pa.nulls(len(raw), pa.timestamp("us"))
 
 
-def _integer(raw: pd.Series) -> pd.Series:
-    numbers = _number(raw)
-    return numbers.where((numbers % 1 == 0) & (numbers.abs() < 2**53)).astype("Int64")
+def _times(texts: Any) -> Any:
+    days = pc.if_else(pc.match_substring_regex(texts, _ISO_DAY), texts, pa.scalar(None, pa.string()))
+    times = pd.to_datetime(days.to_pandas(), errors="coerce", utc=True, format="ISO8601")
+    return pa.array(times.dt.tz_localize(None).astype("datetime64[us]"), pa.timestamp("us"), from_pandas=True)
 
 
-def _timestamp(raw: pd.Series) -> pd.Series:
-    times = pd.to_datetime(raw, errors="coerce", utc=True, format=None if _is_time(raw) else "ISO8601")
-    return times.dt.tz_localize(None).astype("datetime64[us]")
-
-
-def _is_time(raw: pd.Series) -> bool:
-    return pd.api.types.is_datetime64_any_dtype(raw)
-
-
-def _ip(raw: pd.Series) -> pd.Series:
-    return _by_distinct(_text(raw), _canonical_ip)
-
-
-def _canonical_ip(text: str) -> str | None:
-    """IPv4 as it is, an IPv4-mapped address as IPv4, IPv6 as its /64."""
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.IPv6Network((address, 64), strict=False))
-        address = address.ipv4_mapped
-    return str(address)
-
-
-def _email(raw: pd.Series) -> pd.Series:
-    return _by_distinct(_text(raw), _canonical_mailbox)
-
-
-def _canonical_mailbox(text: str) -> str | None:
-    """The mailbox an address is delivered to: lower case, ASCII domain, without plus tag or ignored dots."""
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        parts = validate_email(text, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return None
-    domain = parts.ascii_domain.lower()
-    local = parts.local_part.lower().partition("+")[0]
-    if domain in _DOTLESS:
-        local, domain = local.replace(".", ""), "gmail.com"
-    return f"{local}@{domain}"
-
-
-def _phone(raw: pd.Series) -> pd.Series:
-    return _by_distinct(_text(raw), _canonical_phone)
-
-
-def _canonical_phone(text: str) -> str | None:
-    import phonenumbers
-
-    try:
-        number = phonenumbers.parse(text, None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-
-
-def _by_distinct(values: pd.Series, read: Callable[[str], str | None]) -> pd.Series:
-    """Apply `read` to each distinct value and return the results in place of the values."""
-    distinct = values.dropna().unique()
-    return values.map(dict(zip(distinct, map(read, distinct), strict=True))).astype("str").where(values.notna())
+def _by_distinct(values: Any, read: Callable[[Any], Any]) -> Any:
+    """Apply `read` to the distinct values and return the results in place of the values."""
+    coded = values.dictionary_encode()
+    return read(coded.dictionary).take(coded.indices)
 
 
 @cache
@@ -200,15 +179,11 @@ def _suffixes() -> Any:
     return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
-_READERS: dict[str, Callable[[pd.Series], pd.Series]] = {
-    "text": _text,
-    "account": _text,
-    "email": _email,
-    "phone": _phone,
-    "ip": _ip,
-    "country": _country,
-    "currency": _currency,
-    "integer": _integer,
-    "number": _number,
-    "timestamp": _timestamp,
+_NUMBERS: dict[str, Callable[[Any], Any]] = {"integer": _integer, "number": _number}
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    "email": contacts.mailbox,
+    "phone": contacts.phone,
+    "ip": canonical.ip,
+    "country": canonical.country,
+    "currency": canonical.currency,
 }

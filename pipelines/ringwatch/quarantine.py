@@ -31,7 +31,7 @@ COLUMNS = ["day", "feed", *QUARANTINE.names]
 
 _ALL = """
 SELECT CAST(parse_path(filename)[-3] AS DATE) AS day, parse_filename(filename, true) AS feed,
-  file, "row", rule, "values", discarded
+  file, "row", line, rule, "values", discarded
 FROM read_parquet($paths, union_by_name = true, filename = true)
 """
 

@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     csv_delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="delimiter of CSV feeds; none: found out from the header"
     )
+    gate_chunk_rows: int = Field(
+        250_000, ge=1, description="rows the gate judges at once: more need more memory and a little less time"
+    )
+    gate_most_rows: int = Field(
+        200_000_000, ge=1, description="rows of a feed and day from which it is taken for a mistake and refused"
+    )
     held_days: int = Field(
         7, ge=0, le=365, description="days for which rows of an account that is not known yet wait for it"
     )

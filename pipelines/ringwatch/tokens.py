@@ -1,38 +1,80 @@
-"""Keyed tokens in place of personal values: the same mailbox gives the same token; without the key nobody can check."""
+"""Keyed tokens in place of personal values: the same mailbox gives the same token; without the keys nobody can check.
 
-import hashlib
+Keys form a chain: the first makes a token of a value, each later one a token of the token before. So a new key is taken
+into use by applying it to the tokens that are stored, and the values themselves are not needed.
+"""
+
+from __future__ import annotations
+
 import hmac
 import os
 import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 
 from ringwatch.errors import InfrastructureError
 
-
-def keyed_tokens(values: pd.Series, key: bytes, purpose: str) -> pd.Series:
-    """Return HMAC-SHA-256 (RFC 2104) of `purpose` and each value, the first 128 bits as hex; missing stays missing."""
-    distinct = values.dropna().unique()
-    made = {value: hmac.new(key, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()[:32] for value in distinct}
-    return values.map(made).astype("str").where(values.notna())
+KEY_BYTES = 32
 
 
-def token_key(home: Path) -> bytes:
-    """Return the key in `home/secrets/token.key`, made on first use and readable by the owner only.
+def keyed_tokens(values: Any, keys: tuple[bytes, ...], purpose: str) -> Any:
+    """Return HMAC-SHA-256 (RFC 2104) of `purpose` and each value of Arrow text, the first 128 bits as hex.
 
-    Raises InfrastructureError when the file cannot be made or read: with another key no token would match.
+    Of the result each key after the first makes a token in turn. Missing stays missing.
     """
-    path = home / "secrets" / "token.key"
+    coded = values.dictionary_encode()
+    made = [_token(keys[0], f"{purpose}:{value}") for value in coded.dictionary.to_pylist()]
+    return pa.array(_chained(made, keys[1:]), pa.string()).take(coded.indices)
+
+
+def rotated(tokens: Any, keys: tuple[bytes, ...]) -> Any:
+    """Return what further `keys` make of Arrow text that holds tokens; missing stays missing."""
+    coded = tokens.dictionary_encode()
+    return pa.array(_chained(coded.dictionary.to_pylist(), keys), pa.string()).take(coded.indices)
+
+
+def token_keys(home: Path) -> tuple[bytes, ...]:
+    """Return the keys in `home/secrets/token.key`, oldest first; the first is made on first use.
+
+    The file is readable by its owner only. Raises InfrastructureError when it cannot be made or read, or does not hold
+    whole keys: with other keys no token would match.
+    """
+    path = key_file(home)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            _write_once(path, secrets.token_bytes(32))
-        return path.read_bytes()
+            _write_once(path, secrets.token_bytes(KEY_BYTES))
+        return split_keys(path)
     except OSError as error:
         raise InfrastructureError(f"the token key {path} cannot be used: {error.strerror}") from None
+
+
+def key_file(home: Path) -> Path:
+    return home / "secrets" / "token.key"
+
+
+def split_keys(path: Path) -> tuple[bytes, ...]:
+    """Return the keys in a file. Raises InfrastructureError when it does not hold whole ones."""
+    held = path.read_bytes()
+    if not held or len(held) % KEY_BYTES:
+        raise InfrastructureError(
+            f"the token key {path} is damaged: {len(held)} bytes are no number of whole keys; put its copy back"
+        )
+    return tuple(held[start : start + KEY_BYTES] for start in range(0, len(held), KEY_BYTES))
+
+
+def _chained(made: list[str | None], keys: tuple[bytes, ...]) -> list[str | None]:
+    for key in keys:
+        made = [None if token is None else _token(key, token) for token in made]
+    return made
+
+
+def _token(key: bytes, message: str) -> str:
+    return hmac.digest(key, message.encode(), "sha256")[:16].hex()
 
 
 def _write_once(path: Path, key: bytes) -> None:

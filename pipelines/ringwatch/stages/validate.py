@@ -6,121 +6,167 @@ as a duplicate.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from ringwatch import feeds, gate, history, trends
+from ringwatch.arrivals import Arrived, survey
 from ringwatch.errors import DataRefused
 from ringwatch.gate import Judged
 from ringwatch.night import Night, Report
+from ringwatch.review.records import LedgerEntry
 
 PARTS = ("clean", "held", "quarantine")
+
+
+@dataclass(frozen=True)
+class Day:
+    """Every feed of a day after the gate: accounts first; what to say of them, and seconds by feed."""
+
+    judged: tuple[Judged, ...]
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
 
 
 def run(night: Night) -> Report:
     """Judge every feed of the day; write what became of its rows only when no feed stops the night.
 
-    Raises DataRefused when an expected feed is missing, empty, unreadable, lacks a column, has no row that passes or
-    far fewer rows than usual.
+    Raises DataRefused when an expected feed is missing, empty, unreadable, lacks a column, has no row that passes, a row
+    that stops the night, or far fewer rows than usual.
     """
-    staged = _empty_folder(night.files.day(night.day) / "validating")
-    report = judge(night, staged)
-    _replace(night, staged)
-    return report
+    with staging(night.files.day(night.day) / "validating") as staged:
+        day = judge(night, staged)
+        _replace(night, staged)
+    night.store.record_deliveries(night.day, list(_ledger(night, day)))
+    return report(night, day)
 
 
-def judge(night: Night, staged: Path) -> Report:
-    """Judge every feed of the day and write what became of its rows below `staged`."""
-    files, warnings = _arrived(night)
-    counts: dict[str, int] = {}
+def judge(night: Night, staged: Path) -> Day:
+    """Judge every feed of the day and write what became of its rows below `staged`, a folder of `staging`."""
+    arrived, warnings = _arrived(night)
+    judged: list[Judged] = []
     seconds: dict[str, float] = {}
-    accounts: pd.Series | None = None
-    known = history.account_ids(night)
-    for name, paths in files.items():
+    for name, files in arrived.items():
         started = perf_counter()
-        judged = _judge(night, name, paths, accounts)
-        if name == "accounts":
-            accounts = pd.concat([known, judged.clean["account_id"]])
-        _write(staged, judged)
-        counts |= _counts(judged)
-        warnings += (*judged.warnings, *trends.unusual(night, judged.feed, staged / "clean" / f"{name}.parquet"))
+        judged.append(_judge(night, name, files, staged))
+        warnings += (*judged[-1].warnings, *trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet"))
         seconds[name] = perf_counter() - started
-    return Report("validate", night.day, counts, seconds, warnings)
+    return Day(tuple(judged), warnings, seconds)
 
 
-def _arrived(night: Night) -> tuple[dict[str, list[Path]], tuple[str, ...]]:
+def report(night: Night, day: Day) -> Report:
+    """Return the counts of a judged day: rows = clean + held + quarantined + duplicates, for each feed."""
+    counts: dict[str, int] = {}
+    for judged in day.judged:
+        counts |= _counts(judged)
+    return Report("validate", night.day, counts, day.seconds, day.warnings)
+
+
+@contextmanager
+def staging(folder: Path) -> Iterator[Path]:
+    """An empty folder with one for each of PARTS, readable by its owner only, that is gone afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    for part in PARTS:
+        (folder / part).mkdir()
+    (folder / "quarantine").chmod(0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _arrived(night: Night) -> tuple[dict[str, list[Arrived]], tuple[str, ...]]:
     """Return the files of each feed that is there, accounts first, and what to say of those that are not."""
+    found = _found(night)
+    missing = [name for name, paths in found.items() if not paths]
+    needed = [name for name in missing if not night.model.feeds[name].optional]
+    if needed:
+        raise DataRefused(
+            f"the feed {needed[0]} is missing on {night.day}: there is no {night.files.arrived(night.day) / needed[0]}"
+            f"{{{','.join(feeds.SUFFIXES)}}}; deliver it, or run --without {needed[0]} if this deployment has none"
+        )
+    notes = tuple(f"the optional feed {name} is not there" for name in missing)
+    return {name: _surveyed(night, name, paths) for name, paths in found.items() if paths}, notes
+
+
+def _found(night: Night) -> dict[str, list[Path]]:
+    """Return the files of each feed that this deployment has, none for one that is not there."""
     folder = night.files.arrived(night.day)
     if not folder.is_dir():
         raise DataRefused(f"no feeds for {night.day}: {folder} does not exist")
     marker = night.settings.feeds_marker
     if marker and not (folder / marker).exists():
         raise DataRefused(f"the feeds of {night.day} are not complete: there is no {folder / marker} yet")
-    found = {name: feeds.find(folder, name) for name in night.model.feeds if name in night.settings.feeds}
-    missing = [name for name, paths in found.items() if not paths]
-    needed = [name for name in missing if not night.model.feeds[name].optional]
-    if needed:
-        raise DataRefused(
-            f"the feed {needed[0]} is missing on {night.day}: there is no {folder / needed[0]}"
-            f"{{{','.join(feeds.SUFFIXES)}}}; deliver it, or run --without {needed[0]} if this deployment has none"
-        )
-    notes = tuple(f"the optional feed {name} is not there" for name in missing)
-    return {name: paths for name, paths in found.items() if paths}, notes
+    return {name: feeds.find(folder, name) for name in night.model.feeds if name in night.settings.feeds}
 
 
-def _judge(night: Night, name: str, paths: list[Path], accounts: pd.Series | None) -> Judged:
-    feed = night.model.feeds[name]
-    settings = night.settings
-    delivery = feeds.read(paths, feed.columns, settings.csv_encoding, settings.csv_delimiter)
-    gate.stop_if_unusable(feed, paths[0], delivery.rows)
-    judged = gate.judge(night, feed, delivery, accounts)
-    if judged.clean.empty:
-        first = judged.quarantine["rule"].iloc[0] if len(judged.quarantine) else "account_id is not a known account"
-        raise DataRefused(f"{paths[0]}: not one of {judged.rows:,} rows passes; the first: {first}")
+def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
+    """Return what the files of a feed are. Raises DataRefused when they do not belong together."""
+    night.tell(f"validate: {name}, looking at {len(paths)} {'file' if len(paths) == 1 else 'files'}")
+    settings, columns = night.settings, night.model.feeds[name].columns
+    folder = night.files.arrived(night.day)
+    files = [survey(folder, path, columns, settings.csv_encoding, settings.csv_delimiter) for path in paths]
+    named = [file for file in files if file.columns]
+    for file in named[1:]:
+        if set(file.columns) != set(named[0].columns):
+            raise DataRefused(f"{file.path}: it does not have the same columns as {named[0].name} of the same feed")
+    return files
+
+
+def _judge(night: Night, name: str, files: list[Arrived], staged: Path) -> Judged:
+    known = None if name == "accounts" else [*history.account_files(night), staged / "clean" / "accounts.parquet"]
+    judged = gate.judge(night, night.model.feeds[name], files, known, staged)
+    if judged.rows and not judged.clean:
+        first = judged.first_rule or "account_id is not a known account"
+        raise DataRefused(f"{files[0].path}: not one of {judged.rows:,} rows passes; the first: {first}")
     return judged
 
 
 def _counts(judged: Judged) -> dict[str, int]:
-    name = judged.feed.feed
     counts = {
-        f"{name}.rows": judged.rows,
-        f"{name}.clean": len(judged.clean),
-        f"{name}.held": len(judged.held),
-        f"{name}.quarantined": len(judged.quarantine),
-        f"{name}.duplicates": judged.duplicates,
+        "rows": judged.rows,
+        "clean": judged.clean,
+        "held": judged.held,
+        "quarantined": judged.quarantined,
+        "duplicates": judged.duplicates,
+        "noted": judged.noted,
     }
-    if counts[f"{name}.rows"] != sum(list(counts.values())[1:]):
-        raise RuntimeError(f"rows of {name} were lost at the gate: {json.dumps(counts)}")
-    return counts | ({f"{name}.late": judged.late} if judged.late is not None else {})
+    if judged.rows != judged.clean + judged.held + judged.quarantined + judged.duplicates:
+        raise RuntimeError(f"rows of {judged.feed.feed} were lost at the gate: {counts}")
+    late = {} if judged.late is None else {"late": judged.late}
+    return {f"{judged.feed.feed}.{name}": count for name, count in (counts | late).items()}
 
 
-def _write(staged: Path, judged: Judged) -> None:
-    for part, table in _tables(judged):
-        pq.write_table(table, staged / part / f"{judged.feed.feed}.parquet")
+def _ledger(night: Night, day: Day) -> Iterator[LedgerEntry]:
+    """Yield what the ledger says of each feed that this deployment has."""
+    judged = {one.feed.feed: one for one in day.judged}
+    for name in night.model.feeds:
+        if name in judged:
+            yield _entry(judged[name])
+        elif name in night.settings.feeds:
+            yield LedgerEntry(name, 0, 0, 0, 0, 0, 0, None, hashlib.sha256().hexdigest(), complete=False)
 
 
-def _tables(judged: Judged) -> Iterator[tuple[str, pa.Table]]:
-    """Yield what is written: held rows only where there are any."""
-    schema = history.clean_schema(judged.feed)
-    yield "clean", pa.Table.from_pandas(judged.clean, schema, preserve_index=False)
-    if len(judged.held):
-        yield "held", pa.Table.from_pandas(judged.held, schema, preserve_index=False)
-    yield "quarantine", pa.Table.from_pandas(judged.quarantine, gate.QUARANTINE, preserve_index=False)
-
-
-def _empty_folder(folder: Path) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    for part in PARTS:
-        (folder / part).mkdir(parents=True)
-    (folder / "quarantine").chmod(0o700)
-    return folder
+def _entry(judged: Judged) -> LedgerEntry:
+    listed = "".join(f"{file.sha256}  {file.name}\n" for file in judged.arrived)
+    return LedgerEntry(
+        feed=judged.feed.feed,
+        files=len(judged.arrived),
+        rows=judged.rows,
+        clean=judged.clean,
+        held=judged.held,
+        quarantined=judged.quarantined,
+        duplicates=judged.duplicates,
+        late=judged.late,
+        sha256=hashlib.sha256(listed.encode()).hexdigest(),
+        complete=True,
+    )
 
 
 def _replace(night: Night, staged: Path) -> None:
@@ -129,4 +175,3 @@ def _replace(night: Night, staged: Path) -> None:
     for part in PARTS:
         shutil.rmtree(day / part, ignore_errors=True)
         (staged / part).rename(day / part)
-    staged.rmdir()

@@ -1,0 +1,88 @@
+"""Rows of a feed seen together, across its files: which say again what another said, and which contradict each other.
+
+DuckDB works on the typed rows on disk within a memory limit: first it narrows the rows down to those whose key occurs
+more than once, by a hash, then it compares these by 128-bit digests of their key and of all they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from ringwatch.model import ACCOUNT_KEY, Feed
+
+Flags = npt.NDArray[np.bool_]
+
+_MEMORY = "1GB"
+
+# Rows without a whole key have no twin; they are refused for what they lack.
+_TWINS = """
+WITH feed AS (SELECT *, file_row_number AS _row FROM read_parquet($path, file_row_number = true) WHERE {whole}),
+often AS (SELECT hash({key}) AS _hash FROM feed GROUP BY _hash HAVING count(*) > 1),
+digested AS (
+  SELECT md5_number({key_text}) AS _key, md5_number({row_text}) AS _said, _row
+  FROM feed SEMI JOIN often ON hash({key}) = _hash
+),
+first AS (SELECT _key, _said, min(_row) AS _first FROM digested GROUP BY _key, _said),
+said AS (SELECT *, count(*) OVER (PARTITION BY _key) > 1 AS _contradicted FROM first)
+SELECT _row AS row, _row <> _first AS again, _contradicted AND _row = _first AS contradicts
+FROM digested JOIN said USING (_key, _said)
+WHERE _row <> _first OR _contradicted
+"""
+
+_STRANGERS = f"""
+SELECT _row AS row
+FROM (SELECT {ACCOUNT_KEY}, file_row_number AS _row FROM read_parquet($path, file_row_number = true))
+ANTI JOIN (SELECT {ACCOUNT_KEY} FROM read_parquet($accounts)) USING ({ACCOUNT_KEY})
+"""
+
+
+@dataclass(frozen=True)
+class Twins:
+    """For each row of the typed file: whether it repeats an earlier one, and whether it contradicts another."""
+
+    again: Flags
+    contradicts: Flags
+
+
+def find(path: Path, feed: Feed, rows: int) -> Twins:
+    """Compare the `rows` rows in the Parquet file `path` by the key of `feed`."""
+    required = [name for name in feed.key if feed.columns[name].required] or ["1"]
+    with _connected(path.parent) as connection:
+        columns = [f'"{name}"' for name in connection.read_parquet(str(path)).columns]
+        key = [f'"{name}"' for name in feed.key]
+        query = _TWINS.format(
+            whole=" AND ".join(f"{name} IS NOT NULL" for name in required),
+            key=", ".join(key),
+            key_text=_text(key),
+            row_text=_text(columns),
+        )
+        found = connection.execute(query, {"path": str(path)}).fetchnumpy()
+    return Twins(_flags(found["row"][found["again"]], rows), _flags(found["row"][found["contradicts"]], rows))
+
+
+def strangers(path: Path, accounts: Iterable[Path], rows: int) -> Flags:
+    """Return for each row whether its account is one that none of the files `accounts` names."""
+    parameters = {"path": str(path), "accounts": [str(file) for file in accounts]}
+    with _connected(path.parent) as connection:
+        return _flags(connection.execute(_STRANGERS, parameters).fetchnumpy()["row"], rows)
+
+
+def _connected(scratch: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(scratch / "spill")})
+
+
+def _text(columns: Iterable[str]) -> str:
+    """SQL of a text that two rows share only when all columns are equal: each value behind its length."""
+    return " || ".join(f"coalesce(strlen({name}::VARCHAR) || ':' || {name}::VARCHAR, '-')" for name in columns)
+
+
+def _flags(positions: npt.NDArray[np.int64], rows: int) -> Flags:
+    flags = np.zeros(rows, dtype=bool)
+    flags[positions] = True
+    return flags
