@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+import pyarrow.parquet as pq
+
 from ringwatch.errors import DataRefused
 from ringwatch.feeds import suffix_of
 
@@ -48,9 +50,9 @@ _BOMB_BYTES = 64 << 20
 class Arrived:
     """A feed file as it was found.
 
-    name: its path below the folder of the day; size and changed: bytes and time of change, to see that it stays; of
-    CSV files also encoding, delimiter, header, whether the last row ends, whether a quote is left open, and what to
-    say of an encoding that was guessed.
+    name: its path below the folder of the day; size and changed: bytes and time of change, to see that it stays;
+    header: names of the columns as they are written; of CSV files also encoding, delimiter, whether the last row ends,
+    whether a quote is left open, and what to say of an encoding that was guessed.
     """
 
     path: Path
@@ -71,8 +73,8 @@ class Arrived:
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns of a CSV file."""
-        return [name.strip() for name in self.header]
+        """Names of the columns."""
+        return [name.strip() for name in self.header] if self.is_csv else list(self.header)
 
     def open(self) -> IO[bytes]:
         """Return the bytes of the file, unpacked."""
@@ -82,12 +84,12 @@ class Arrived:
         """Raise DataRefused when the file is not the one that was surveyed."""
         state = os.stat(self.path) if self.path.exists() else None
         if state is None or (state.st_size, state.st_mtime_ns) != (self.size, self.changed):
-            raise DataRefused(f"{self.path}: it changed while it was read; start the night when the delivery is complete")
+            raise DataRefused(
+                f"{self.path}: it changed while it was read; start the night when the delivery is complete"
+            )
 
 
-def survey(
-    folder: Path, path: Path, columns: Collection[str], encoding: str | None, delimiter: str | None
-) -> Arrived:
+def survey(folder: Path, path: Path, columns: Collection[str], encoding: str | None, delimiter: str | None) -> Arrived:
     """Return what the file `path` below the day's `folder` is.
 
     `encoding` and `delimiter` of CSV files are found out when they are None: the delimiter is the one under which the
@@ -99,7 +101,9 @@ def survey(
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         arrived = Arrived(path, path.relative_to(folder).as_posix(), digest, state.st_size, state.st_mtime_ns)
-        return _csv(arrived, columns, encoding, delimiter) if arrived.is_csv else arrived
+        if not arrived.is_csv:
+            return _parquet(arrived)
+        return _csv(arrived, columns, encoding, delimiter)
     except (OSError, ValueError, EOFError, LookupError) as error:  # gzip and decoding errors are all of these
         raise unreadable(path, error) from None
 
@@ -123,6 +127,12 @@ def _refuse_mislabelled(path: Path) -> None:
         raise DataRefused(f"{path}: cannot be read as {suffix[1:]}: it holds {what}")
 
 
+def _parquet(arrived: Arrived) -> Arrived:
+    names = tuple(pq.read_schema(arrived.path).names)
+    _refuse_repeated(arrived.path, names)
+    return replace(arrived, header=names)
+
+
 def _csv(arrived: Arrived, columns: Collection[str], encoding: str | None, delimiter: str | None) -> Arrived:
     with arrived.open() as stream:
         start = stream.read(4)
@@ -139,7 +149,8 @@ def _csv(arrived: Arrived, columns: Collection[str], encoding: str | None, delim
 
 def _scan(arrived: Arrived, columns: Collection[str], encoding: str, delimiter: str | None) -> Arrived:
     """Decode the whole file and return what it is. Raises UnicodeDecodeError where it is in another encoding."""
-    quotes, last, header, between = 0, "\n", (), delimiter or ","
+    quotes, last, between = 0, "\n", delimiter or ","
+    header: tuple[str, ...] = ()
     for number, text in enumerate(_decoded(arrived, encoding)):
         if number == 0:
             between = delimiter or max(DELIMITERS, key=lambda mark: _known(text, mark, columns))

@@ -89,7 +89,9 @@ def _behind_trunk(code: Any, rest: Any, trunks: dict[str, list[str]]) -> Any:
     for prefix, codes in trunks.items():
         here = pc.fill_null(pc.is_in(code, pa.array(codes)), False)
         if pc.any(here).as_py():
-            found = pc.or_(found, pc.and_(here, pc.fill_null(pc.match_substring_regex(rest, rf"\A(?:{prefix})"), False)))
+            found = pc.or_(
+                found, pc.and_(here, pc.fill_null(pc.match_substring_regex(rest, rf"\A(?:{prefix})"), False))
+            )
     return found
 
 
@@ -101,7 +103,7 @@ def _plans() -> tuple[list[str], np.ndarray, dict[str, list[str]]]:
     lengths = np.zeros((len(COUNTRY_CODE_TO_REGION_CODE), _DIGITS + 2), dtype=bool)
     trunks: dict[str, list[str]] = {}
     for row, (code, regions) in enumerate(COUNTRY_CODE_TO_REGION_CODE.items()):
-        plan = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
+        plan: Any = PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
         lengths[row, [length for length in plan.general_desc.possible_length if 2 <= length <= _DIGITS]] = True
         if plan.national_prefix_for_parsing:
             trunks.setdefault(plan.national_prefix_for_parsing, []).append(str(code))

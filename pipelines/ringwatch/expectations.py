@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CONTRADICTS = "key (contradicts)"
 
 _LENGTH = " (length)"
+_GIVEN = " (given)"
 _SEVERITIES: dict[Severity, str] = {"stop": "critical", "quarantine": "warning", "note": "info"}
 _KIND = {
     "text": "plain text (it holds control or direction characters)",
@@ -72,12 +73,18 @@ def rows_suite(feed: Feed, defaults: Defaults, day: date) -> ExpectationSuite:
 
 
 def judged_columns(rows: pa.Table, feed: Feed) -> pd.DataFrame:
-    """Return what the rules ask about typed, impersonal rows: values, lengths of free text, what was unreadable."""
+    """Return what the rules ask about typed, impersonal rows: values, lengths of free text, and marks.
+
+    Marks say whether a value could not be read, whether a required one was given, whether a row contradicts another.
+    """
     columns: dict[str, Any] = {CONTRADICTS: rows[CONTRADICTS]}
     for name, column in feed.columns.items():
         asked = _asked(name, column)
         columns[asked] = pc.utf8_length(rows[name]) if asked.endswith(_LENGTH) else rows[asked]
-        columns[name + UNREADABLE] = pc.if_else(rows[name + UNREADABLE].is_valid(), True, pa.scalar(None, pa.bool_()))
+        unreadable = rows[name + UNREADABLE].is_valid()
+        columns[name + UNREADABLE] = _marks(unreadable)
+        if column.required:
+            columns[name + _GIVEN] = _marks(pc.or_(rows[asked.removesuffix(_LENGTH)].is_valid(), unreadable))
     types = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.bool_(): pd.BooleanDtype()}
     frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=types.get)
     return frame
@@ -88,14 +95,8 @@ def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> list[Broken]:
 
     Raises RuntimeError when a rule could not be evaluated: that is a defect of the model, never of the data.
     """
-    words = {word: severity for severity, word in _SEVERITIES.items()}
     return [
-        Broken(
-            rule=_meta(outcome)["rule"],
-            severity=words[outcome.expectation_config.severity],
-            column=_meta(outcome)["column"],
-            rows=np.array(outcome.result["unexpected_index_list"], dtype=np.int64),
-        )
+        Broken(**_meta(outcome), rows=np.array(outcome.result["unexpected_index_list"], dtype=np.int64))
         for outcome in _validate(frame, suite).results
         if not outcome.success
     ]
@@ -106,55 +107,57 @@ def failures(frame: pd.DataFrame, suite: ExpectationSuite) -> list[str]:
     return [_meta(outcome)["rule"] for outcome in _validate(frame, suite).results if not outcome.success]
 
 
+def _marks(holds: Any) -> Any:
+    """True where it holds, else missing."""
+    return pc.if_else(holds, True, pa.scalar(None, pa.bool_()))
+
+
 def _row_rules(feed: Feed, defaults: Defaults, day: date) -> Iterator[Any]:
     for name, column in feed.columns.items():
         yield from _kind_rules(name, column, defaults)
         yield from _value_rules(name, column, defaults, day)
     gxe = _expectations()
     words = f"another row has the same {', '.join(feed.key)} and says something else"
-    meta = {"rule": words, "column": None}
+    meta = {"rule": words, "severity": "quarantine", "column": None}
     yield gxe.ExpectColumnValuesToBeNull(column=CONTRADICTS, severity=_SEVERITIES["quarantine"], meta=meta)
 
 
 def _kind_rules(name: str, column: Column, defaults: Defaults) -> Iterator[Any]:
     """Rules about whether there is a value, and whether it is one of its type."""
     gxe = _expectations()
-    asked = _asked(name, column)
+    asked, most = _asked(name, column), defaults.max_length
     if column.required:
-        yield _rule(gxe.ExpectColumnValuesToNotBeNull, name, column, f"{name} is required", column=asked)
-    words = f"{name} is not {_KIND.get(column.type, f'a {column.type}')}"
-    yield _rule(gxe.ExpectColumnValuesToBeNull, name, column, words, column=name + UNREADABLE)
+        yield gxe.ExpectColumnValuesToNotBeNull(column=name + _GIVEN, **_said(name, column, f"{name} is required"))
+    kind = _KIND.get(column.type, f"a {column.type}")
+    yield gxe.ExpectColumnValuesToBeNull(column=name + UNREADABLE, **_said(name, column, f"{name} is not {kind}"))
     if asked.endswith(_LENGTH):
-        most = defaults.max_length
-        yield _within(name, column, f"{name} is longer than {most} characters", column=asked, max_value=most)
+        said = _said(name, column, f"{name} is longer than {most} characters")
+        yield _within(column=asked, max_value=most, **said)
 
 
 def _value_rules(name: str, column: Column, defaults: Defaults, day: date) -> Iterator[Any]:
     gxe = _expectations()
     if column.one_of:
-        words = f"{name} is not one of {', '.join(column.one_of)}"
-        yield _rule(gxe.ExpectColumnValuesToBeInSet, name, column, words, column=name, value_set=list(column.one_of))
+        said = _said(name, column, f"{name} is not one of {', '.join(column.one_of)}")
+        yield gxe.ExpectColumnValuesToBeInSet(column=name, value_set=list(column.one_of), **said)
     if column.pattern:
-        words = f"{name} does not match {column.pattern}"
-        yield _rule(gxe.ExpectColumnValuesToMatchRegex, name, column, words, column=name, regex=column.pattern)
+        said = _said(name, column, f"{name} does not match {column.pattern}")
+        yield gxe.ExpectColumnValuesToMatchRegex(column=name, regex=column.pattern, **said)
     if column.min is not None or column.max is not None:
-        words = f"{name} is not between {_bound(column.min)} and {_bound(column.max)}"
-        yield _within(name, column, words, column=name, min_value=column.min, max_value=column.max)
+        said = _said(name, column, f"{name} is not between {_bound(column.min)} and {_bound(column.max)}")
+        yield _within(column=name, min_value=column.min, max_value=column.max, **said)
     if column.type == "timestamp":
-        words = f"{name} is after the day {day}"
-        yield _within(name, column, words, column=name, max_value=end_of(day), strict_max=True)
-        words = f"{name} is before {defaults.earliest}"
-        yield _within(name, column, words, column=name, min_value=pd.Timestamp(defaults.earliest))
+        said = _said(name, column, f"{name} is after the day {day}")
+        yield _within(column=name, max_value=end_of(day), strict_max=True, **said)
+        said = _said(name, column, f"{name} is before {defaults.earliest}")
+        yield _within(column=name, min_value=pd.Timestamp(defaults.earliest), **said)
     if column.not_before:
-        yield _rule(
-            gxe.ExpectColumnPairValuesAToBeGreaterThanB,
-            name,
-            column,
-            f"{name} is before {column.not_before}",
+        yield gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A=name,
             column_B=column.not_before,
             or_equal=True,
             ignore_row_if="either_value_is_missing",
+            **_said(name, column, f"{name} is before {column.not_before}"),
         )
 
 
@@ -166,15 +169,17 @@ def _asked(name: str, column: Column) -> str:
     return name + _LENGTH if free else name
 
 
-def _within(name: str, column: Column, words: str, **arguments: Any) -> Any:
+def _within(**arguments: Any) -> Any:
     _expectations_library()
     from ringwatch.bounds import ExpectColumnValuesToBeWithin
 
-    return _rule(ExpectColumnValuesToBeWithin, name, column, words, **arguments)
+    return ExpectColumnValuesToBeWithin(**arguments)
 
 
-def _rule(expectation: Any, name: str, judged: Column, words: str, **arguments: Any) -> Any:
-    return expectation(**arguments, severity=_SEVERITIES[judged.severity], meta={"rule": words, "column": name})
+def _said(name: str, column: Column, words: str) -> dict[str, Any]:
+    """What an expectation says besides its rule: how severe it is, the words for people, whose value is wrong."""
+    meta = {"rule": words, "severity": column.severity, "column": name}
+    return {"severity": _SEVERITIES[column.severity], "meta": meta}
 
 
 def _bound(value: float | None) -> str:
@@ -204,7 +209,7 @@ def _exceptions(info: dict[str, Any]) -> Iterator[str]:
 
 
 def _meta(outcome: ExpectationValidationResult) -> dict[str, Any]:
-    """The words by which people know the rule of an outcome, and its column."""
+    """The rule in words for people, the model's severity, and the column."""
     meta: dict[str, Any] = getattr(outcome.expectation_config, "meta", {})  # typed as if there might be none
     return meta
 

@@ -1,8 +1,8 @@
 """The gate: which rows of a feed are clean, which wait for their account, which are refused and why.
 
-Memory is bounded, whatever the size of a feed. The first pass types the rows (`typed.py`). Rows that repeat or contradict
-each other, wherever they are, are found in between (`twins.py`). The second pass holds each typed chunk to the rules and
-writes it apart; what arrived is read again only up to the last chunk with refused rows.
+Memory is bounded, whatever the size of a feed. The first pass types the rows (`typed.py`). Rows that repeat or
+contradict each other, wherever they are, are found in between (`twins.py`). The second pass holds each typed chunk to
+the rules and writes it apart; what arrived is read again only up to the last chunk with refused rows.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ MOST_KEPT = 1024
 class Judged:
     """What became of one feed's rows: rows = clean + held + quarantined + duplicates.
 
-    held: rows of accounts that are not known yet; late: rows that passed and are about a day before this one, None where
-    rows say no time; noted: wrong values that were left out of rows that passed; first_rule: what the first refused row
-    breaks.
+    held: rows of accounts that are not known yet; late: rows that passed and are about a day before this one, None
+    where rows say no time; noted: wrong values that were left out of rows that passed; first_rule: what the first
+    refused row breaks.
     """
 
     feed: Feed
@@ -192,9 +192,9 @@ def _stop(chunk: _Chunk, broken: list[Broken]) -> None:
         if rule.severity == "stop":
             place = chunk.rows.slice(int(rule.rows.min()), 1)
             line = place[LINE][0].as_py()
+            where = f"{chunk.file}: row {place[ROW][0]}{f' (line {line})' if line else ''}"
             raise DataRefused(
-                f"{chunk.file}: row {place[ROW][0]}{f' (line {line})' if line else ''}: {rule.rule}, which stops the night; "
-                "have it corrected and deliver the feed again"
+                f"{where}: {rule.rule}, which stops the night; have it corrected and deliver the feed again"
             )
 
 
@@ -270,7 +270,7 @@ def _warnings(feed: Feed, rows: Typed, noted: Counter[str]) -> Iterator[str]:
     if unknown:
         yield f"{feed.feed}: unknown columns are ignored: {', '.join(unknown)}"
     for rule, count in sorted(noted.items()):
-        yield f"{feed.feed}: {count:,} values were left out, their rows were kept: {rule}"
+        yield f"{feed.feed}: {count:,} wrong values were left out of their rows: {rule}"
 
 
 class _Originals:

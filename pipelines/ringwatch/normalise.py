@@ -113,9 +113,8 @@ def _read(column: Column, raw: Any) -> Any:
     return canonical.text(values) if column.type in ("text", "account") else _by_distinct(values, _FORMS[column.type])
 
 
-
 def _as_text(raw: Any) -> Any:
-    """Values as text; whole numbers of a column that a program made floats, because some were lacking, as whole ones."""
+    """Values as text; whole numbers that a program made floats, because some were lacking, as whole ones."""
     if pa.types.is_string(raw.type):
         return raw
     if pa.types.is_floating(raw.type):
@@ -152,7 +151,7 @@ def _whole(numbers: Any) -> Any:
 
 
 def _timestamp(raw: Any) -> Any:
-    """Times in UTC without a zone. Text is ISO 8601 with at least a day; a number is no time, for its unit is unknown."""
+    """Times in UTC without a zone. Text is ISO 8601 with at least a day; a number is no time: of which unit?"""
     if pa.types.is_string(raw.type):
         return _by_distinct(raw, _times)
     if pa.types.is_timestamp(raw.type):

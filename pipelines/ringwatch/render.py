@@ -23,6 +23,7 @@ FOLDERS = ("cypher/schema", "cypher/load", "docs")
 WRITE_ACCOUNTS = "load/write_accounts"
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_COSTS = {"stop": "a wrong one stops the night", "quarantine": "", "note": "a wrong one is left out"}
 _EXAMPLES = {
     "first_seen": "'2026-03-01T08:00:00'",
     "last_seen": "'2026-03-01T17:30:00'",
@@ -184,6 +185,7 @@ def _rules(column: Column) -> str:
         f"at least {column.min or 0:,.15g}": column.min is not None,
         f"at most {column.max or 0:,.15g}": column.max is not None,
         f"not before {column.not_before}": column.not_before,
+        _COSTS[column.severity]: column.severity != "quarantine",
     }
     return "; ".join(rule for rule, holds in found.items() if holds)
 

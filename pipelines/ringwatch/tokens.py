@@ -67,9 +67,9 @@ def split_keys(path: Path) -> tuple[bytes, ...]:
     return tuple(held[start : start + KEY_BYTES] for start in range(0, len(held), KEY_BYTES))
 
 
-def _chained(made: list[str | None], keys: tuple[bytes, ...]) -> list[str | None]:
+def _chained(made: list[str], keys: tuple[bytes, ...]) -> list[str]:
     for key in keys:
-        made = [None if token is None else _token(key, token) for token in made]
+        made = [_token(key, token) for token in made]
     return made
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from ringwatch.model import ACCOUNT_KEY, Feed
+from ringwatch.typed import LINE, ROW
 
 Flags = npt.NDArray[np.bool_]
 
@@ -54,7 +56,8 @@ def find(path: Path, feed: Feed, rows: int) -> Twins:
     """Compare the `rows` rows in the Parquet file `path` by the key of `feed`."""
     required = [name for name in feed.key if feed.columns[name].required] or ["1"]
     with _connected(path.parent) as connection:
-        columns = [f'"{name}"' for name in connection.read_parquet(str(path)).columns]
+        said = connection.read_parquet(str(path)).columns
+        columns = [f'"{name}"' for name in said if name not in (ROW, LINE)]
         key = [f'"{name}"' for name in feed.key]
         query = _TWINS.format(
             whole=" AND ".join(f"{name} IS NOT NULL" for name in required),
@@ -62,7 +65,7 @@ def find(path: Path, feed: Feed, rows: int) -> Twins:
             key_text=_text(key),
             row_text=_text(columns),
         )
-        found = connection.execute(query, {"path": str(path)}).fetchnumpy()
+        found: dict[str, Any] = dict(connection.execute(query, {"path": str(path)}).fetchnumpy())
     return Twins(_flags(found["row"][found["again"]], rows), _flags(found["row"][found["contradicts"]], rows))
 
 
@@ -70,7 +73,8 @@ def strangers(path: Path, accounts: Iterable[Path], rows: int) -> Flags:
     """Return for each row whether its account is one that none of the files `accounts` names."""
     parameters = {"path": str(path), "accounts": [str(file) for file in accounts]}
     with _connected(path.parent) as connection:
-        return _flags(connection.execute(_STRANGERS, parameters).fetchnumpy()["row"], rows)
+        found: dict[str, Any] = dict(connection.execute(_STRANGERS, parameters).fetchnumpy())
+    return _flags(found["row"], rows)
 
 
 def _connected(scratch: Path) -> duckdb.DuckDBPyConnection:

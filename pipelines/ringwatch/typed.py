@@ -41,7 +41,7 @@ class Typed:
 
 
 def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> Typed:
-    """Type the rows of `feed` into the file `path`. Raises DataRefused when the delivery cannot be judged as a whole."""
+    """Type the rows of `feed` into the file `path`. Raises DataRefused when they cannot be judged as a whole."""
     keys = tokens.token_keys(night.settings.home)
     files: list[str] = []
     ragged: list[Ragged] = []

@@ -36,8 +36,8 @@ class Day:
 def run(night: Night) -> Report:
     """Judge every feed of the day; write what became of its rows only when no feed stops the night.
 
-    Raises DataRefused when an expected feed is missing, empty, unreadable, lacks a column, has no row that passes, a row
-    that stops the night, or far fewer rows than usual.
+    Raises DataRefused when an expected feed is missing, empty, unreadable, lacks a column, has no row that passes, a
+    row that stops the night, or far fewer rows than usual.
     """
     with staging(night.files.day(night.day) / "validating") as staged:
         day = judge(night, staged)
@@ -54,7 +54,10 @@ def judge(night: Night, staged: Path) -> Day:
     for name, files in arrived.items():
         started = perf_counter()
         judged.append(_judge(night, name, files, staged))
-        warnings += (*judged[-1].warnings, *trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet"))
+        warnings += (
+            *judged[-1].warnings,
+            *trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet"),
+        )
         seconds[name] = perf_counter() - started
     return Day(tuple(judged), warnings, seconds)
 

@@ -6,9 +6,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ringwatch import feeds
+from ringwatch import chunks, feeds
+from ringwatch.arrivals import survey
+from ringwatch.chunks import Chunk
 
 ROWS = 'account_id,note\n007,"two\nlines, and a comma"\nNA,\n'
+
+
+def read(path: Path, chunk_rows: int = 100, **declared: str | None) -> list[Chunk]:
+    arrived = survey(path.parent, path, ["account_id"], declared.get("encoding"), declared.get("delimiter"))
+    return list(chunks.read([arrived], chunk_rows))
 
 
 @pytest.mark.parametrize("name", ["accounts.csv", "accounts.csv.gz", "accounts.parquet"])
@@ -19,21 +26,16 @@ def test_each_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
     else:
         path.write_bytes(gzip.compress(ROWS.encode()) if name.endswith(".gz") else ROWS.encode())
 
-    rows = feeds.read([path], ["account_id"], None, None).rows
+    (chunk,) = read(path)
 
-    assert list(rows["account_id"]) == ["007", "NA"]
-    assert rows["note"].iloc[0] == "two\nlines, and a comma"
-    assert rows["note"].isna().iloc[1]
+    assert chunk.rows.to_pydict() == {"account_id": ["007", "NA"], "note": ["two\nlines, and a comma", None]}
     assert feeds.find(tmp_path, "accounts") == [path]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_bytes(b"\xef\xbb\xbf" + ROWS.encode())
 
-    assert list(feeds.read([tmp_path / "accounts.csv"], ["account_id"], None, None).rows.columns) == [
-        "account_id",
-        "note",
-    ]
+    assert read(tmp_path / "accounts.csv")[0].rows.column_names == ["account_id", "note"]
 
 
 def test_a_feed_that_is_not_there_has_no_files(tmp_path: Path) -> None:
