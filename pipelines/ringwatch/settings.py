@@ -19,6 +19,8 @@ from pydantic_settings import (
 from ringwatch.errors import UsageError
 
 TOML = Path("ringwatch.toml")
+# Settings that lead to what real nights write.
+_REAL = ("neo4j_uri", "neo4j_password", "neo4j_http_url", "store_url", "feeds_dir", "feeds")
 
 
 class Settings(BaseSettings):
@@ -153,6 +155,12 @@ def load_settings(**overrides: Any) -> Settings:
         raise UsageError(f"setting {name}: {first['msg']} (got {first['input']!r})") from None
     except ValueError as error:  # an environment value or ringwatch.toml that cannot be parsed
         raise UsageError(f"settings: {error}") from None
+
+
+def set_apart(settings: Settings, folder: str) -> Settings:
+    """Return the settings with a home of its own below the home, and without servers, store and feeds that are real."""
+    defaults = {name: Settings.model_fields[name].default for name in _REAL}
+    return settings.model_copy(update=defaults | {"home": settings.home / folder})
 
 
 def sources(settings: Settings) -> dict[str, str]:
