@@ -72,6 +72,11 @@ def rows_suite(feed: Feed, defaults: Defaults, day: date) -> ExpectationSuite:
     return _suite(f"{feed.feed}_rows", list(_row_rules(feed, defaults, day)))
 
 
+def contradiction(feed: Feed) -> str:
+    """The rule that rows with the same key and other values break."""
+    return f"another row has the same {', '.join(feed.key)} and says something else"
+
+
 def judged_columns(rows: pa.Table, feed: Feed) -> pd.DataFrame:
     """Return what the rules ask about typed, impersonal rows: values, lengths of free text, and marks.
 
@@ -117,8 +122,7 @@ def _row_rules(feed: Feed, defaults: Defaults, day: date) -> Iterator[Any]:
         yield from _kind_rules(name, column, defaults)
         yield from _value_rules(name, column, defaults, day)
     gxe = _expectations()
-    words = f"another row has the same {', '.join(feed.key)} and says something else"
-    meta = {"rule": words, "severity": "quarantine", "column": None}
+    meta = {"rule": contradiction(feed), "severity": "quarantine", "column": None}
     yield gxe.ExpectColumnValuesToBeNull(column=CONTRADICTS, severity=_SEVERITIES["quarantine"], meta=meta)
 
 

@@ -7,6 +7,7 @@ place of their own, since they broke none, and stay in the held files until they
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 
 from ringwatch import history
 from ringwatch.amend import amending, replace_table
+from ringwatch.errors import UsageError
 from ringwatch.gate import QUARANTINE
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
@@ -65,7 +67,7 @@ def found(night: Night, which: Which) -> pd.DataFrame:
     Columns: day, feed, file, row, rule, values (the row as JSON, None once it was discarded), discarded (why).
     """
     waiting = [_waiting(night, feed, rows) for feed, rows in history.waited_in_vain(night)]
-    rows = pd.concat([_refused(night), *waiting], ignore_index=True)
+    rows = pd.concat([_refused(night, which), *waiting], ignore_index=True)
     return rows[which.of(rows)].sort_values(["day", "feed", "file", "row"], ignore_index=True)
 
 
@@ -85,18 +87,31 @@ def reveal(night: Night, rows: pd.DataFrame, author: str) -> None:
     night.store.log_quarantine(list(handled(night, "revealed", rows)), author)
 
 
+def write_sheet(rows: pd.DataFrame, path: Path) -> None:
+    """Write rows as a CSV file that its owner can correct and hand to `replay.correct`, with the rule of each.
+
+    Raises UsageError when they are not of one feed and day, or have no place in a file.
+    """
+    if len(rows[["day", "feed"]].drop_duplicates()) != 1 or rows["row"].isna().any():
+        raise UsageError("a file for correction holds rows of one feed and day: say which with --feed and --day")
+    values = pd.DataFrame([json.loads(text or "{}") for text in rows["values"]])
+    places = rows[["file", "row", "rule"]].reset_index(drop=True).rename(columns="_{}".format)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as sheet:
+        places.join(values).to_csv(sheet, index=False)
+
+
 def discard(night: Night, which: Which, why: str, author: str) -> int:
     """Take the values of the rows that are meant, for ever, and return how many they were; the rows stay counted."""
     rows = found(night, which)
     rows = rows[rows["discarded"].isna()]
-    for (day, feed), of_file in _groups(rows, "day", "feed"):
+    for (day, feed), of_file in groups(rows, "day", "feed"):
         _discard(night.on(day), feed, of_file, why, author)
     return len(rows)
 
 
 def handled(night: Night, action: str, rows: pd.DataFrame) -> Iterator[Handled]:
     """Yield what is logged of rows: an entry for each day, feed, file and rule."""
-    for (day, feed, file, rule), group in _groups(rows, "day", "feed", "file", "rule"):
+    for (day, feed, file, rule), group in groups(rows, "day", "feed", "file", "rule"):
         sha256 = {entry.feed: entry.sha256 for entry in night.store.entries(day)}.get(feed)
         places = spans(group["row"].dropna().astype(int))
         yield Handled(action, day, feed, None if pd.isna(file) else file, rule, len(group), places, sha256)
@@ -110,14 +125,15 @@ def spans(numbers: Iterable[int]) -> str | None:
     return ", ".join(texts) or None
 
 
-def _groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+def groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
     """Yield the values of the columns, and the rows that have them."""
     groups: Any = rows.groupby(list(columns), dropna=False)
     yield from groups
 
 
-def _refused(night: Night) -> pd.DataFrame:
-    paths = sorted(map(str, (night.files.home / "days").glob("*/quarantine/*.parquet")))
+def _refused(night: Night, which: Which) -> pd.DataFrame:
+    narrow = f"{which.day or '*'}/quarantine/{which.feed or '*'}.parquet"
+    paths = sorted(map(str, (night.files.home / "days").glob(narrow)))
     if not paths:
         return pd.DataFrame(columns=COLUMNS)
     with duckdb.connect() as connection:

@@ -1,11 +1,12 @@
-"""`ringwatch quarantine list | show | discard | log`: rows that were refused, and what was done with them."""
+"""`ringwatch quarantine list | show | replay | discard | log`: rows that were refused, and what was done with them."""
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from rich.markup import escape
 
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, console, notes, print_json, records, table
+from ringwatch.cli.people import By, author
 from ringwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ Feed = Annotated[str | None, typer.Option("--feed", help="Feed they came with.")
 Rule = Annotated[str | None, typer.Option("--rule", help="Part of the words of a rule that they break.")]
 File = Annotated[str | None, typer.Option("--file", help="File they came in.")]
 Row = Annotated[int | None, typer.Option("--row", min=1, help="Place in the file, from 1.")]
-By = Annotated[str | None, typer.Option("--by", help="Who you are, for the log; your user name if not given.")]
 
 
 @app.command("list")
@@ -54,6 +55,9 @@ def show(
     file: File = None,
     row: Row = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Most rows to show.")] = 20,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="CSV file to write all of them to, for correction.", dir_okay=False)
+    ] = None,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show values, too; the log says that you saw them.")] = False,
     by: By = None,
     as_json: Json = False,
@@ -61,19 +65,61 @@ def show(
     """Show rows in quarantine: rule, file, place and which values they have; the values themselves only on demand."""
     from ringwatch import quarantine
 
+    if out and not reveal:
+        raise UsageError("--out writes the values, so it needs --reveal")
     with _newest_night() as night:
         found = quarantine.found(night, _which(night, day, feed, rule, file, row))
-        shown = found.head(limit)
+        shown = found if out else found.head(limit)
         if reveal:
-            quarantine.reveal(night, shown, by or _user())
+            quarantine.reveal(night, shown, author(by))
         else:
             shown = shown.assign(values=quarantine.masked(shown["values"]))
+        if out:
+            quarantine.write_sheet(shown, out)
     if as_json:
-        print_json({"rows": len(found), "shown": records(shown)})
-        return
-    _print("In quarantine", shown)
-    if len(found) > len(shown):
-        notes.print(f"and {len(found) - len(shown):,} more; --limit shows more of them")
+        print_json({"rows": len(found), "out": out, "shown": [] if out else records(shown)})
+    elif out:
+        notes.print(f"{len(found):,} rows written to {escape(str(out))}; correct them, then `quarantine replay --from`")
+    else:
+        _print("In quarantine", shown)
+        _print_more(len(found) - len(shown))
+
+
+@app.command()
+def replay(
+    day: Day = None,
+    feed: Feed = None,
+    rule: Rule = None,
+    file: File = None,
+    row: Row = None,
+    corrected: Annotated[
+        Path | None,
+        typer.Option("--from", help="File of corrected rows, as `show --out` writes it.", exists=True, dir_okay=False),
+    ] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Judge rows in quarantine again, by today's rules or as a file corrects them; those that pass join their day."""
+    from ringwatch import replay as replaying
+
+    who = author(by)
+    with _newest_night() as night:
+        which = _which(night, day, feed, rule, file, row)
+        if corrected and not (which.day and which.feed):
+            raise UsageError("--from corrects rows of one feed and day: say which with --feed and --day")
+        with night.store.lease("replaying of quarantined rows", night.settings.lease_seconds):
+            if corrected and which.day and which.feed:
+                done = [replaying.correct(night.on(which.day), night.model.feeds[which.feed], corrected, who)]
+            else:
+                done = replaying.replay(night, which, who)
+    if as_json:
+        print_json([asdict(one) for one in done])
+    elif not done:
+        console.print("There is nothing to replay.")
+    else:
+        columns = ("day", "feed", "rows", "clean", "held", "duplicates", "refused")
+        console.print(table("Judged again", columns, [list(asdict(one).values()) for one in done]))
+        notes.print("Days that changed are loaded anew by the next night, or now by `ringwatch load --day <newest>`.")
 
 
 @app.command()
@@ -102,7 +148,7 @@ def discard(
         if rows and not yes:
             typer.confirm(f"Take the values of {rows:,} rows for ever?", abort=True, err=True)
         with night.store.lease("discarding of quarantined rows", night.settings.lease_seconds):
-            done = quarantine.discard(night, which, why, by or _user())
+            done = quarantine.discard(night, which, why, author(by))
     if as_json:
         print_json({"discarded": done})
     else:
@@ -152,11 +198,9 @@ def _which(
     return Which(day.date() if day else None, feed, rule, file, row)
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a user without a name
-        raise UsageError("your user has no name here; say who you are with --by") from None
+def _print_more(more: int) -> None:
+    if more:
+        notes.print(f"and {more:,} more; --limit shows more of them")
 
 
 def _print(title: str, rows: pd.DataFrame) -> None:

@@ -10,11 +10,11 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from ringwatch import feeds, gate, history, trends
+from ringwatch import feeds, gate, history, restating, trends
 from ringwatch.arrivals import Arrived, survey
 from ringwatch.errors import DataRefused
 from ringwatch.gate import Judged
@@ -41,9 +41,11 @@ def run(night: Night) -> Report:
     """
     with staging(night.files.day(night.day) / "validating") as staged:
         day = judge(night, staged)
+        ledger = list(_ledger(night, day))
+        said = restating.restate(night, staged, ledger)
         _replace(night, staged)
-    night.store.record_deliveries(night.day, list(_ledger(night, day)))
-    return report(night, day)
+    night.store.record_deliveries(night.day, ledger)
+    return report(night, replace(day, warnings=(*day.warnings, *said)))
 
 
 def judge(night: Night, staged: Path) -> Day:
