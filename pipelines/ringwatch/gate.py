@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,7 +28,8 @@ from ringwatch.expectations import CONTRADICTS, Broken
 from ringwatch.history import clean_schema
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
-from ringwatch.typed import LINE, ROW, Typed
+from ringwatch.tombstones import ERASED
+from ringwatch.typed import BURIED, LINE, ROW, Typed
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
@@ -117,14 +118,16 @@ class _Sorted:
 
 def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None, staged: Path) -> Judged:
     suite = expectations.rows_suite(feed, night.model.defaults, night.day)
-    originals = _Originals(night, rows)
+    originals = _Originals(night, feed, rows)
     again, chunks = _chunks(feed, rows, accounts)
     noted: Counter[str] = Counter()
     late = 0
     first_rule = rows.ragged[0].rule if rows.ragged else None
     with _Parts(staged, feed) as parts:
         parts.write("quarantine", _ragged(rows))
-        for chunk in chunks:
+        for gone, chunk in map(_without_buried, chunks):
+            parts.write("quarantine", _buried(gone))
+            first_rule = first_rule or (ERASED if len(gone.rows) else None)
             found = _judge(night, feed, chunk, suite)
             parts.write("clean", found.clean)
             parts.write("held", found.held)
@@ -169,6 +172,19 @@ def _chunks(feed: Feed, rows: Typed, accounts: Sequence[Path] | None) -> tuple[i
                 start = here.stop
 
     return int(found.again.sum()), read()
+
+
+def _without_buried(chunk: _Chunk) -> tuple[_Chunk, _Chunk]:
+    """Return the rows of accounts that were erased, and the others."""
+    buried = chunk.rows[BURIED].to_numpy()
+    return _part(chunk, buried), _part(chunk, ~buried)
+
+
+def _part(chunk: _Chunk, wanted: Flags) -> _Chunk:
+    if wanted.all():
+        return chunk
+    rows = chunk.rows.filter(pa.array(wanted)).combine_chunks()
+    return replace(chunk, rows=rows, positions=chunk.positions[wanted], strange=chunk.strange[wanted])
 
 
 def _judge(night: Night, feed: Feed, chunk: _Chunk, suite: ExpectationSuite) -> _Sorted:
@@ -233,6 +249,13 @@ def _quarantined(chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Ta
     )
 
 
+def _buried(chunk: _Chunk) -> pa.Table:
+    """Return the columns of QUARANTINE for rows of accounts that were erased: they have no values."""
+    erased = pa.repeat(pa.scalar(ERASED), len(chunk.rows))
+    places = {"file": pa.repeat(pa.scalar(chunk.file), len(chunk.rows)), "row": chunk.rows[ROW]}
+    return pa.table(places | {"line": chunk.rows[LINE], "rule": erased, "discarded": erased})
+
+
 def _ragged(rows: Typed) -> pa.Table:
     names = ("file", "row", "line", "rule")
     table = pa.table({name: [getattr(row, name) for row in rows.ragged] for name in names})
@@ -276,8 +299,8 @@ def _warnings(feed: Feed, rows: Typed, noted: Counter[str]) -> Iterator[str]:
 class _Originals:
     """What arrived, read again chunk by chunk as far as it is asked for; only forwards."""
 
-    def __init__(self, night: Night, rows: Typed) -> None:
-        self._tables = enumerate(typed.originals(night, rows))
+    def __init__(self, night: Night, feed: Feed, rows: Typed) -> None:
+        self._tables = enumerate(typed.originals(night, feed, rows))
 
     def of(self, chunk: _Chunk) -> pa.Table:
         return next(table for number, table in self._tables if number == chunk.number)

@@ -129,6 +129,13 @@ class Feed:
         return kept
 
     @property
+    def accounts(self) -> tuple[str, ...]:
+        """Columns that name accounts: the row's own first, then those of others."""
+        others = [r.to.source for r in self.relationships.values() if r.to.label == ACCOUNT]
+        declared = [name for name, column in self.columns.items() if column.type == "account"]
+        return tuple(dict.fromkeys((ACCOUNT_KEY, *declared, *others)))
+
+    @property
     def lasts(self) -> bool:
         """Whether rows say something that holds beyond the window."""
         return bool(self.node and self.node.properties) or any(r.lasting for r in self.relationships.values())

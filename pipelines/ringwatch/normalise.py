@@ -76,6 +76,11 @@ def without(values: Any, nothing: str) -> Any:
     return pc.if_else(pc.match_substring_regex(values, nothing), pa.scalar(None, pa.string()), values)
 
 
+def ids(rows: pa.Table, name: str) -> Any:
+    """Return the account ids in a column as it arrived, as `typed` has them."""
+    return canonical.text(_as_text(_raw(rows, name)))
+
+
 def end_of(day: date) -> pd.Timestamp:
     """First moment (UTC) after `day`."""
     return pd.Timestamp(day + timedelta(days=1))

@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ringwatch.model import ACCOUNT_KEY, Feed
-from ringwatch.typed import LINE, ROW
+from ringwatch.typed import BURIED, LINE, ROW
 
 Flags = npt.NDArray[np.bool_]
 
 _MEMORY = "1GB"
 
-# Rows without a whole key have no twin; they are refused for what they lack.
+# Rows without a whole key have no twin: they are refused for what they lack. Nor have those of erased accounts.
 _TWINS = """
 WITH feed AS (SELECT *, file_row_number AS _row FROM read_parquet($path, file_row_number = true) WHERE {whole}),
 often AS (SELECT hash({key}) AS _hash FROM feed GROUP BY _hash HAVING count(*) > 1),
@@ -57,10 +57,10 @@ def find(path: Path, feed: Feed, rows: int) -> Twins:
     required = [name for name in feed.key if feed.columns[name].required] or ["1"]
     with _connected(path.parent) as connection:
         said = connection.read_parquet(str(path)).columns
-        columns = [f'"{name}"' for name in said if name not in (ROW, LINE)]
+        columns = [f'"{name}"' for name in said if name not in (ROW, LINE, BURIED)]
         key = [f'"{name}"' for name in feed.key]
         query = _TWINS.format(
-            whole=" AND ".join(f"{name} IS NOT NULL" for name in required),
+            whole=" AND ".join([f'NOT "{BURIED}"', *(f"{name} IS NOT NULL" for name in required)]),
             key=", ".join(key),
             key_text=_text(key),
             row_text=_text(columns),

@@ -6,7 +6,7 @@ Rows keep the order of the files, and each chunk that was read becomes a row gro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,10 @@ from ringwatch.chunks import Chunk, Ragged
 from ringwatch.errors import DataRefused
 from ringwatch.model import Feed
 from ringwatch.night import Night
+from ringwatch.tombstones import Tombstones, open_tombstones
 
-# Columns that say where a row was in its file; no column of a feed can be called like this.
-ROW, LINE = "(row)", "(line)"
+# Columns that say where a row was in its file and whether its account was erased; no column of a feed can be called so.
+ROW, LINE, BURIED = "(row)", "(line)", "(erased)"
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,20 @@ class Typed:
 
 
 def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> Typed:
-    """Type the rows of `feed` into the file `path`. Raises DataRefused when they cannot be judged as a whole."""
+    """Type the rows of `feed` into the file `path`, without what names erased accounts.
+
+    Raises DataRefused when they cannot be judged as a whole.
+    """
     keys = tokens.token_keys(night.settings.home)
+    erased = open_tombstones(night)
     files: list[str] = []
     ragged: list[Ragged] = []
     rows = 0
     with pq.ParquetWriter(path, _schema(feed, keys), compression="lz4") as file:
         for chunk in _usable(night, feed, arrived):
-            ragged += chunk.ragged
+            ragged += [replace(row, text="") if erased.named_within(row.text) else row for row in chunk.ragged]
             if len(chunk.rows):
-                file.write_table(_typed(night, feed, keys, chunk), row_group_size=len(chunk.rows))
+                file.write_table(_typed(night, feed, keys, erased, chunk), row_group_size=len(chunk.rows))
                 files.append(chunk.arrived.name)
                 rows += len(chunk.rows)
                 night.tell(f"validate: {feed.feed}, {rows:,} rows read")
@@ -58,11 +63,12 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
     return Typed(arrived, path, tuple(files), rows, tuple(ragged))
 
 
-def originals(night: Night, typed: Typed) -> Iterator[pa.Table]:
-    """Yield what arrived again, a table for each row group."""
+def originals(night: Night, feed: Feed, typed: Typed) -> Iterator[pa.Table]:
+    """Yield what arrived again, a table for each row group, without what names erased accounts."""
+    erased = open_tombstones(night)
     for chunk in chunks.read(typed.arrived, night.settings.gate_chunk_rows):
         if len(chunk.rows):
-            yield chunk.rows
+            yield erased.taken_out(chunk.rows, feed)[0]
 
 
 def _usable(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> Iterator[Chunk]:
@@ -76,16 +82,19 @@ def _usable(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> Iterator[Ch
     yield from chain([first] if first else [], arriving)
 
 
-def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], chunk: Chunk) -> pa.Table:
-    readable = normalise.typed(chunk.rows, feed, night.model.defaults.nothing)
+def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], erased: Tombstones, chunk: Chunk) -> pa.Table:
+    arrived, buried = erased.taken_out(chunk.rows, feed)
+    readable = normalise.typed(arrived, feed, night.model.defaults.nothing)
     lines = pa.nulls(len(chunk.rows), pa.int64()) if chunk.lines is None else pa.array(chunk.lines)
     rows = normalise.impersonal(readable, feed, keys)
-    return rows.append_column(ROW, pa.array(chunk.numbers)).append_column(LINE, lines)
+    rows = rows.append_column(ROW, pa.array(chunk.numbers)).append_column(LINE, lines)
+    return rows.append_column(BURIED, buried)
 
 
 def _schema(feed: Feed, keys: tuple[bytes, ...]) -> Any:
     rows = normalise.impersonal(normalise.typed(pa.table({}), feed, ""), feed, keys)
-    return rows.schema.append(pa.field(ROW, pa.int64())).append(pa.field(LINE, pa.int64()))
+    types = {ROW: pa.int64(), LINE: pa.int64(), BURIED: pa.bool_()}
+    return pa.schema([*rows.schema, *types.items()])
 
 
 def _stop_if_endless(night: Night, chunk: Chunk, rows: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ringwatch.cli import config, deliveries, demo, evaluate, night, quarantine, query, rings, server, simulate
+from ringwatch.cli import config, deliveries, demo, erase, evaluate, night, quarantine, query, rings, server, simulate
 from ringwatch.errors import RingwatchError
 from ringwatch.night import STAGES
 
@@ -37,6 +37,7 @@ for stage in STAGES:
     app.command(stage, rich_help_panel="Stages of a night")(night.stage_command(stage))
 app.command()(deliveries.deliveries)
 app.add_typer(quarantine.app, name="quarantine")
+app.command()(erase.erase)
 app.add_typer(rings.app, name="rings")
 app.command()(rings.export)
 app.command()(simulate.simulate)

@@ -67,6 +67,16 @@ def now(connection: sa.Connection) -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def forget(engine: sa.Engine) -> None:
+    """Let the files of the database forget what was deleted: SQLite at once, Postgres when it writes there again."""
+    sqlite = engine.dialect.name == "sqlite"
+    options = {"ringwatch_bare": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+    with _failures(engine.url), engine.connect() as connection:
+        connection.execution_options(**options)
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("VACUUM",):
+            connection.exec_driver_sql(statement)
+
+
 def _url(address: str) -> URL:
     try:
         url = make_url(address)
@@ -128,8 +138,9 @@ def _write_ahead(connection: Any) -> None:
 
 def _on_sqlite_begin(connection: sa.Connection) -> None:
     """Take the write lock at once where we are going to write: a lock that is upgraded later can be refused."""
-    writes = connection.get_execution_options().get("ringwatch_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("ringwatch_bare"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ringwatch_writes") else "BEGIN")
 
 
 @contextmanager

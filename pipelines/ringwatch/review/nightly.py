@@ -48,13 +48,13 @@ def _rings(flagged: pd.DataFrame, members: pd.DataFrame, lineage: lifecycle.Line
     tonight = flagged.join(lineage.ids, on="candidate")
     tonight = tonight.assign(size=tonight["ring_id"].map(members.groupby("ring_id").size()), flagged=True)
     tonight = tonight.join(lifecycle.events(tonight, lineage, history))
-    tonight["content_hash"] = tonight["ring_id"].map(_content_hashes(tonight, members))
+    tonight["content_hash"] = tonight["ring_id"].map(content_hashes(tonight, members))
     left = lifecycle.farewells(lineage, history).assign(flagged=False, size=0, joined=0)
     rows = [*tonight.reindex(columns=RING).to_dict("records"), *left.reindex(columns=RING).to_dict("records")]
     return pd.DataFrame(rows, columns=RING).sort_values("ring_id", ignore_index=True)
 
 
-def _content_hashes(rings: pd.DataFrame, members: pd.DataFrame) -> dict[str, str]:
+def content_hashes(rings: pd.DataFrame, members: pd.DataFrame) -> dict[str, str]:
     """SHA-256 by ring_id of all that consumers see of a ring, apart from the day."""
     shown = rings[["ring_id", "kind", "probability", "low", "high", "size", "summary"]].to_dict("records")
     groups = members.groupby("ring_id")[["account_id", "probability", "role"]]

@@ -15,10 +15,18 @@ import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import bookkeeping, database, ledger
+from ringwatch.review import bookkeeping, database, erasure, ledger
 from ringwatch.review.lease import Lease, hold
 from ringwatch.review.records import Handled, History, LedgerEntry, Nightly, Publication
-from ringwatch.review.tables import quarantine_log, ring, ring_evidence, ring_member, ring_night, ring_night_member
+from ringwatch.review.tables import (
+    quarantine_log,
+    ring,
+    ring_evidence,
+    ring_member,
+    ring_night,
+    ring_night_member,
+    tombstone,
+)
 
 FLAGGED = ["day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size"]
 
@@ -84,6 +92,33 @@ class Store:
             return bookkeeping.read(connection, sa.select(quarantine_log).order_by(quarantine_log.c.seq)).drop(
                 columns="seq"
             )
+
+    def bury(self, token: str, author: str, why: str) -> None:
+        """Write the tombstone of an erased account, unless there is one."""
+        with database.writing(self.engine) as connection:
+            erasure.bury(connection, token, author, why)
+
+    def tombstones(self) -> frozenset[str]:
+        """Return the tokens of all erased accounts."""
+        with database.reading(self.engine) as connection:
+            return frozenset(connection.scalars(sa.select(tombstone.c.token)))
+
+    def rings_of(self, account_id: str) -> pd.DataFrame:
+        """Return ring_id, nights, last_day, size (on that day) of the rings the account was ever in."""
+        with database.reading(self.engine) as connection:
+            return erasure.rings_of(connection, account_id)
+
+    def naming(self, account_id: str) -> int:
+        """Return how many values of the store name the account."""
+        with database.reading(self.engine) as connection:
+            return erasure.count(connection, account_id)
+
+    def erase(self, account_id: str, word: str) -> int:
+        """Put `word` in place of the account everywhere, and return how many published rings are others by that."""
+        with database.writing(self.engine) as connection:
+            changed = erasure.replace(connection, account_id, word)
+        database.forget(self.engine)
+        return changed
 
     def history(self, before: date) -> History:
         """Return what was published on days before `before`; later days do not count."""

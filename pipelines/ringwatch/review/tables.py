@@ -206,6 +206,16 @@ quarantine_log = Table(
     sqlite_autoincrement=True,
 )
 
+# An account that was erased, by a keyed token of its id: the gate refuses its rows, so that it does not come back.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
 # Views. A stay is half open: from the first published day as a member to the first published day no longer one.
 ring_member = table(
     "ring_member",

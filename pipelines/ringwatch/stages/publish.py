@@ -16,6 +16,7 @@ from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
 from ringwatch.review.audit import objections
+from ringwatch.review.erasure import ERASED_PREFIX
 from ringwatch.review.nightly import nightly
 from ringwatch.review.records import Candidates, Nightly, Publication, Thresholds
 from ringwatch.scored import TABLES
@@ -58,7 +59,9 @@ def _audit(night: Night, rings: Nightly, accounts: int) -> None:
 
 
 def _mirror(night: Night, rings: Nightly) -> int:
-    """Show the newest state in the graph, new before old goes, and return how many members it has no account for.
+    """Show the newest state in the graph, new before old goes.
+
+    Returns how many members it has no account for, those apart that were erased.
 
     The store is published by then: a graph that fails here catches up when publish runs again.
     """
@@ -71,7 +74,8 @@ def _mirror(night: Night, rings: Nightly) -> int:
     graph.write(cypher("publish/delete_stale_members"), content=rings.content)
     graph.write(cypher("publish/delete_stale_rings"), content=rings.content)
     mirrored: int = graph.read(cypher("publish/count_members"), content=rings.content)[0]["members"]
-    return len(rings.members) - mirrored
+    erased = int(rings.members["account_id"].str.startswith(ERASED_PREFIX).sum())
+    return len(rings.members) - erased - mirrored
 
 
 def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dict[str, int]:

@@ -1,4 +1,0 @@
-// Is there nothing in the graph at all?
-// Returns: nodes
-MATCH (n)
-RETURN count(n) AS nodes

@@ -1,0 +1,89 @@
+"""Takes an account out of everything that ringwatch keeps, and keeps it from coming back.
+
+The tombstone is written first and every step can be taken again, so that who is interrupted runs the same again. Rings
+keep their sizes and their history: in the store a keyed token takes the place of the account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from ringwatch import amend, clearing, footprints, tombstones
+from ringwatch.footprints import Account
+from ringwatch.night import Night
+from ringwatch.resources import cypher
+from ringwatch.review.erasure import ERASED_PREFIX
+from ringwatch.review.records import Handled
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Where an account is.
+
+    days: day, feed, part (clean, held, quarantine), rows (its own), naming (of others that name it); files: others that
+    name it; graph: how many accounts, relationships and lone identifiers go; values: of the store that name it; rings:
+    ring_id, nights, last_day, size (on that day); buried: whether it has a tombstone.
+    """
+
+    days: pd.DataFrame
+    files: tuple[Path, ...]
+    graph: dict[str, int]
+    values: int
+    rings: pd.DataFrame
+    buried: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to take out."""
+        return bool(len(self.days) or self.files or self.graph["accounts"] or self.values)
+
+
+def account_of(night: Night, account_id: str) -> Account:
+    """Return the account of an id as it is written in feeds."""
+    canonical = footprints.canonical_id(account_id)
+    return Account(canonical, ERASED_PREFIX + tombstones.token_of(night.settings.home, canonical))
+
+
+def find(night: Night, account: Account) -> Traces:
+    """Return where the account is; changes nothing."""
+    token = tombstones.token_of(night.settings.home, account.account_id)
+    return Traces(
+        days=footprints.in_days(night, account),
+        files=tuple(footprints.in_other_files(night.files.home, account)),
+        graph=night.graph.read(cypher("erase/find_account"), account_id=account.account_id)[0],
+        values=night.store.naming(account.account_id),
+        rings=night.store.rings_of(account.account_id),
+        buried=token in night.store.tombstones(),
+    )
+
+
+def erase(night: Night, account: Account, why: str, author: str) -> int:
+    """Take the account out of files, graph and store; return how many published rings consumers are told of."""
+    night.store.bury(tombstones.token_of(night.settings.home, account.account_id), author, why)
+    amend.finish_all(night)
+    clearing.clear_leftovers(night)
+    days = footprints.in_days(night, account)
+    night.store.log_quarantine(_from_quarantine(days), author, why)
+    for day in days["day"].unique():
+        night.tell(f"erase: files of {day}")
+        clearing.clear_day(night.on(day), account)
+    for path in footprints.in_other_files(night.files.home, account):
+        clearing.clear_file(path, account)
+    night.tell("erase: graph")
+    night.graph.write(cypher("erase/delete_account"), account_id=account.account_id)
+    night.tell("erase: review store")
+    return night.store.erase(account.account_id, account.word)
+
+
+def _from_quarantine(days: pd.DataFrame) -> list[Handled]:
+    """What the log of the quarantine says of it."""
+    places: list[tuple[date, str, str, int, int]] = list(days.itertuples(index=False, name=None))
+    return [
+        Handled("erased", day, feed, None, tombstones.ERASED, rows + naming, None, None)
+        for day, feed, part, rows, naming in places
+        if part == "quarantine"
+    ]

@@ -1,0 +1,127 @@
+"""Takes an account out of the review store. Statements on a connection that the store opened.
+
+A keyed token takes the place of its id wherever that is kept, so that sizes, counts and history of rings stay right.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from ringwatch.review import bookkeeping, database
+from ringwatch.review.nightly import content_hashes
+from ringwatch.review.tables import metadata, quarantine_log, ring_night, ring_night_member, run, tombstone
+
+# What an erased account is called from then on: this and the token of its id.
+ERASED_PREFIX = "erased-"
+
+_Place = tuple[sa.Table, sa.Column[Any]]
+
+# Characters from which an id is also sought inside sentences; a shorter one is a number or a word of the language, too.
+_TELLING = 5
+
+
+def bury(connection: sa.Connection, token: str, author: str, why: str) -> None:
+    """Write the tombstone, unless there is one."""
+    if not is_buried(connection, token):
+        said = {"token": token, "author": author, "why": why, "at": database.now(connection)}
+        connection.execute(sa.insert(tombstone).values(said))
+
+
+def is_buried(connection: sa.Connection, token: str) -> bool:
+    return connection.scalar(sa.select(tombstone.c.token).where(tombstone.c.token == token)) is not None
+
+
+def rings_of(connection: sa.Connection, account_id: str) -> pd.DataFrame:
+    """Return ring_id, nights, last_day, size (on that day) of the rings the account was in, sorted by ring_id."""
+    member = ring_night_member.c
+    stays = sa.select(member.ring_id, sa.func.count().label("nights"), sa.func.max(member.day).label("last_day")).where(
+        member.account_id == account_id
+    )
+    found = stays.group_by(member.ring_id).subquery()
+    query = sa.select(found.c.ring_id, found.c.nights, found.c.last_day, ring_night.c.size).join(
+        ring_night, (ring_night.c.ring_id == found.c.ring_id) & (ring_night.c.day == found.c.last_day)
+    )
+    return bookkeeping.read(connection, query.order_by(found.c.ring_id))
+
+
+def count(connection: sa.Connection, account_id: str) -> int:
+    """Return how many values of the store name the account."""
+    return sum(len(_naming(connection, place, account_id)) for place in _places())
+
+
+def replace(connection: sa.Connection, account_id: str, word: str) -> int:
+    """Put `word` in place of the account; tell consumers of the rings that are other than before by that.
+
+    Returns how many rings of the newest published day those are.
+    """
+    before = bookkeeping.shown(connection)
+    member = ring_night_member.c
+    nights = connection.execute(sa.select(member.day, member.ring_id).where(member.account_id == account_id)).all()
+    for place in _places():
+        _replace(connection, place, account_id, word)
+    for day, ring_id in nights:
+        _hash_again(connection, day, ring_id)
+    newest = sa.select(run.c.day, run.c.run_id).where(run.c.state == "published").order_by(run.c.day.desc())
+    published = connection.execute(newest.limit(1)).one_or_none()
+    if published is None:
+        return 0
+    return bookkeeping.write_changes(connection, *published, before, bookkeeping.shown(connection))
+
+
+def without(text: str, account_id: str, word: str) -> str:
+    """Return `text` with `word` in place of the account: of all of it, or of whole words of a sentence."""
+    if len(account_id) < _TELLING:
+        return word if text == account_id else text
+    return re.sub(rf"(?<![\w-]){re.escape(account_id)}(?![\w-])", word, text)
+
+
+def _places() -> Iterator[_Place]:
+    """Yield every column that could name an account; the log of the quarantine names files and rules only."""
+    for table in metadata.sorted_tables:
+        if table is not quarantine_log:
+            yield from ((table, column) for column in table.c if isinstance(column.type, sa.Text | sa.JSON))
+
+
+def _naming(connection: sa.Connection, place: _Place, account_id: str) -> list[tuple[Any, ...]]:
+    """Return key and value of the rows of a table whose column names the account."""
+    table, column = place
+    written = json.dumps(account_id)[1:-1] if isinstance(column.type, sa.JSON) else account_id
+    holds = sa.cast(column, sa.Text).contains(written, autoescape=True)
+    rows = connection.execute(sa.select(*table.primary_key, column.label("_value")).where(holds)).all()
+    return [tuple(row) for row in rows if _renamed(row[-1], account_id, "") != row[-1]]
+
+
+def _replace(connection: sa.Connection, place: _Place, account_id: str, word: str) -> None:
+    table, column = place
+    for *key, value in _naming(connection, place, account_id):
+        same = [part == known for part, known in zip(table.primary_key, key, strict=True)]
+        new = {column.name: _renamed(value, account_id, word)}
+        connection.execute(sa.update(table).where(*same).values(new))
+
+
+def _renamed(value: Any, account_id: str, word: str) -> Any:
+    if isinstance(value, str):
+        return without(value, account_id, word)
+    if isinstance(value, list):
+        return [_renamed(part, account_id, word) for part in value]
+    if isinstance(value, dict):
+        return {key: _renamed(part, account_id, word) for key, part in value.items()}
+    return value
+
+
+def _hash_again(connection: sa.Connection, day: date, ring_id: str) -> None:
+    """Bring the content hash of a ring's night in line with its members."""
+    of_night = [ring_night.c.day == day, ring_night.c.ring_id == ring_id]
+    rings = bookkeeping.read(connection, sa.select(ring_night).where(*of_night))
+    member = ring_night_member.c
+    members = sa.select(ring_night_member).where(member.day == day, member.ring_id == ring_id)
+    found = bookkeeping.read(connection, members).sort_values("account_id", ignore_index=True)
+    new = {"content_hash": content_hashes(rings, found)[ring_id]}
+    connection.execute(sa.update(ring_night).where(*of_night).values(new))

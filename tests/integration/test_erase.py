@@ -1,0 +1,224 @@
+"""`ringwatch erase` on a real Neo4j, after whole nights: the account is nowhere, and does not come back."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from typer.testing import CliRunner
+
+from ringwatch import server, stages
+from ringwatch.cli import app
+from ringwatch.graph import Graph
+from ringwatch.night import Night, open_night
+from ringwatch.review.store import Store
+from ringwatch.settings import Settings, load_settings
+from ringwatch.simulate import START, simulate
+
+pytestmark = pytest.mark.integration
+
+DAYS = [START + timedelta(days=i) for i in range(3)]
+Erase = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("world")
+    simulate(out, 1200, len(DAYS), seed=5)
+    return out
+
+
+@pytest.fixture(scope="module")
+def settings(neo4j_server: server.Connection, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return load_settings(
+        home=tmp_path_factory.mktemp("var"),
+        neo4j_uri=neo4j_server.uri,
+        neo4j_user=neo4j_server.user,
+        neo4j_password=neo4j_server.password,
+    )
+
+
+@pytest.fixture(scope="module")
+def nights(world: Path, settings: Settings, neo4j_server: server.Connection) -> Iterator[Night]:
+    """Two of three nights were run; the third waits."""
+    graph = Graph(neo4j_server)
+    graph.write("MATCH (n) DETACH DELETE n")
+    graph.close()
+    with open_night(settings, DAYS[1], world / "feeds") as night:
+        for day in DAYS[:2]:
+            stages.run_night(night_of(night, day), lambda stage: None)
+        yield night
+
+
+@pytest.fixture(scope="module")
+def member(nights: Night) -> str:
+    """A member, on both nights, of a ring that others name: an account that was transferred to, or that invited."""
+    named = nights.graph.read(
+        "MATCH (a:Account)<-[:TRANSFERRED_TO|REFERRED_BY]-() MATCH (a)-[m:MEMBER_OF]->() WHERE m.since = $first "
+        "RETURN a.account_id AS id ORDER BY id LIMIT 1",
+        first=DAYS[0],
+    )
+    return str(named[0]["id"])
+
+
+@pytest.fixture(scope="module")
+def before(nights: Night, member: str) -> dict[str, Any]:
+    """How things were: consumers' changes, the rings of the last day, the neighbours of the account."""
+    return {
+        "changes": changes(nights.store),
+        "rings": nights.store.rings(DAYS[1]),
+        "others": nights.graph.read(
+            "MATCH (n) WHERE NOT n:Account OR n.account_id <> $id RETURN count(n) AS n", id=member
+        )[0]["n"],
+        "named": bool(holding(nights.settings.home, member)),
+    }
+
+
+@pytest.fixture(scope="module")
+def erased(before: dict[str, Any], member: str, settings: Settings) -> dict[str, Any]:
+    """What the command said."""
+    result = ringwatch(settings, "erase", "--account", member, "--why", "asked for it", "--yes", "--json")
+    assert result.exit_code == 0, result.output
+    said: dict[str, Any] = json.loads(result.stdout)
+    return said
+
+
+def night_of(night: Night, day: Any) -> Night:
+    other = night.on(day)
+    other.__dict__["graph"] = night.graph
+    return other
+
+
+def ringwatch(settings: Settings, *arguments: str, answer: str = "") -> Result:
+    password = settings.neo4j_password
+    environment = {
+        "RINGWATCH_HOME": str(settings.home),
+        "NEO4J_URI": settings.neo4j_uri,
+        "NEO4J_USER": settings.neo4j_user,
+        "NEO4J_PASSWORD": password.get_secret_value() if password else None,
+    }
+    return CliRunner(env=environment).invoke(app, arguments, input=answer)
+
+
+def changes(store: Store) -> list[tuple[Any, ...]]:
+    query = "SELECT ring_id, change FROM change ORDER BY change_seq"
+    with store.engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def holding(home: Path, account_id: str) -> list[str]:
+    """Files below the home that hold the id: as bytes, or in a table."""
+    found = []
+    for path in (path for path in home.rglob("*") if path.is_file()):
+        text = path.read_bytes().decode("latin-1")
+        if path.suffix == ".parquet":
+            text += json.dumps(pq.read_table(path).to_pylist(), default=str)
+        if account_id in text:
+            found.append(str(path.relative_to(home)))
+    return found
+
+
+def rows_naming(store: Store, account_id: str) -> list[str]:
+    with store.engine.connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+        rows = {table: connection.exec_driver_sql(f"SELECT * FROM {table}").all() for table in tables}
+    return [table for table, found in rows.items() if account_id in repr(found)]
+
+
+def nodes_naming(graph: Graph, account_id: str) -> list[dict[str, Any]]:
+    return graph.read(
+        "MATCH (n) WHERE any(key IN keys(n) WHERE toString(n[key]) CONTAINS $id) RETURN n{.*} AS n "
+        "UNION ALL MATCH ()-[n]->() WHERE any(key IN keys(n) WHERE toStringOrNull(n[key]) CONTAINS $id) "
+        "RETURN n{.*} AS n",
+        id=account_id,
+    )
+
+
+def test_a_dry_run_shows_everything_and_changes_nothing(nights: Night, member: str, before: dict[str, Any]) -> None:
+    shown = ringwatch(nights.settings, "erase", "--account", member, "--why", "asked for it", "--dry-run", "--json")
+
+    said = json.loads(shown.stdout)
+    assert said["graph"]["accounts"] == 1
+    assert said["days"]
+    assert len(said["rings"]) == 1
+    assert not said["erased"]
+    assert nights.store.tombstones() == frozenset()
+    assert nodes_naming(nights.graph, member)
+
+
+def test_a_no_erases_nothing(nights: Night, member: str, before: dict[str, Any]) -> None:
+    result = ringwatch(nights.settings, "erase", "--account", member, "--why", "asked for it", answer="n\n")
+
+    assert result.exit_code == 1
+    assert nodes_naming(nights.graph, member)
+
+
+def test_an_unknown_account_is_one_sentence(nights: Night) -> None:
+    result = ringwatch(nights.settings, "erase", "--account", "nobody", "--why", "asked for it", "--yes")
+
+    assert result.exit_code == 2
+    assert "nothing that ringwatch keeps names this account" in " ".join(result.stderr.split())
+    assert nights.store.tombstones() == frozenset()
+
+
+def test_no_file_no_node_and_no_row_names_the_account(
+    erased: dict[str, Any], nights: Night, member: str, before: dict[str, Any]
+) -> None:
+    assert before["named"]
+    assert holding(nights.settings.home, member) == []
+    assert nodes_naming(nights.graph, member) == []
+    assert rows_naming(nights.store, member) == []
+
+
+def test_identifiers_that_nobody_else_uses_are_gone_and_all_others_are_there(
+    erased: dict[str, Any], nights: Night, before: dict[str, Any]
+) -> None:
+    (left,) = nights.graph.read("MATCH (n) RETURN count(n) AS n")
+    assert before["others"] - left["n"] == erased["graph"]["identifiers"]
+    assert nights.graph.read("MATCH (n) WHERE NOT (n)--() AND NOT n:Account AND NOT n:LoadedDay RETURN n") == []
+
+
+def test_rings_keep_their_sizes_and_consumers_hear_of_the_one_that_changed(
+    erased: dict[str, Any], nights: Night, before: dict[str, Any]
+) -> None:
+    (ring,) = erased["rings"]
+    assert changes(nights.store)[len(before["changes"]) :] == [(ring["ring_id"], "changed")]
+    assert erased["changes"] == 1
+    sizes = nights.store.rings(DAYS[1]).set_index("ring_id")["size"]
+    assert sizes.equals(before["rings"].set_index("ring_id")["size"])
+    assert len(nights.store.members(ring["ring_id"], DAYS[1])) == ring["size"]
+
+
+def test_erasing_again_finds_nothing_and_is_fine(erased: dict[str, Any], nights: Night, member: str) -> None:
+    result = ringwatch(nights.settings, "erase", "--account", member, "--why", "asked for it", "--yes")
+
+    assert result.exit_code == 0
+    assert "nothing names it any more" in result.stdout
+
+
+def test_publishing_the_day_again_changes_nothing_for_consumers(
+    erased: dict[str, Any], nights: Night, before: dict[str, Any]
+) -> None:
+    report = stages.run_stage("publish", night_of(nights, DAYS[1]))
+
+    assert report.counts["changes"] == 0
+    assert not [warning for warning in report.warnings if "no account in the graph" in warning]
+
+
+def test_the_next_nights_do_not_bring_it_back(erased: dict[str, Any], nights: Night, world: Path, member: str) -> None:
+    """The sources still hold it: a night that is run again, and a new one."""
+    assert holding(world / "feeds", member)
+
+    for day in DAYS[1:]:
+        stages.run_night(night_of(nights, day), lambda stage: None)
+
+    assert holding(nights.settings.home, member) == []
+    assert nodes_naming(nights.graph, member) == []
+    assert rows_naming(nights.store, member) == []
+    refused = ringwatch(nights.settings, "quarantine", "list", "--rule", "erased", "--json")
+    assert {row["day"] for row in json.loads(refused.stdout)} >= {str(DAYS[1])}
