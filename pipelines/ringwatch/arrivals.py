@@ -187,7 +187,7 @@ def _known(text: str, delimiter: str, columns: Collection[str]) -> int:
 
 def _header(text: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+        return next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), [])
     except csv.Error:  # a name longer than any
         return []
 

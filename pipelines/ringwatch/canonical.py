@@ -21,9 +21,13 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Marks between letters that Persian and Indic scripts are not written without.
 _JOINERS = "\u200c\u200d"
 
+# Codes that CLDR has besides those of countries: groups of them, none, and made-up ones for tests.
+_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = rf"\A{_OCTET}(?:\.{_OCTET}){{3}}\z"
 
+_PREFIX = "/64"  # of the network that an IPv6 address counts as
 _MAPPED = b"\0" * 10 + b"\xff\xff"  # RFC 4291, 2.5.5.2
 _TRANSLATED = bytes.fromhex("0064ff9b") + b"\0" * 8  # RFC 6052, 2.1: IPv4 behind NAT64
 
@@ -37,8 +41,8 @@ def country(values: Any) -> Any:
     """Codes of ISO 3166, two capitals."""
     from babel import Locale
 
-    known = Locale("en").territories
-    return _each(values, lambda code: code.upper() if len(code) == 2 and code.upper() in known else None)
+    known = {code for code in Locale("en").territories if len(str(code)) == 2} - _NO_COUNTRIES
+    return _each(values, lambda code: code.upper() if code.isascii() and code.upper() in known else None)
 
 
 def currency(values: Any) -> Any:
@@ -67,22 +71,25 @@ def plain_text(value: str) -> str | None:
     return None if hidden else composed
 
 
-def network(address: str) -> str | None:
-    """What an address counts as, None when it is none.
+def network(text: str) -> str | None:
+    """What an address counts as, None when it is none; what it counts as counts as itself.
 
     Forms that some libraries take for an address and others for another one (octal, hexadecimal, one number) are none.
     """
+    address = text.removesuffix(_PREFIX)
     try:
         if "%" in address:  # the zone of an IPv6 address says nothing to others
             address = str(ipaddress.IPv6Address(address)).partition("%")[0]
         if ":" not in address:
-            return str(ipaddress.IPv4Address(address))
+            return str(ipaddress.IPv4Address(text))
         packed = socket.inet_pton(socket.AF_INET6, address)
     except (OSError, ValueError):
         return None
+    if text.endswith(_PREFIX):
+        return None if any(packed[8:]) else socket.inet_ntop(socket.AF_INET6, packed) + _PREFIX
     if packed[:12] in (_MAPPED, _TRANSLATED):
         return socket.inet_ntoa(packed[12:])
-    return socket.inet_ntop(socket.AF_INET6, packed[:8] + b"\0" * 8) + "/64"
+    return socket.inet_ntop(socket.AF_INET6, packed[:8] + b"\0" * 8) + _PREFIX
 
 
 def _each(values: Any, read: Callable[[str], str | None]) -> Any:

@@ -28,6 +28,11 @@ _BATCH_ROWS = 8192
 # Rows of a CSV file that do not have as many values as its header, from which the file is refused as a whole.
 _MOST_RAGGED = 10_000
 
+# Rows of a Parquet file, and rows for each of its bytes, from which it is taken for an attack: rows of real feeds take
+# several bytes each, however well they pack.
+_BOMB_ROWS = 4_000_000
+_BOMB_ROWS_PER_BYTE = 10
+
 _SHOWN = 4096  # characters of such a row that are kept
 
 
@@ -92,6 +97,7 @@ def _parquet(arrived: Arrived, chunk_rows: int) -> Iterator[Chunk]:
 def _parquet_tables(arrived: Arrived, batch_rows: int) -> Iterator[pa.Table]:
     try:
         with pq.ParquetFile(arrived.path) as file:
+            _refuse_bomb(arrived, file.metadata.num_rows)
             plain = pa.schema([(column.name, _plain(arrived, column)) for column in file.schema_arrow])
             for batch in file.iter_batches(batch_rows):
                 table = pa.Table.from_batches([batch]).cast(plain)
@@ -99,6 +105,11 @@ def _parquet_tables(arrived: Arrived, batch_rows: int) -> Iterator[pa.Table]:
                 yield table
     except (OSError, ValueError) as error:  # pyarrow's errors are all of these
         raise unreadable(arrived.path, error) from None
+
+
+def _refuse_bomb(arrived: Arrived, rows: int) -> None:
+    if rows > max(_BOMB_ROWS, _BOMB_ROWS_PER_BYTE * arrived.size):
+        raise DataRefused(f"{arrived.path}: it has {rows:,} rows in {arrived.size:,} bytes; that is no feed")
 
 
 def _plain(arrived: Arrived, column: pa.Field) -> pa.DataType:

@@ -44,5 +44,9 @@ def suffix_of(path: Path) -> str:
 def _refuse_unfinished(folder: Path, path: Path) -> None:
     if path.name.endswith(_UNFINISHED):
         raise DataRefused(f"{path}: this file is still being written; start the night when the delivery is complete")
-    if not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        target = path.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        raise DataRefused(f"{path}: this is a link that leads nowhere") from None
+    if not target.is_relative_to(folder.resolve()):
         raise DataRefused(f"{path}: this is a link that leads out of the folder of the day")

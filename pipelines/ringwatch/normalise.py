@@ -40,7 +40,8 @@ def typed(rows: pa.Table, feed: Feed, nothing: str) -> pa.Table:
         if column.type in _WORDS and (name == ACCOUNT_KEY or not column.required):
             raw = without(raw, nothing)
         columns[name] = read = _read(column, raw)
-        columns[name + UNREADABLE] = pc.if_else(pc.is_null(read), _as_text(raw), pa.scalar(None, pa.string()))
+        unreadable = pc.if_else(pc.is_null(read), _as_text(raw), pa.scalar(None, pa.string()))
+        columns[name + UNREADABLE] = unreadable if column.required else without(unreadable, nothing)
     return pa.table(columns)
 
 
