@@ -30,7 +30,7 @@ airflow: $(INSTALLED) ## Run the nightly DAG in Airflow on this machine; Ctrl-C 
 	@$(BIN)/python scripts/airflow_local.py
 
 .PHONY: test
-test: test-unit test-integration ## Run all tests
+test: test-unit test-integration test-properties ## Run all tests
 
 .PHONY: test-unit
 test-unit: $(INSTALLED) ## Run the tests that need no server: seconds
@@ -43,6 +43,10 @@ test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS
 .PHONY: bench
 bench: $(INSTALLED) ## Measure the door against the bare tools; ACCOUNTS="..." BOLT="..." name other sizes
 	@$(BIN)/python -m benchmarks.door $(ACCOUNTS:%=--accounts %) $(BOLT:%=--bolt %)
+
+.PHONY: test-properties
+test-properties: $(INSTALLED) ## Hold the gate to its properties on many random deliveries
+	EXAMPLES=25 $(BIN)/python -m pytest tests/unit/gate/test_gate_properties.py --quiet
 
 .PHONY: check
 check: $(INSTALLED) ## Check style, types, imports, generated files and schemas
