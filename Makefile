@@ -25,6 +25,10 @@ $(INSTALLED): requirements.lock pyproject.toml scripts/setup_venv.py
 demo: $(INSTALLED) ## Simulate some days, run their nights on a real Neo4j, show the rings
 	@$(BIN)/ringwatch demo
 
+.PHONY: evaluate
+evaluate: $(INSTALLED) ## Judge simulated worlds of family C and write a report: about half an hour
+	@$(BIN)/ringwatch evaluate --family C --out var/evaluation-report
+
 .PHONY: airflow
 airflow: $(INSTALLED) ## Run the nightly DAG in Airflow on this machine; Ctrl-C stops it
 	@$(BIN)/python scripts/airflow_local.py
@@ -76,7 +80,8 @@ lock: $(INSTALLED) ## Re-make requirements.lock; UPGRADE=1 takes the newest vers
 	  --no-header --quiet $(if $(UPGRADE),--upgrade) -o requirements.lock
 
 .PHONY: clean
-clean: ## Stop the demo's server and remove .venv, var/demo and all caches; other data in var/ stay
-	@if [ -x $(BIN)/ringwatch ] && [ -d var/demo ]; then RINGWATCH_HOME=var/demo $(BIN)/ringwatch server stop; fi
-	@rm -rf .venv var/demo .airflow .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+clean: ## Stop the servers of demo and evaluation, remove .venv, their data and all caches; other data in var/ stay
+	@for home in var/demo var/evaluation; do \
+	  if [ -x $(BIN)/ringwatch ] && [ -d $$home ]; then RINGWATCH_HOME=$$home $(BIN)/ringwatch server stop; fi; done
+	@rm -rf .venv var/demo var/evaluation .airflow .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	@find benchmarks pipelines dags scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,16 @@ class Files:
     home: Path
     feeds: Path | None = None
 
+    @property
+    def graph(self) -> Path:
+        """What the graph was told, and how it came to that; written by load."""
+        return self.home / "graph"
+
+    @property
+    def spill(self) -> Path:
+        """Where DuckDB puts what does not fit into its memory."""
+        return self.home / "spill"
+
     def arrived(self, day: date) -> Path:
         """Folder in which the feeds of `day` arrive."""
         if self.feeds is None:

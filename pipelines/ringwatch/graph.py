@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -72,18 +73,39 @@ class Graph:
 
         return GraphDataScience(self._driver, database=DATABASE, arrow=False, show_progress=False)
 
+    def read_columns(self, query: str, rows: int) -> Iterator[dict[str, list[Any]]]:
+        """Run a reading statement and yield its records as columns of up to `rows` values, without keeping them all."""
+        with (
+            self._failures(),
+            self._driver.session(
+                database=DATABASE, default_access_mode=neo4j.READ_ACCESS, fetch_size=min(rows, 10_000)
+            ) as session,
+        ):
+            result = session.run(query)
+            while records := result.fetch(rows):
+                values = zip(*(record.values() for record in records), strict=True)
+                yield dict(zip(result.keys(), map(list, values), strict=True))
+
     def _execute(self, query: str, parameters: dict[str, Any], routing: neo4j.RoutingControl) -> list[dict[str, Any]]:
-        try:
+        with self._failures():
             result = self._driver.execute_query(query, parameters, database_=DATABASE, routing_=routing)
+        return [record.data() for record in result.records]
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """Say in one sentence what keeps the server from answering; a wrong statement is a defect of ours."""
+        at = f"Neo4j at {self.connection.uri}"
+        try:
+            yield
         except neo4j.exceptions.AuthError:
             raise InfrastructureError(
-                f"Neo4j at {self.connection.uri} refused the user name or password; check NEO4J_USER and NEO4J_PASSWORD"
+                f"{at} refused the user name or password; check NEO4J_USER and NEO4J_PASSWORD"
             ) from None
-        except neo4j.exceptions.ServiceUnavailable:
-            raise InfrastructureError(
-                f"Neo4j at {self.connection.uri} does not answer; see `ringwatch server status`"
-            ) from None
-        return [record.data() for record in result.records]
+        except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.SessionExpired):
+            raise InfrastructureError(f"{at} does not answer; see `ringwatch server status`") from None
+        except (neo4j.exceptions.TransientError, neo4j.exceptions.DatabaseError) as error:
+            reason = str(error.message).partition("\n")[0].rstrip(".")
+            raise InfrastructureError(f"{at} could not do it ({reason}); see `ringwatch server logs`") from None
 
 
 def _batches(rows: pd.DataFrame | pa.Table | Iterable[pa.RecordBatch], batch_rows: int) -> Iterator[pa.RecordBatch]:

@@ -22,6 +22,15 @@ JOIN (SELECT {ACCOUNT_KEY}, min(day) AS since FROM accounts_clean GROUP BY {ACCO
 WHERE known.since <= held.day + {{held_days}}
 """
 
+_COUNTS_FROM = f"""
+CREATE VIEW {{feed}} AS
+FROM {{feed}}_clean
+UNION ALL
+SELECT held.* REPLACE (DATE '{{day}}' AS day)
+FROM {{feed}}_held held JOIN known USING ({ACCOUNT_KEY})
+WHERE greatest(held.day, known._since) = DATE '{{day}}' AND known._since <= held.day + {{held_days}}
+"""
+
 
 _IN_VAIN = f"""
 SELECT held.*
@@ -44,7 +53,7 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
     the day on which it did. A feed without any file is an empty view. One whose rows say what lasts always starts at
     the first day.
     """
-    connection = duckdb.connect()
+    connection = connect(night)
     for feed in night.model.feeds.values():
         first = None if feed.lasts else since
         connection.register(f"{feed.feed}_none", clean_schema(feed).empty_table())
@@ -57,6 +66,36 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
         held = _ADMITTED.format(feed=feed.feed, held_days=night.settings.held_days) if parts["held"] else ""
         connection.execute(f"CREATE VIEW {feed.feed} AS FROM {feed.feed}_clean {held}")
     return connection
+
+
+def connect(night: Night) -> duckdb.DuckDBPyConnection:
+    """Return an empty DuckDB that keeps within the setting duckdb_memory_mb and puts what is more into the home."""
+    connection = duckdb.connect()
+    connection.execute(f"SET memory_limit = '{night.settings.duckdb_memory_mb}MiB'")
+    connection.execute("SET temp_directory = $folder", {"folder": str(night.files.spill)})
+    return connection
+
+
+def show_delivery(connection: duckdb.DuckDBPyConnection, night: Night, day: date) -> None:
+    """Make views of what was delivered on `day`: `<feed>_clean`, and `<feed>_held`, which waits since `held_days`."""
+    for feed in night.model.feeds.values():
+        schema = clean_schema(feed)
+        connection.register(f"{feed.feed}_none", schema.empty_table())
+        for part, first in (("clean", day), ("held", day - timedelta(days=night.settings.held_days))):
+            rows = connection.table(f"{feed.feed}_none")
+            if paths := _files(night, part, feed.feed, first, day):
+                connection.read_parquet(paths, union_by_name=True).create_view(f"{feed.feed}_{part}_files")
+                rows = connection.sql(f"FROM {feed.feed}_none UNION ALL BY NAME FROM {feed.feed}_{part}_files")
+            rows.select(*schema.names).create_view(f"{feed.feed}_{part}")
+
+
+def admit_held(connection: duckdb.DuckDBPyConnection, night: Night, day: date) -> None:
+    """Make the view `<feed>` of the rows that count from `day`: clean ones, and held ones whose account came that day.
+
+    The table `known` says since when each account is: account_id, _since.
+    """
+    for feed in night.model.feeds:
+        connection.execute(_COUNTS_FROM.format(feed=feed, day=day, held_days=night.settings.held_days))
 
 
 def clean_days(night: Night) -> list[date]:
@@ -78,6 +117,14 @@ def waited_in_vain(night: Night) -> Iterator[tuple[str, pa.Table]]:
 def account_files(night: Night) -> list[Path]:
     """Clean files that name the accounts known before the night."""
     return [Path(path) for path in _files(night, "clean", "accounts", None, night.day - timedelta(days=1))]
+
+
+def clean_days_by_feed(night: Night, until: date) -> dict[str, list[date]]:
+    """Return by feed the days up to `until` that have clean rows of it, oldest first."""
+    return {
+        feed: [date.fromisoformat(Path(path).parent.parent.name) for path in _files(night, "clean", feed, None, until)]
+        for feed in night.model.feeds
+    }
 
 
 def _files(night: Night, part: str, feed: str, since: date | None, until: date | None) -> list[str]:

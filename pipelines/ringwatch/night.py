@@ -53,6 +53,11 @@ class Night:
 
         return Graph(ensure_running(self.settings))
 
+    def close_graph(self) -> None:
+        """Close the door to the graph; the next use opens it again, and starts the server if it was ended."""
+        if "graph" in self.__dict__:
+            self.__dict__.pop("graph").close()
+
     @cached_property
     def store(self) -> Store:
         from ringwatch.review.store import Store

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ringwatch.errors import RingwatchError
+from ringwatch.loading import tables
+from ringwatch.loading.tables import Table
 from ringwatch.model import ACCOUNT, ACCOUNT_KEY, Column, Model, Relationship, load_model
 from ringwatch.resources import ROOT
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 NOTE = "Generated from schemas/ by `make generated`: change the model, not this file."
 FOLDERS = ("cypher/schema", "cypher/load", "docs")
-WRITE_ACCOUNTS = "load/write_accounts"
+DOES = ("write", "delete", "read")
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _COSTS = {"stop": "a wrong one stops the night", "quarantine": "", "note": "a wrong one is left out"}
@@ -38,33 +40,25 @@ def constraint(label: str) -> str:
     return f"schema/constrain_{_snake(label)}"
 
 
-def write_identifiers(label: str) -> str:
-    """Name of the statement that writes identifiers of `label`."""
-    return f"load/write_identifiers_{_snake(label)}"
-
-
-def write_relationships(relationship_type: str) -> str:
-    """Name of the statement that writes relationships of a type."""
-    return f"load/write_relationships_{relationship_type.lower()}"
-
-
-def delete_replaced(relationship_type: str) -> str:
-    """Name of the statement that deletes lasting relationships of a type which were replaced."""
-    return f"load/delete_replaced_{relationship_type.lower()}"
+def statement(does: str, table: Table) -> str:
+    """Name of the statement that does `write`, `delete` or `read` with what a table of the loader holds."""
+    if table.far is not None:
+        return f"load/{does}_relationships_{table.name.lower()}"
+    return f"load/{does}_accounts" if table.name == ACCOUNT else f"load/{does}_identifiers_{_snake(table.name)}"
 
 
 def render(model: Model) -> dict[str, str]:
     """Return the text of each generated file by its path below the root."""
     environment = _environment(model)
-    statements = {WRITE_ACCOUNTS: _write_accounts(environment, model)}
-    for label, key in {ACCOUNT: ACCOUNT_KEY, **model.identifiers()}.items():
-        statements[constraint(label)] = _text(environment, "constrain_node.cypher", label=label, key=key)
-        if label != ACCOUNT:
-            statements[write_identifiers(label)] = _write_identifiers(environment, model, label, key)
-    for _, name, relationship in model.relationships():
-        statements[write_relationships(name)] = _relationship(environment, "write_relationship", name, relationship)
-        if relationship.lasting:
-            statements[delete_replaced(name)] = _relationship(environment, "delete_replaced", name, relationship)
+    statements: dict[str, str] = {}
+    for table in (tables.accounts(model), *tables.identifiers(model)):
+        (key,) = table.keys
+        statements[constraint(table.name)] = _text(environment, "constrain_node.cypher", label=table.name, key=key)
+        for does in DOES:
+            statements[statement(does, table)] = _nodes(environment, does, table)
+    for _, declared, table in tables.with_table(model):
+        for does in DOES:
+            statements[statement(does, table)] = _relationships(environment, does, table, declared)
     dictionary = _text(environment, "data-dictionary.md", model=model, relationships=list(model.relationships()))
     files = {f"cypher/{name}.cypher": text for name, text in sorted(statements.items())}
     return files | {"docs/data-dictionary.md": dictionary}
@@ -107,31 +101,24 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if options.check and changed else 0
 
 
-def _write_accounts(environment: Environment, model: Model) -> str:
-    nodes = [feed for feed in model.feeds.values() if feed.node]
-    types = {name: column.type for feed in nodes for name, column in feed.kept.items()}
-    properties = {name: types[name] for name in model.account_properties()}
-    properties |= {"first_seen": "timestamp", "last_seen": "timestamp"}
-    question = "What is known of each account: its own newest row, its totals, and when it was active?"
+def _nodes(environment: Environment, does: str, table: Table) -> str:
+    (key,) = table.keys
+    question = (
+        "What is known of each account: its own newest row, its totals, and when it was active?"
+        if table.name == ACCOUNT
+        else f"Which {table.name} nodes are there, and what is known of each?"
+    )
+    properties = {name: kind for name, kind in table.said.items() if name != "updated_on"}
     return _text(
-        environment, "write_nodes.cypher", question=question, label=ACCOUNT, key=ACCOUNT_KEY, properties=properties
+        environment, f"{does}_nodes.cypher", question=question, label=table.name, key=key, properties=properties
     )
 
 
-def _write_identifiers(environment: Environment, model: Model, label: str, key: str) -> str:
-    question = f"Which {label} nodes are there, and what is known of each?"
-    properties = {
-        name: feed.kept[column].type
-        for feed, _, relationship in model.relationships()
-        if relationship.to.label == label
-        for name, column in relationship.to.properties.items()
-    }
-    return _text(environment, "write_nodes.cypher", question=question, label=label, key=key, properties=properties)
-
-
-def _relationship(environment: Environment, template: str, name: str, relationship: Relationship) -> str:
-    to = relationship.to
-    return _text(environment, f"{template}.cypher", type=name, label=to.label, key=to.key, source=to.source)
+def _relationships(environment: Environment, does: str, table: Table, declared: Relationship) -> str:
+    to = declared.to
+    return _text(
+        environment, f"{does}_relationships.cypher", type=table.name, label=to.label, key=to.key, source=to.source
+    )
 
 
 def _text(environment: Environment, template: str, **values: Any) -> str:

@@ -19,6 +19,8 @@ from pydantic_settings import (
 from ringwatch.errors import UsageError
 
 TOML = Path("ringwatch.toml")
+# Settings that lead to what real nights write.
+_REAL = ("neo4j_uri", "neo4j_password", "neo4j_http_url", "store_url", "feeds_dir", "feeds")
 
 
 class Settings(BaseSettings):
@@ -80,7 +82,19 @@ class Settings(BaseSettings):
     similarity_pair_budget: int = Field(
         300_000_000, ge=1, description="most account pairs node similarity may compare in a night"
     )
+    refresh_days: int = Field(
+        7,
+        ge=1,
+        description="days in which the graph hears anew of times and counts of all it knows; at most half the window",
+    )
     batch_rows: int = Field(10_000, ge=1, description="rows sent to Neo4j in one transaction")
+    load_writers: int = Field(2, ge=1, le=16, description="writers that load the graph at the same time")
+    bulk_load_rows: int = Field(
+        1_000_000, ge=1, description="rows from which an empty embedded graph is filled by Neo4j's offline import"
+    )
+    duckdb_memory_mb: int = Field(
+        2048, ge=256, description="memory for the work on files; what does not fit goes into the home folder"
+    )
 
     neo4j_uri: str | None = Field(
         None,
@@ -138,6 +152,11 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @property
+    def refresh_every(self) -> int:
+        """refresh_days, within half the window: then what the graph says is in the window exactly when it should be."""
+        return max(min(self.refresh_days, self.window_days // 2), 1)
+
+    @property
     def store_address(self) -> str:
         """SQLAlchemy URL of the review store."""
         return self.store_url or f"sqlite:///{self.home.resolve() / 'review.db'}"
@@ -153,6 +172,12 @@ def load_settings(**overrides: Any) -> Settings:
         raise UsageError(f"setting {name}: {first['msg']} (got {first['input']!r})") from None
     except ValueError as error:  # an environment value or ringwatch.toml that cannot be parsed
         raise UsageError(f"settings: {error}") from None
+
+
+def set_apart(settings: Settings, folder: str) -> Settings:
+    """Return the settings with a home of its own below the home, and without servers, store and feeds that are real."""
+    defaults = {name: Settings.model_fields[name].default for name in _REAL}
+    return settings.model_copy(update=defaults | {"home": settings.home / folder})
 
 
 def sources(settings: Settings) -> dict[str, str]:

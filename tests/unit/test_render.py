@@ -41,7 +41,7 @@ def test_each_statement_explains_the_parameters_it_uses() -> None:
 
 
 def test_a_further_feed_gets_its_statements_and_its_page_in_the_dictionary(root: Path) -> None:
-    names = {"write_identifiers_shipping_address", "write_relationships_shipped_to", "delete_replaced_shipped_to"}
+    names = {"write_identifiers_shipping_address", "write_relationships_shipped_to", "delete_relationships_shipped_to"}
     assert names <= {path.stem for path in (root / "cypher" / "load").iterdir()}
     constraint = (root / "cypher" / "schema" / "constrain_shipping_address.cypher").read_text(encoding="utf-8")
     assert "FOR (n:ShippingAddress) REQUIRE n.address IS UNIQUE" in constraint

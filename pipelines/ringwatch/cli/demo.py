@@ -19,14 +19,13 @@ from ringwatch.cli.query import print_picture_link
 from ringwatch.cli.rings import print_ring, print_rings, ring_details, ring_records
 from ringwatch.errors import UsageError
 from ringwatch.server.home import server_home
-from ringwatch.settings import Settings, load_settings
+from ringwatch.settings import Settings, load_settings, set_apart
 
 if TYPE_CHECKING:
     from ringwatch.review.store import Store
     from ringwatch.simulate import Simulation
 
 WORLD_NOTE = "world.json"  # the simulator's note of what a world is made from
-OF_THE_DEMO = ("neo4j_uri", "neo4j_password", "neo4j_http_url", "store_url", "feeds_dir", "feeds")
 
 
 def demo(
@@ -65,9 +64,7 @@ def demo(
 
 def demo_settings() -> Settings:
     """Return the settings with a home of the demo's own, and without servers, store and feeds that are real ones."""
-    settings = load_settings()
-    defaults = {name: Settings.model_fields[name].default for name in OF_THE_DEMO}
-    return settings.model_copy(update=defaults | {"home": settings.home / "demo"})
+    return set_apart(load_settings(), "demo")
 
 
 def begin_anew(settings: Settings) -> None:

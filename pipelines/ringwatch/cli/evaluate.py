@@ -1,4 +1,4 @@
-"""`ringwatch evaluate`: the published rings of a day against a truth."""
+"""`ringwatch evaluate`: the published rings of a day against a truth, or the program on many simulated worlds."""
 
 from __future__ import annotations
 
@@ -8,20 +8,67 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringwatch.cli.output import Json, console, print_json, table
+from ringwatch.cli.output import Json, console, notes, print_json, table
+from ringwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from ringwatch.evaluate import Evaluation
+    from ringwatch.evaluate.examination import Outcome
+    from ringwatch.evaluate.plan import Trial
 
 _MEASURES = ("flagged", "actual", "right", "precision", "recall", "f1")
 
 
 def evaluate(
-    truth: Annotated[Path, typer.Option(help="Folder with members.parquet and contexts.parquet.", file_okay=False)],
-    day: Annotated[datetime, typer.Option("--day", formats=["%Y-%m-%d"], help="Published day.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="One night: folder with members.parquet and contexts.parquet.", file_okay=False)
+    ] = None,
+    day: Annotated[
+        datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="One night: the published day.")
+    ] = None,
+    family: Annotated[
+        str | None, typer.Option(help="Many worlds: the family they are drawn from, A, B or C (once per release).")
+    ] = None,
+    stress: Annotated[
+        list[str] | None, typer.Option(help="Many worlds: a stress world, such as sticky-exits, or `all`; repeatable.")
+    ] = None,
+    part: Annotated[
+        list[str] | None, typer.Option(help="Only this part of the examination, such as worlds; repeatable.")
+    ] = None,
+    worlds: Annotated[int, typer.Option(help="Worlds of the family.", min=1)] = 6,
+    accounts: Annotated[int, typer.Option(help="Accounts of each.", min=500)] = 100_000,
+    days: Annotated[int, typer.Option(help="Days of each.", min=1)] = 14,
+    seed: Annotated[int, typer.Option(help="Same seed, same people.", min=0)] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report; evaluation/report in your home if not given.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the rings published for a day with a truth: who was found, who was missed, who was accused."""
+    """Compare what was found with a truth: who was found, who was missed, who was accused.
+
+    With --truth and --day: the rings published for a day. With --family or --stress: link, detect and score on
+    simulated worlds, on a server of their own, and a report in JSON, Markdown and HTML.
+    """
+    if family or stress:
+        _examine(_trials(family, stress, part, worlds, accounts, days, seed), out, as_json)
+    elif truth and day:
+        _one_night(truth, day, as_json)
+    else:
+        raise UsageError("give --truth and --day for a published night, or --family or --stress for simulated worlds")
+
+
+def print_evaluation(found: Evaluation) -> None:
+    units = {"accounts": found.accounts, "rings": found.rings, "pairs": found.pairs}
+    agreement = [(name, *(getattr(unit, measure) for measure in _MEASURES)) for name, unit in units.items()]
+    console.print(table(f"Published rings of {found.day} against the truth", ("", *_MEASURES), agreement))
+    styles = [(s.style, s.accounts, s.accounts_found, s.rings, s.rings_found) for s in found.styles]
+    console.print(table("Found by style", ("style", "accounts", "found", "rings", "found"), styles))
+    accused = f"Accused honest accounts: {found.false_positives_per_100k:,.0f} per 100,000"
+    contexts = [(c.context, c.accounts, c.flagged, c.per_100k) for c in found.contexts]
+    console.print(table(accused, ("context", "accounts", "flagged", "per 100,000"), contexts))
+
+
+def _one_night(truth: Path, day: datetime, as_json: bool) -> None:
     from ringwatch.evaluate import evaluate as compare_with_truth
     from ringwatch.review.store import Store
     from ringwatch.settings import load_settings
@@ -38,12 +85,64 @@ def evaluate(
         print_evaluation(found)
 
 
-def print_evaluation(found: Evaluation) -> None:
-    units = {"accounts": found.accounts, "rings": found.rings}
-    agreement = [(name, *(getattr(unit, measure) for measure in _MEASURES)) for name, unit in units.items()]
-    console.print(table(f"Published rings of {found.day} against the truth", ("", *_MEASURES), agreement))
-    styles = [(s.style, s.accounts, s.accounts_found, s.rings, s.rings_found) for s in found.styles]
-    console.print(table("Found by style", ("style", "accounts", "found", "rings", "found"), styles))
-    accused = f"Accused honest accounts: {found.false_positives_per_100k:,.0f} per 100,000"
-    contexts = [(c.context, c.accounts, c.flagged, c.per_100k) for c in found.contexts]
-    console.print(table(accused, ("context", "accounts", "flagged", "per 100,000"), contexts))
+def _trials(
+    family: str | None,
+    stress: list[str] | None,
+    part: list[str] | None,
+    worlds: int,
+    accounts: int,
+    days: int,
+    seed: int,
+) -> list[Trial]:
+    from ringwatch.evaluate.plan import plan, stress_plan
+    from ringwatch.simulate.families import STRESSES
+
+    names = list(STRESSES) if stress and "all" in stress else stress or []
+    trials = plan(family, worlds, accounts, days, seed, part) if family else []
+    return [*trials, *stress_plan(names, accounts, days, seed)]
+
+
+def _examine(trials: list[Trial], out: Path | None, as_json: bool) -> None:
+    from ringwatch import server
+    from ringwatch.evaluate.examination import examine
+    from ringwatch.evaluate.report import as_dict, write_report
+    from ringwatch.settings import load_settings, set_apart
+
+    settings = set_apart(load_settings(), "evaluation")
+    try:
+        with notes.status("evaluating") as status:
+            outcomes = examine(trials, settings, status.update, _say)
+    finally:
+        server.stop(settings)
+    title = "Evaluation on simulated worlds"
+    paths = write_report(out or settings.home / "report", title, _summary(trials), outcomes)
+    if as_json:
+        print_json(as_dict(title, outcomes))
+        return
+    _print_goals(outcomes)
+    console.print(f"Report: {paths[-1]}", highlight=False, soft_wrap=True)
+
+
+def _say(outcome: Outcome) -> None:
+    found = outcome.found.accounts
+    precision, recall = (f"{share:.2f}" if share is not None else "-" for share in (found.precision, found.recall))
+    notes.print(
+        f"{outcome.trial.part}: {outcome.trial.name}, account precision {precision}, recall {recall}, "
+        f"{outcome.seconds:.0f} s",
+        highlight=False,
+    )
+
+
+def _print_goals(outcomes: list[Outcome]) -> None:
+    from ringwatch.evaluate.goals import goals
+
+    rows = [(goal.name, goal.written(goal.figure), goal.written_mark, goal.verdict) for goal in goals(outcomes)]
+    if rows:
+        console.print(table("Goals", ("", "reached", "goal", ""), rows))
+
+
+def _summary(trials: list[Trial]) -> str:
+    from ringwatch import __version__
+
+    accounts, days = sum(trial.accounts for trial in trials), max(trial.days for trial in trials)
+    return f"ringwatch {__version__}: {len(trials)} trials of {days} days with {accounts:,} accounts in all."

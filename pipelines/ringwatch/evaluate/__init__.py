@@ -20,6 +20,8 @@ from ringwatch.review.store import Store
 MIN_RING_SIZE = 4
 # Cases that a reviewer looks at in a night.
 REVIEWED = 20
+# Cases in which a reviewer can deal with one operator.
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Evaluation:
     """The judged groups of `day` against the accounts that exist by then; definitions are in `metrics`.
 
     reviewed: of the REVIEWED surest cases of each world, flagged or not, how many are true. false_cases: flagged ones
-    that are not. victims: accused ones by what of theirs a ring used.
+    that are not. largest: the largest operator against the FEW cases that hold most of it. victims: accused ones, by
+    what of theirs a ring used.
     """
 
     day: date
@@ -57,6 +60,7 @@ class Evaluation:
     rings: Agreement
     pairs: Agreement
     reviewed: Agreement
+    largest: Agreement
     false_cases: int
     false_positives_per_100k: float
     styles: tuple[StyleRecall, ...]
@@ -70,10 +74,9 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; of the cases their calibration."""
-        units = ("accounts", "rings", "pairs", "reviewed")
         values = asdict(self) | {"day": self.day.isoformat(), "calibration": asdict(self.calibration)}
         del values["cases"]
-        return values | {unit: _with_shares(getattr(self, unit)) for unit in units}
+        return values | {unit: _with_shares(getattr(self, unit)) for unit in _UNITS}
 
 
 def evaluate(store: Store, truth: Path, day: date, min_ring_size: int = MIN_RING_SIZE) -> Evaluation:
@@ -99,6 +102,7 @@ def compare(judged: pd.DataFrame, truth: Truth, day: date, min_ring_size: int = 
         metrics.ring_agreement(flagged, members, min_ring_size),
         metrics.pair_agreement(flagged, members),
         _reviewed(cases),
+        metrics.largest_operator(flagged, members, FEW),
         int((cases["flagged"] & ~cases["true"]).sum()),
         _per_100k(accounts, everybody),
         _rows(StyleRecall, metrics.recall_by_style(flagged, members, min_ring_size)),
@@ -126,7 +130,7 @@ def together(evaluations: Iterable[Evaluation]) -> Evaluation:
     )
 
 
-_UNITS = ("accounts", "rings", "pairs", "reviewed")
+_UNITS = ("accounts", "rings", "pairs", "reviewed", "largest")
 
 
 def _reviewed(cases: pd.DataFrame) -> Agreement:

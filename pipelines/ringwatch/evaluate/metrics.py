@@ -8,8 +8,8 @@ victims: account_id, operator_id, how (address, device); honest accounts among w
 
 An account is *controlled* when it is a member with kind `operator`, *accused* when it is in a flagged ring of kind
 `operator`: rings of kind `reseller` or `context` are shown to people but accuse nobody. So an honest account, or one
-of a reseller pool, in a ring of kind `operator` is a false positive. A case, a ring of kind `operator`, is *true* when
-operators control at least half of its members; it need not be the whole of one operator's ring for that.
+of a reseller pool, in a ring of kind `operator` is a false positive. A case is *true* when operators control at least
+half of its members; it need not be the whole of one operator's ring for that.
 """
 
 from dataclasses import dataclass
@@ -70,9 +70,16 @@ def pair_agreement(flagged: pd.DataFrame, members: pd.DataFrame) -> Agreement:
 
 
 def judge_cases(judged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """Return ring_id, probability, flagged, size, controlled, true: one row per case, the surest first."""
-    rows = judged[judged["kind"] == OPERATOR]
-    rows = rows.assign(controlled=rows["account_id"].isin(_controlled(members)["account_id"]))
+    """Return ring_id, probability, flagged, size, controlled, true: one row per case, the surest first.
+
+    Groups of kind reseller are no cases: their probability says that they are a pool. `flagged` holds for rings of kind
+    operator alone.
+    """
+    rows = judged[judged["kind"] != RESELLER]
+    rows = rows.assign(
+        controlled=rows["account_id"].isin(_controlled(members)["account_id"]),
+        flagged=rows["flagged"] & (rows["kind"] == OPERATOR),
+    )
     cases = rows.groupby("ring_id").agg(
         probability=("ring_probability", "first"),
         flagged=("flagged", "first"),
@@ -81,6 +88,17 @@ def judge_cases(judged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     )
     cases["true"] = cases["controlled"] >= TRUE_CASE_SHARE * cases["size"]
     return cases.reset_index().sort_values(["probability", "ring_id"], ascending=[False, True], ignore_index=True)
+
+
+def largest_operator(flagged: pd.DataFrame, members: pd.DataFrame, cases: int) -> Agreement:
+    """Compare the `cases` rings that hold most of the largest operator with that operator."""
+    controlled = _controlled(members)
+    name = controlled["operator_id"].value_counts().sort_index().idxmax() if len(controlled) else None
+    theirs = controlled.loc[controlled["operator_id"] == name, "account_id"]
+    rings = flagged[flagged["kind"] == OPERATOR]
+    inside = rings["account_id"].isin(theirs).groupby(rings["ring_id"]).agg(["sum", "size"])
+    most = inside[inside["sum"] > 0].sort_values("sum", ascending=False).head(cases)
+    return Agreement(int(most["size"].sum()), len(theirs), int(most["sum"].sum()))
 
 
 def match_rings(flagged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:

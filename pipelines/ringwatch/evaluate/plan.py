@@ -93,8 +93,9 @@ def _nights(family: str, _worlds: int, accounts: int) -> list[Trial]:
 
 
 def _cost(_family: str, _worlds: int, accounts: int) -> list[Trial]:
+    """The same people in each: only what their operators avoid differs."""
     return [
-        Trial("cost", name, stress_world(name), round(accounts * _SMALLEST), avoided=avoided)
+        Trial("cost", name, replace(stress_world(name), name="cost"), round(accounts * _SMALLEST), avoided=avoided)
         for avoided, name in AVOIDED.items()
     ]
 

@@ -11,16 +11,20 @@ from ringwatch.server.connection import Connection, Versions
 from ringwatch.server.embedded import Stopped, answering, start, stop
 from ringwatch.server.external import external_connection
 from ringwatch.server.home import Home, server_home
+from ringwatch.server.offline import ImportFiles, import_database
 from ringwatch.server.status import Status, status
 from ringwatch.settings import Settings
 
 __all__ = [
     "Connection",
     "Home",
+    "ImportFiles",
     "Status",
     "Stopped",
     "Versions",
     "ensure_running",
+    "has_database",
+    "import_database",
     "running",
     "server_home",
     "start",
@@ -35,6 +39,12 @@ def ensure_running(settings: Settings) -> Connection:
     Raises InfrastructureError when the server cannot be reached, started or used.
     """
     return external_connection(settings) if settings.neo4j_uri else start(settings)
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is a database that a load must look into: your own server's, or the embedded one's once it ran."""
+    home = server_home(settings)
+    return settings.neo4j_uri is not None or home.has_database
 
 
 def running(settings: Settings) -> Connection | None:

@@ -11,7 +11,16 @@ from ringwatch.errors import InfrastructureError
 from ringwatch.server.conf import Memory, command, home_argument, machine_memory_mb, size_memory, write_conf
 from ringwatch.server.connection import Connection, Versions, ask_versions
 from ringwatch.server.download import fetch_jars
-from ringwatch.server.home import USER, Home, create_home, draw_password, link_plugins, read_password, server_home
+from ringwatch.server.home import (
+    USER,
+    Home,
+    create_home,
+    discard_half_import,
+    draw_password,
+    link_plugins,
+    read_password,
+    server_home,
+)
 from ringwatch.server.ports import HOST, Ports, choose_ports, wanted_ports
 from ringwatch.server.process import STOP_SECONDS, end, find_process, find_processes, spawn
 from ringwatch.server.ready import PortTaken, wait_until_ready
@@ -39,7 +48,7 @@ def start(settings: Settings) -> Connection:
         return connection
     jars = fetch_jars(settings)
     create_home(home)
-    with _alone(home, settings.server_start_seconds):
+    with alone(home, settings.server_start_seconds):
         return _await_running(home, settings) or _launch(home, jars, settings)
 
 
@@ -48,8 +57,8 @@ def stop(settings: Settings) -> Stopped:
     home = server_home(settings)
     if not home.lock.parent.is_dir():
         return Stopped()
-    with _alone(home, settings.server_start_seconds):
-        return _end_all(home)
+    with alone(home, settings.server_start_seconds):
+        return end_all(home)
 
 
 def answering(home: Home) -> Connection | None:
@@ -88,7 +97,7 @@ def versions_of(connection: Connection) -> Versions | None:
 
 
 @contextmanager
-def _alone(home: Home, start_seconds: int) -> Iterator[None]:
+def alone(home: Home, start_seconds: int) -> Iterator[None]:
     """Let one process at a time start or stop the server of this home."""
     from filelock import FileLock, Timeout
 
@@ -109,14 +118,17 @@ def _await_running(home: Home, settings: Settings) -> Connection | None:
     return connection
 
 
-def _end_all(home: Home) -> Stopped:
-    """End the server of this home, one included whose state file was deleted while it ran."""
+def end_all(home: Home) -> Stopped:
+    """End the server of this home, one whose state file was deleted while it ran included, and an import into it."""
     stopped = [Stopped(process.pid, end(process)) for process in find_processes(home_argument(home))]
+    for process in find_processes(home.import_argument):  # its caller is gone
+        end(process)
     return stopped[0] if stopped else Stopped()
 
 
 def _launch(home: Home, jars: Path, settings: Settings) -> Connection:
-    _end_all(home)
+    end_all(home)
+    discard_half_import(home)
     draw_password(home)
     link_plugins(home, jars / "plugins")
     memory = size_memory(settings, machine_memory_mb())

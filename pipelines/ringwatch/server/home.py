@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from ringwatch.errors import InfrastructureError
+from ringwatch.server.connection import DATABASE
 from ringwatch.settings import Settings
 
 USER = "neo4j"
@@ -40,6 +42,24 @@ class Home:
         return self.folder / "run" / "server.lock"
 
     @property
+    def importing(self) -> Path:
+        """There while an offline import goes on: the database is none yet."""
+        return self.folder / "run" / "importing"
+
+    @property
+    def has_database(self) -> bool:
+        return (self.data / "databases" / DATABASE).exists() and not self.importing.exists()
+
+    @property
+    def import_log(self) -> Path:
+        return self.folder / "logs" / "import.log"
+
+    @property
+    def import_argument(self) -> str:
+        """The argument by which an import into this home is recognised among all processes."""
+        return f"--report-file={self.folder / 'logs' / 'import.report'}"
+
+    @property
     def password(self) -> Path:
         return self.folder / "password"
 
@@ -58,6 +78,14 @@ def create_home(home: Home) -> None:
             (home.folder / name).mkdir(exist_ok=True)
     except OSError as error:
         raise InfrastructureError(f"cannot make the server's folder {home.folder}: {error.strerror}") from None
+
+
+def discard_half_import(home: Home) -> None:
+    """Remove a database that an import broke off at: the server begins with an empty one then."""
+    if home.importing.exists():
+        for kind in ("databases", "transactions"):
+            shutil.rmtree(home.data / kind / DATABASE, ignore_errors=True)
+        home.importing.unlink()
 
 
 def link_plugins(home: Home, plugins: Path) -> None:

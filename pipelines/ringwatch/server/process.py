@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -14,12 +15,12 @@ _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
-def spawn(command: list[str], folder: Path, log: Path) -> psutil.Process:
+def spawn(command: list[str], folder: Path, log: Path, more: Mapping[str, str] | None = None) -> psutil.Process:
     """Start `command` in a session of its own, so that it outlives us; what it prints goes to `log`.
 
-    It gets only the environment it needs: our secrets are nothing to it.
+    It gets only the environment it needs, and `more`: our secrets are nothing to it.
     """
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | dict(more or {})
     try:
         with log.open("wb") as output:
             child = subprocess.Popen(
@@ -35,6 +36,16 @@ def spawn(command: list[str], folder: Path, log: Path) -> psutil.Process:
         raise InfrastructureError(f"cannot start {command[0]}: {error.strerror}") from None
     _CHILDREN[child.pid] = child
     return psutil.Process(child.pid)
+
+
+def run(command: list[str], folder: Path, log: Path, more: Mapping[str, str]) -> int:
+    """Run `command` to its end and return its exit code; it ends with us when we are interrupted."""
+    process = spawn(command, folder, log, more)
+    try:
+        return _CHILDREN[process.pid].wait()
+    except BaseException:
+        end(process)
+        raise
 
 
 def find_process(pid: int, argument: str) -> psutil.Process | None:

@@ -1,61 +1,69 @@
 """load: clean days in; accounts, identifiers and their relationships in Neo4j out.
 
-Loaded are the night's day and every earlier day on disk that is not in the graph as a whole yet, so a gap, a load that
-broke off and a graph that was lost are made good by the next load. What they touch is written with values that follow
-from all days up to then (`changes.py`), so that loading twice, or an old day again, leaves the same graph.
+What the graph should say follows from the clean and held files of all days up to the newest that was loaded, and from
+nothing else (`loading/fold.py`). What it was told last is known, so only the difference is sent; nothing that the files
+no longer say stays. Wherever a load breaks off, the next one reads what the graph says and goes on from there, so that
+loading twice, an old day again, or a day that is another now comes to the same graph as an undisturbed run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringwatch import changes, history, render, run_report
-from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.model import ACCOUNT
+from ringwatch import history, render, run_report, server
+from ringwatch.errors import UsageError
+from ringwatch.loading import bulk, difference, states
+from ringwatch.loading.plan import Turn, plan
+from ringwatch.loading.send import Step, send
+from ringwatch.loading.survey import survey
+from ringwatch.loading.tables import Table, tables
 from ringwatch.night import Night, Report
 from ringwatch.resources import ROOT
 
 
 @dataclass(frozen=True)
-class Step:
-    """One statement and the query of the rows it is given; `partial` if it need not find a place for each of them."""
+class Loaded:
+    """What the graph remembers: the digests of the loaded days, and the state it was told last, if that is known."""
 
-    counted_as: str
-    statement: str
-    query: str
-    partial: bool = False
+    digests: dict[date, str] = field(default_factory=dict)
+    state: str | None = None
 
 
 def run(night: Night) -> Report:
-    """Load the night's day.
+    """Load the night's day, and whatever else of the days up to the newest loaded one is not in the graph as it is.
 
     Raises UsageError when the day was not validated or the statements are not those of the model, InfrastructureError
-    when rows found no place in the graph.
+    when the disk is full, or when rows found no place in the graph.
     """
     _check_statements(night)
     counts = _arrived(night)
-    _constrain(night)
-    loaded = [row["day"].to_native() for row in night.graph.read(night.cypher("load/find_loaded_days"))]
-    until = max([night.day, *loaded])
-    days = _pending(night, until, loaded)
-    seconds: dict[str, float] = {}
-    with history.open_history(night, until=until) as connection:
-        changes.prepare(connection, days)
-        for step in _steps(night):
-            started = perf_counter()
-            counts[step.counted_as] = _write(night, connection, step)
-            seconds[step.counted_as] = perf_counter() - started
-    night.graph.write(night.cypher("load/mark_loaded_days"), days=days)
-    return Report("load", night.day, counts | {"days": len(days)}, seconds)
+    started = perf_counter()
+    loaded = _loaded(night)
+    turns = plan(night, max([night.day, *loaded.digests]))
+    counts["days"] = sum(loaded.digests.get(turn.day) != turn.digest for turn in turns)
+    state = states.reach(night, turns, loaded.state)
+    seconds = {"work_out": perf_counter() - started}
+    if loaded.state != turns[-1].state:
+        told = states.find(night, loaded.state)
+        written = _fill(night, state) if _may_import(night, state, told) else _bring(night, told, state)
+        counts, seconds = counts | written.rows, seconds | written.seconds
+        _mark(night, turns)
+    return Report("load", night.day, counts, seconds)
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows and seconds by what was written."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def _check_statements(night: Night) -> None:
@@ -69,7 +77,7 @@ def _check_statements(night: Night) -> None:
 
 
 def _arrived(night: Night) -> dict[str, int]:
-    """Return the rows that arrived of each feed; all are clean, held, in quarantine, or counted as duplicates."""
+    """Return the rows that arrived of each feed: all are clean, held or in quarantine on disk, or duplicates."""
     first = f"run `ringwatch validate --day {night.day} --feeds DIR` first"
     judged = run_report.read(night).get("validate")
     if judged is None:
@@ -94,59 +102,77 @@ def _rows(path: Path, first: str) -> int:
         raise UsageError(f"{path} is missing; {first}") from None
 
 
+def _loaded(night: Night) -> Loaded:
+    """Return what the graph remembers. A server that has no database yet need not be started to know that."""
+    if "graph" not in night.__dict__ and not server.has_database(night.settings):
+        return Loaded()
+    rows = night.graph.read(night.cypher("load/read_loaded"))
+    return Loaded({row["day"].to_native(): row["digest"] for row in rows}, rows[0]["state"] if rows else None)
+
+
+def _may_import(night: Night, state: Path, told: Path | None) -> bool:
+    """Whether this is a first load that the offline import does faster: many rows, and nothing in the graph yet."""
+    if night.settings.neo4j_uri or told or _size(night, state) < night.settings.bulk_load_rows:
+        return False
+    if "graph" not in night.__dict__ and not server.has_database(night.settings):
+        return True
+    return bool(night.graph.read(night.cypher("load/count_nodes"))[0]["nodes"] == 0)
+
+
+def _size(night: Night, state: Path) -> int:
+    return sum(pq.read_metadata(state / f"{table.name}.parquet").num_rows for table in tables(night.model))
+
+
+def _fill(night: Night, state: Path) -> Written:
+    started = perf_counter()
+    rows = bulk.fill(night, state)
+    imported = perf_counter()
+    _constrain(night)
+    return Written(rows, {"import": imported - started, "start": perf_counter() - imported})
+
+
+def _bring(night: Night, told: Path | None, state: Path) -> Written:
+    """Make a graph that was told one state, or of which nobody knows what it says, say another."""
+    _constrain(night)
+    night.graph.write(night.cypher("load/begin_load"))
+    if told is None and night.graph.read(night.cypher("load/count_nodes"))[0]["nodes"]:
+        told = survey(night)
+    written = Written()
+    with history.connect(night) as connection:
+        for table in tables(night.model):
+            started = perf_counter()
+            difference.work_out(connection, table, told, state)
+            written.seconds[f"compare.{table.name}"] = perf_counter() - started
+        for step in _steps(night):
+            started = perf_counter()
+            written.rows[step.counted_as] = send(night, connection, step)
+            written.seconds[step.counted_as] = perf_counter() - started
+    shutil.rmtree(night.files.graph / "survey", ignore_errors=True)
+    return written
+
+
 def _constrain(night: Night) -> None:
     night.graph.write(night.cypher("schema/constrain_loaded_day"))
-    for label in (ACCOUNT, *night.model.identifiers()):
-        night.graph.write(night.cypher(render.constraint(label)))
-
-
-def _pending(night: Night, until: date, loaded: list[date]) -> list[date]:
-    """Return the night's day and the days on disk up to `until` that the graph does not have as a whole."""
-    days = [day for day in history.clean_days(night) if day <= until and day not in loaded]
-    return sorted({*days, night.day})
+    for table in tables(night.model):
+        if table.far is None:
+            night.graph.write(night.cypher(render.constraint(table.name)))
 
 
 def _steps(night: Night) -> Iterator[Step]:
     """Yield what is written, in order: both ends of a relationship before it, the new before the old goes."""
-    model = night.model
-    yield Step("accounts", render.WRITE_ACCOUNTS, changes.accounts(model))
-    for label in model.identifiers():
-        yield Step(f"identifiers.{label}", render.write_identifiers(label), changes.identifiers(model, label))
-    for feed, name, relationship in model.relationships():
-        query = changes.relationships(feed, relationship)
-        yield Step(f"relationships.{name}", render.write_relationships(name), query)
-        if relationship.lasting:
-            query = changes.replaced(feed, relationship)
-            yield Step(f"replaced.{name}", render.delete_replaced(name), query, partial=True)
+    every = tables(night.model)
+    for table in every:
+        yield _step("write", table, "sent", table.counted_as)
+    for table in reversed(every):
+        yield _step("delete", table, "gone", f"removed.{table.counted_as}", partial=True)
 
 
-def _write(night: Night, connection: duckdb.DuckDBPyConnection, step: Step) -> int:
-    """Return how many rows the statement wrote. Raises InfrastructureError when it is not all that it was given."""
-    batch_rows = night.settings.batch_rows
-    batches = _told(night, step, connection.sql(step.query).to_arrow_reader(batch_rows))
-    done = night.graph.write_frame(night.cypher(step.statement), batches, batch_rows)
-    if done.written != done.rows and not step.partial:
-        raise InfrastructureError(
-            f"{step.statement} wrote {done.written:,} of {done.rows:,} rows: nodes of loaded days are gone from the "
-            "graph; run `MATCH (d:LoadedDay) DELETE d` in Neo4j, then load again: all days on disk are loaded anew"
-        )
-    return done.written
+def _step(does: str, table: Table, rows: str, counted_as: str, partial: bool = False) -> Step:
+    return Step(table, render.statement(does, table), f"{rows}_{table.name}", counted_as, partial)
 
 
-def _told(night: Night, step: Step, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield the batches as they are sent, and tell how many rows of the step Neo4j was given."""
-    rows = 0
-    for batch in batches:
-        night.tell(f"load {step.counted_as}: {rows:,} rows")
-        rows += batch.num_rows
-        yield _times_as_text(batch)
-
-
-def _times_as_text(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the batch with ISO 8601 text for times and days: the driver packs a time in 25 µs, text in 0.1 µs."""
-    formats = {pa.timestamp("us"): "%Y-%m-%dT%H:%M:%S", pa.date32(): "%Y-%m-%d"}
-    columns = {
-        name: pc.strftime(column, formats[column.type]) if column.type in formats else column
-        for name, column in zip(batch.schema.names, batch.columns, strict=True)
-    }
-    return pa.RecordBatch.from_pydict(columns)
+def _mark(night: Night, turns: list[Turn]) -> None:
+    """Say in the graph what it was told; what it was told before may be forgotten."""
+    days, digests = [turn.day.isoformat() for turn in turns], [turn.digest for turn in turns]
+    night.graph.write(night.cypher("load/mark_loaded"), day=days, digest=digests, state=turns[-1].state)
+    states.forget_others(night, turns, turns[-1].state)

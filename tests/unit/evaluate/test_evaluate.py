@@ -72,6 +72,7 @@ def test_the_keys_of_the_json_are_stable(truth: Truth, flagged: pd.DataFrame) ->
         "rings": {"flagged": 1, "actual": 1, "right": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0},
         "pairs": {"flagged": 10, "actual": 6, "right": 3, "precision": 0.3, "recall": 0.5, "f1": 0.375},
         "reviewed": {"flagged": 1, "actual": 1, "right": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0},
+        "largest": {"flagged": 5, "actual": 4, "right": 3, "precision": 0.6, "recall": 0.75, "f1": 2 / 3},
         "false_cases": 0,
         "false_positives_per_100k": 50_000.0,
         "styles": [{"style": "drip", "accounts": 4, "accounts_found": 3, "rings": 1, "rings_found": 1}],

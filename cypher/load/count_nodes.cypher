@@ -1,0 +1,4 @@
+// Is there nothing in the graph at all?
+// Returns: nodes
+MATCH (n)
+RETURN count(n) AS nodes

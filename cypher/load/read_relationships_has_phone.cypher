@@ -1,0 +1,11 @@
+// What does the graph say of (:Account)-[:HAS_PHONE]->(:Phone)?
+// Returns: account_id, phone, first_seen, last_seen, days, events, updated_on
+// Generated from schemas/ by `make generated`: change the model, not this file.
+MATCH (a:Account)-[r:HAS_PHONE]->(x:Phone)
+RETURN a.account_id AS account_id,
+  x.phone AS phone,
+  toString(r.first_seen) AS first_seen,
+  toString(r.last_seen) AS last_seen,
+  r.days AS days,
+  r.events AS events,
+  toString(r.updated_on) AS updated_on

@@ -1,0 +1,11 @@
+// What does the graph say of (:Account)-[:TRANSFERRED_TO]->(:Account)?
+// Returns: account_id, counterparty_account_id, first_seen, last_seen, days, events, updated_on
+// Generated from schemas/ by `make generated`: change the model, not this file.
+MATCH (a:Account)-[r:TRANSFERRED_TO]->(x:Account)
+RETURN a.account_id AS account_id,
+  x.account_id AS counterparty_account_id,
+  toString(r.first_seen) AS first_seen,
+  toString(r.last_seen) AS last_seen,
+  r.days AS days,
+  r.events AS events,
+  toString(r.updated_on) AS updated_on

@@ -1,0 +1,92 @@
+"""The states on disk, a folder each below `<home>/graph`: where a fold begins is the newest one that still holds.
+
+A state is named after its day and its id, and whole once its `state.json` is there: it is written last. Kept are the
+newest and the one before it (the newest day may be delivered again), those of the last purges (so may an older one),
+and the one that the graph was told.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from ringwatch.errors import InfrastructureError
+from ringwatch.loading import tables
+from ringwatch.loading.fold import fold
+from ringwatch.loading.plan import Turn
+from ringwatch.night import Night
+
+KEPT_PURGES = 2
+_SEAL = "state.json"
+
+
+def reach(night: Night, turns: list[Turn], told: str | None) -> Path:
+    """Return the folder of the state that `turns` lead to; fold the days that no state on disk covers.
+
+    `told` is the id of the state that the graph was told last. Raises InfrastructureError when the disk is full.
+    """
+    begin = next((i for i in reversed(range(len(turns))) if find(night, turns[i].state)), -1)
+    before = find(night, turns[begin].state) if begin >= 0 else None
+    for i, turn in enumerate(turns[begin + 1 :], begin + 1):
+        night.tell(f"load: what {turn.day} adds ({i + 1 - begin - 1} of {len(turns) - begin - 1} days)")
+        before = _advance(night, turn, before)
+        forget_others(night, turns[: i + 1], told)
+    if before is None:
+        raise ValueError("there is no day to come to a state from")
+    return before
+
+
+def find(night: Night, state: str | None) -> Path | None:
+    """Return the folder of a state if it lies on disk as a whole."""
+    return next((seal.parent for seal in night.files.graph.glob(f"*-{state}/{_SEAL}") if _is_whole(seal)), None)
+
+
+def _is_whole(seal: Path) -> bool:
+    """Whether the files are as long as they were: a machine that lost its power may have kept less."""
+    try:
+        sizes = json.loads(seal.read_text(encoding="utf-8"))
+        return all((seal.parent / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError):
+        return False
+
+
+def _advance(night: Night, turn: Turn, before: Path | None) -> Path:
+    folder = night.files.graph / f"{turn.day}-{turn.state}"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(parents=True)
+        fold(night, turn, before, folder)
+        _seal(night, folder)
+    except duckdb.OutOfMemoryException:
+        memory = f"{night.settings.duckdb_memory_mb} MB"
+        raise InfrastructureError(
+            f"{memory} are too little to load {turn.day}; raise the setting duckdb_memory_mb"
+        ) from None
+    except (duckdb.IOException, OSError) as error:
+        raise InfrastructureError(
+            f"cannot work out in {folder} what the graph should say ({_first_line(error)}); check the disk, "
+            "then load again: nothing was lost"
+        ) from None
+    return folder
+
+
+def _seal(night: Night, folder: Path) -> None:
+    names = [f"{table.name}.parquet" for table in tables.tables(night.model)]
+    sizes = {name: (folder / name).stat().st_size for name in names}
+    (folder / _SEAL).write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
+
+
+def forget_others(night: Night, turns: list[Turn], told: str | None) -> None:
+    """Remove the states that nothing begins from any more."""
+    purges = [turn.state for turn in turns if turn.purge][-KEPT_PURGES:]
+    kept = {told, *purges, *(turn.state for turn in turns[-2:])}
+    for folder in night.files.graph.glob("????-??-??-*"):
+        if folder.name[11:] not in kept:
+            shutil.rmtree(folder)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")

@@ -1,0 +1,155 @@
+"""An examination with an oracle in the place of the program: it flags what the truth says, and one family."""
+
+import json
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ringwatch.errors import UsageError
+from ringwatch.evaluate import examination
+from ringwatch.evaluate.examination import Outcome, examine
+from ringwatch.evaluate.goals import goals, worst_context
+from ringwatch.evaluate.plan import OPTIONAL, PARTS, Trial, plan, stress_plan
+from ringwatch.evaluate.report import write_report
+from ringwatch.evaluate.run import make_world, without
+from ringwatch.evaluate.truth import read_truth
+from ringwatch.settings import load_settings
+from ringwatch.simulate.families import draw_world
+
+AVOIDED = {"nothing": "usual", "shared devices": "own-devices", "all of these": "all-avoided"}
+
+
+def oracle(home: Path, day: date, settings: object, tell: object) -> pd.DataFrame:
+    """All operators but for chains, and five people of families."""
+    truth = read_truth(Path(str(home).partition("-without-")[0]) / "truth").by(day)
+    known = truth.members[(truth.members["kind"] == "operator") & (truth.members["style"] != "chain")]
+    rings = known.rename(columns={"operator_id": "ring_id"})[["ring_id", "account_id", "kind"]]
+    family = truth.contexts.loc[truth.contexts["context"] == "family", "account_id"].head(5)
+    wrong = pd.DataFrame({"ring_id": "family", "account_id": family, "kind": "operator"})
+    return pd.concat([rings, wrong]).assign(ring_probability=0.9, flagged=True)
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    settings = load_settings(home=tmp_path_factory.mktemp("home"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examination, "judge_world", oracle)
+        patch.setattr("ringwatch.evaluate.plan.AVOIDED", AVOIDED)
+        trials = [*plan("A", 1, accounts=1_250, days=3, seed=1), *stress_plan(["cafe-noise"], 1_250, 3, 1)]
+        return examine(trials, settings, lambda doing: None, lambda outcome: None)
+
+
+def of(outcomes: list[Outcome], part: str) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.trial.part == part]
+
+
+def test_every_part_is_held_in_order(outcomes: list[Outcome]) -> None:
+    assert list(dict.fromkeys(outcome.trial.part for outcome in outcomes)) == [*PARTS, "stress"]
+
+
+def test_an_oracle_that_misses_chains_finds_everything_else(outcomes: list[Outcome]) -> None:
+    for outcome in of(outcomes, "worlds"):
+        found = {style.style: (style.rings_found, style.rings) for style in outcome.found.styles}
+        assert found.pop("chain")[0] == 0
+        assert all(right == rings > 0 for right, rings in found.values())
+        assert outcome.found.false_cases == 1
+
+
+def test_worlds_without_rings_hold_false_cases_only(outcomes: list[Outcome]) -> None:
+    for outcome in of(outcomes, "ring-free"):
+        assert (outcome.found.accounts.actual, outcome.found.accounts.right) == (0, 0)
+        assert outcome.found.false_cases == 1
+
+
+def test_each_optional_feed_is_taken_away_once(outcomes: list[Outcome]) -> None:
+    for outcome in of(outcomes, "missing"):
+        assert tuple(outcome.missing) == OPTIONAL
+        assert all(found.accounts == outcome.found.accounts for found in outcome.missing.values())
+
+
+def test_a_ring_that_is_flagged_on_its_first_day_is_found_at_once_and_kept(outcomes: list[Outcome]) -> None:
+    (outcome,) = of(outcomes, "nights")
+
+    assert outcome.stability.nights == 3
+    assert outcome.stability.kept == outcome.stability.rings
+    assert set(outcome.delay.days) == {0}
+    assert outcome.delay.found < outcome.delay.operators  # chains
+
+
+def test_the_same_people_pay_more_when_they_share_less(outcomes: list[Outcome]) -> None:
+    costs = {outcome.cost.avoided: outcome.cost for outcome in of(outcomes, "cost")}
+
+    assert list(costs) == list(AVOIDED)
+    assert len({cost.accounts for cost in costs.values()}) == 1
+    usual = costs["nothing"]
+    assert costs["shared devices"].items["device"] > 1.3 * usual.items["device"]
+    assert costs["all of these"].items["aged_account"] > usual.items["aged_account"]
+    assert costs["all of these"].per_account > usual.per_account
+
+
+def test_goals_are_met_or_missed_by_their_figures(outcomes: list[Outcome]) -> None:
+    marks = {goal.name: goal for goal in goals(outcomes)}
+
+    assert (marks["ring recall, careful"].figure, marks["ring recall, careful"].met) == (1.0, True)
+    assert (marks["ring recall, chain"].figure, marks["ring recall, chain"].met) == (0.0, False)
+    assert marks["giant farm found in five cases"].met
+    assert not marks["false cases of a ring-free night in 100,000"].met
+    assert marks["framed victims flagged"].figure == 0
+
+
+def test_contexts_that_are_tiny_are_not_held_to_the_mean(outcomes: list[Outcome]) -> None:
+    found = of(outcomes, "worlds")[0].found
+    assert worst_context(found) == ("none", 0.0)  # no context has 2,000 accounts
+
+
+class References(HTMLParser):
+    """What a page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [str(value) for name, value in attrs if name in ("src", "href", "xlink:href", "data")]
+        assert tag not in ("script", "link", "iframe")
+
+
+def test_the_page_needs_nothing_else_and_all_three_forms_say_the_same(outcomes: list[Outcome], tmp_path: Path) -> None:
+    paths = write_report(tmp_path, "An <exam>", "said so", outcomes)
+    data, markdown, page = (path.read_text(encoding="utf-8") for path in paths)
+    references = References()
+    references.feed(page)
+
+    assert all(reference.startswith("#s") for reference in references.found)
+    assert "An &lt;exam&gt;" in page
+    for goal in json.loads(data)["goals"]:
+        assert goal["name"] in page
+        assert goal["name"] in markdown
+    assert page.count("<svg") == page.count("</svg>") == 4
+    assert len(json.loads(data)["trials"]) == len(outcomes)
+    assert "nan" not in page.lower().replace("finance", "")
+
+
+def test_the_report_of_the_same_outcomes_is_the_same(outcomes: list[Outcome], tmp_path: Path) -> None:
+    first, second = (
+        [path.read_bytes() for path in write_report(tmp_path / name, "t", "s", outcomes)] for name in ("a", "b")
+    )
+    assert first == second
+
+
+def test_a_part_that_is_not_there_is_named() -> None:
+    with pytest.raises(UsageError, match="there is no part weather; the parts are worlds"):
+        plan("A", 1, 1_000, 2, 1, ["weather"])
+
+
+def test_a_feed_that_is_taken_away_is_nowhere(tmp_path: Path) -> None:
+    home = make_world(tmp_path, Trial("worlds", "A-1", draw_world("A", 1), 600, days=2))
+    with without(home, "ips") as poorer:
+        assert not list(poorer.rglob("ips.parquet"))
+        kept = {path.stem for path in poorer.rglob("*.parquet")}
+        assert kept == {"accounts", "payments", "devices", "usage"}
+        some = next(poorer.rglob("devices.parquet"))
+        assert pd.read_parquet(some).equals(pd.read_parquet(home / some.relative_to(poorer)))
