@@ -35,13 +35,16 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
-    """Return a rich table of `rows`: numbers to the right, short words whole, sentences folded."""
+    """Return a rich table of `rows`: numbers to the right; headings and sentences are folded, short values never."""
     cells = [list(row) for row in rows]
-    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    made = Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     for i, name in enumerate(columns):
         numeric = bool(cells) and all(isinstance(row[i], int | float) for row in cells)
         short = all(len(_text(row[i])) <= SHORT for row in cells)
-        made.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=short)
+        width = max((len(_text(row[i])) for row in cells), default=0) if short else None
+        made.add_column(name, justify="right" if numeric else "left", overflow="fold", min_width=width)
     for row in cells:
         made.add_row(*(_text(value) for value in row))
     return made
