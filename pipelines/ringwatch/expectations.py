@@ -40,6 +40,7 @@ _KIND = {
     "ip": "an IP address",
     "email": "an e-mail address",
     "phone": "a phone number with country code",
+    "integer": "a whole number",
 }
 
 
@@ -107,6 +108,11 @@ def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> list[Broken]:
     ]
 
 
+def rules(suite: ExpectationSuite) -> list[dict[str, Any]]:
+    """Return rule, severity and column of each expectation, in the order of the suite."""
+    return [dict(expectation.meta or {}) for expectation in suite.expectations]
+
+
 def failures(frame: pd.DataFrame, suite: ExpectationSuite) -> list[str]:
     """Return the rules that `frame` as a whole breaks."""
     return [_meta(outcome)["rule"] for outcome in _validate(frame, suite).results if not outcome.success]
@@ -148,7 +154,7 @@ def _value_rules(name: str, column: Column, defaults: Defaults, day: date) -> It
         said = _said(name, column, f"{name} does not match {column.pattern}")
         yield gxe.ExpectColumnValuesToMatchRegex(column=name, regex=column.pattern, **said)
     if column.min is not None or column.max is not None:
-        said = _said(name, column, f"{name} is not between {_bound(column.min)} and {_bound(column.max)}")
+        said = _said(name, column, f"{name} is {_beyond(column.min, column.max)}")
         yield _within(column=name, min_value=column.min, max_value=column.max, **said)
     if column.type == "timestamp":
         said = _said(name, column, f"{name} is after the day {day}")
@@ -174,7 +180,7 @@ def _asked(name: str, column: Column) -> str:
 
 
 def _within(**arguments: Any) -> Any:
-    _expectations_library()
+    library()
     from ringwatch.bounds import ExpectColumnValuesToBeWithin
 
     return ExpectColumnValuesToBeWithin(**arguments)
@@ -186,8 +192,11 @@ def _said(name: str, column: Column, words: str) -> dict[str, Any]:
     return {"severity": _SEVERITIES[column.severity], "meta": meta}
 
 
-def _bound(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"
+def _beyond(least: float | None, most: float | None) -> str:
+    """What a value is that is not within the bounds."""
+    if least is not None and most is not None:
+        return f"not between {least:.15g} and {most:.15g}"
+    return f"less than {least:.15g}" if least is not None else f"more than {most:.15g}"
 
 
 def _suite(name: str, expectations: list[Any]) -> ExpectationSuite:
@@ -220,7 +229,7 @@ def _meta(outcome: ExpectationValidationResult) -> dict[str, Any]:
 
 @cache
 def _batch_definition() -> Any:
-    gx = _expectations_library()
+    gx = library()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
@@ -230,14 +239,14 @@ def _batch_definition() -> Any:
 
 
 def _expectations() -> Any:
-    _expectations_library()
+    library()
     import great_expectations.expectations as gxe
 
     return gxe
 
 
 @cache
-def _expectations_library() -> Any:
+def library() -> Any:
     """Import Great Expectations (seconds) on first use, without telemetry and its 214 lines of registration log."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)

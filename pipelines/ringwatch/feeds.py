@@ -20,10 +20,10 @@ def find(folder: Path, feed: str) -> list[Path]:
     written, or when the feed is there in two formats.
     """
     name = re.compile(rf"{re.escape(feed)}([-.].+)?({'|'.join(map(re.escape, SUFFIXES))})")
-    listed = sorted(path for path in folder.iterdir() if re.fullmatch(rf"{re.escape(feed)}([-.].*)?", path.name))
+    listed = sorted(path for path in folder.iterdir() if re.fullmatch(rf"(?s){re.escape(feed)}([-.].*)?", path.name))
     inside = sorted((folder / feed).iterdir()) if (folder / feed).is_dir() else []
     for path in (*listed, *inside):
-        _refuse_unfinished(folder, path)
+        _refuse_unfit(folder, path)
     found = [path for path in listed if name.fullmatch(path.name)]
     found += [path for path in inside if path.name.endswith(SUFFIXES) and not path.name.startswith((".", "_"))]
     for path in found:
@@ -41,7 +41,9 @@ def suffix_of(path: Path) -> str:
     return next(suffix for suffix in SUFFIXES if path.name.endswith(suffix))
 
 
-def _refuse_unfinished(folder: Path, path: Path) -> None:
+def _refuse_unfit(folder: Path, path: Path) -> None:
+    if not path.name.isprintable():
+        raise DataRefused(f"{path.parent}: the file {path.name!r} has a name that cannot be shown; give it another one")
     if path.name.endswith(_UNFINISHED):
         raise DataRefused(f"{path}: this file is still being written; start the night when the delivery is complete")
     try:

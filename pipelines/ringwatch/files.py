@@ -47,6 +47,14 @@ class Files:
         """Folder of new files of the day that are being put in place; gone when they all are."""
         return self.day(day) / "amending"
 
+    def outcomes(self, day: date) -> Path:
+        """How each rule fared; written by validate."""
+        return self.day(day) / "outcomes.parquet"
+
+    def docs(self, day: date) -> Path:
+        """Folder of Data Docs; written on demand."""
+        return self.day(day) / "docs"
+
     def candidates(self, day: date) -> Path:
         """candidate, account_id, lane; written by detect."""
         return self.day(day) / "candidates.parquet"

@@ -28,6 +28,7 @@ from ringwatch.expectations import CONTRADICTS, Broken
 from ringwatch.history import clean_schema
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
+from ringwatch.outcomes import Outcome
 from ringwatch.tombstones import ERASED
 from ringwatch.typed import BURIED, LINE, ROW, Typed
 
@@ -59,7 +60,7 @@ class Judged:
 
     held: rows of accounts that are not known yet; late: rows that passed and are about a day before this one, None
     where rows say no time; noted: wrong values that were left out of rows that passed; first_rule: what the first
-    refused row breaks.
+    refused row breaks; outcomes: how each rule fared.
     """
 
     feed: Feed
@@ -72,6 +73,7 @@ class Judged:
     late: int | None
     noted: int
     first_rule: str | None
+    outcomes: tuple[Outcome, ...]
     warnings: tuple[str, ...]
 
 
@@ -108,11 +110,12 @@ class _Chunk:
 
 @dataclass(frozen=True)
 class _Sorted:
-    """A chunk after the rules: kept rows, the rules that each refused row breaks, and noted values by rule."""
+    """A chunk after the rules: kept rows, the rules each refused row breaks; broken and noted values by rule."""
 
     clean: pa.Table
     held: pa.Table
     refused: pd.Series
+    broken: Counter[str]
     noted: Counter[str]
 
 
@@ -121,7 +124,8 @@ def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None
     originals = _Originals(night, feed, rows)
     again, chunks = _chunks(feed, rows, accounts)
     noted: Counter[str] = Counter()
-    late = 0
+    broken = Counter(row.rule for row in rows.ragged)
+    held_to_rules = late = 0
     first_rule = rows.ragged[0].rule if rows.ragged else None
     with _Parts(staged, feed) as parts:
         parts.write("quarantine", _ragged(rows))
@@ -134,7 +138,9 @@ def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None
             if len(found.refused):
                 parts.write("quarantine", _quarantined(chunk, found.refused, originals.of(chunk)))
                 first_rule = first_rule or str(found.refused.iloc[0])
+            broken += found.broken + Counter({ERASED: len(gone.rows)})
             noted += found.noted
+            held_to_rules += len(chunk.rows)
             late += _late(night, feed, found.clean) + _late(night, feed, found.held)
             night.tell(f"validate: {feed.feed}, {sum(parts.rows.values()):,} of {rows.rows:,} rows judged")
     return Judged(
@@ -148,6 +154,7 @@ def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None
         late=late if _last_seen(feed) else None,
         noted=sum(noted.values()),
         first_rule=first_rule,
+        outcomes=tuple(_outcomes(feed, suite, held_to_rules, broken)),
         warnings=tuple(_warnings(feed, rows, noted)),
     )
 
@@ -199,6 +206,7 @@ def _judge(night: Night, feed: Feed, chunk: _Chunk, suite: ExpectationSuite) -> 
         clean=kept.filter(pa.array(passed & ~chunk.strange)),
         held=kept.filter(pa.array(passed & chunk.strange)),
         refused=refused,
+        broken=Counter({rule.rule: len(rule.rows) for rule in broken}),
         noted=Counter({rule.rule: int(passed[rule.rows].sum()) for rule in broken if rule.severity == "note"}),
     )
 
@@ -284,6 +292,15 @@ def _last_seen(feed: Feed) -> str | None:
 def _late(night: Night, feed: Feed, kept: pa.Table) -> int:
     seen = _last_seen(feed)
     return pc.sum(pc.less(kept[seen], pa.scalar(night.day).cast(pa.timestamp("us")))).as_py() or 0 if seen else 0
+
+
+def _outcomes(feed: Feed, suite: ExpectationSuite, rows: int, broken: Counter[str]) -> Iterator[Outcome]:
+    """Yield how the rules fared, those of the suite first, then those that rows broke before they were held to it."""
+    rules = expectations.rules(suite)
+    for rule in rules:
+        yield Outcome(feed.feed, rule["rule"], rule["severity"], rule["column"], rows, broken[rule["rule"]])
+    for words in sorted(broken.keys() - {rule["rule"] for rule in rules}):
+        yield Outcome(feed.feed, words, "quarantine", None, rows + broken[words], broken[words])
 
 
 def _warnings(feed: Feed, rows: Typed, noted: Counter[str]) -> Iterator[str]:

@@ -37,6 +37,17 @@ SELECT CAST(parse_path(filename)[-3] AS DATE) AS day, parse_filename(filename, t
 FROM read_parquet($paths, union_by_name = true, filename = true)
 """
 
+# A row that breaks several rules counts for each of them.
+_BY_RULE = """
+WITH refused AS (
+  SELECT parse_filename(filename, true) AS feed, unnest(string_split(rule, '; ')) AS rule,
+    {'file': file, 'row': "row", 'line': line, 'values': "values"} AS place
+  FROM read_parquet($paths, filename = true)
+)
+SELECT feed, rule, count(*) AS "rows", arg_min(place, (place.file, place.row), $first) AS places
+FROM refused GROUP BY feed, rule ORDER BY feed, "rows" DESC, rule
+"""
+
 _AS_JSON = 'SELECT day, CAST(to_json(waiting) AS VARCHAR) AS "values" FROM waiting'
 
 
@@ -75,6 +86,19 @@ def counted(rows: pd.DataFrame) -> pd.DataFrame:
     """Return day, feed, rule, rows, discarded (how many of them were) of what `found` returned."""
     counts = rows.assign(discarded=rows["discarded"].notna()).groupby(["day", "feed", "rule"])["discarded"]
     return counts.agg(rows="size", discarded="sum").reset_index()
+
+
+def by_rule(folder: Path, first: int) -> list[dict[str, Any]]:
+    """Return feed, rule, rows and places of the refused rows in a day's `folder`: how many rows break each rule.
+
+    places: file, row, line and values of the `first` of them, by file and row.
+    """
+    paths = sorted(map(str, (folder / "quarantine").glob("*.parquet")))
+    if not paths:
+        return []
+    with duckdb.connect() as connection:
+        rules = connection.sql(_BY_RULE, params={"paths": paths, "first": first}).to_arrow_table()
+    return list(rules.to_pylist())
 
 
 def masked(values: pd.Series) -> pd.Series:

@@ -8,7 +8,20 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ringwatch.cli import config, deliveries, demo, erase, evaluate, night, quarantine, query, rings, server, simulate
+from ringwatch.cli import (
+    config,
+    deliveries,
+    demo,
+    erase,
+    evaluate,
+    night,
+    quarantine,
+    query,
+    rings,
+    server,
+    simulate,
+    validate,
+)
 from ringwatch.errors import RingwatchError
 from ringwatch.night import STAGES
 
@@ -34,7 +47,8 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(night.run)
 for stage in STAGES:
-    app.command(stage, rich_help_panel="Stages of a night")(night.stage_command(stage))
+    command = validate.validate if stage == "validate" else night.stage_command(stage)
+    app.command(stage, rich_help_panel="Stages of a night")(command)
 app.command()(deliveries.deliveries)
 app.add_typer(quarantine.app, name="quarantine")
 app.command()(erase.erase)

@@ -20,14 +20,14 @@ from ringwatch.night import Night, Report, open_night, settings_model
 from ringwatch.settings import Settings, load_settings
 
 ACCOUNTS = "accounts"
-_DAY = ["%Y-%m-%d"]
+DAY_FORMAT = ["%Y-%m-%d"]
 Feeds = Annotated[
     Path | None,
     typer.Option("--feeds", help="Folder with one folder a day; else the setting feeds_dir.", file_okay=False),
 ]
-Day = Annotated[datetime | None, typer.Option("--day", formats=_DAY, help="Day the data are about.")]
-From = Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First of several days.")]
-To = Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last of several days, included.")]
+Day = Annotated[datetime | None, typer.Option("--day", formats=DAY_FORMAT, help="Day the data are about.")]
+From = Annotated[datetime | None, typer.Option("--from", formats=DAY_FORMAT, help="First of several days.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=DAY_FORMAT, help="Last of several days, included.")]
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="FEED", help="A feed that this deployment does not have.")
 ]
@@ -74,7 +74,7 @@ def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: 
     """Run the nights of `days` one after the other and print a line for each unless `quiet`."""
     done = []
     for day in days:
-        with _watched_night(settings, day, feeds) as night:
+        with watched_night(settings, day, feeds) as night:
             started = perf_counter()
             reports = stages.run_night(night, night.tell)
         done.append(Done(day, {report.stage: report for report in reports}, perf_counter() - started))
@@ -87,23 +87,28 @@ def stage_command(name: str) -> Any:
     """Return the command that runs the stage `name` of one day."""
 
     def command(
-        day: Annotated[datetime, typer.Option("--day", formats=_DAY, help="Day the data are about.")],
+        day: Annotated[datetime, typer.Option("--day", formats=DAY_FORMAT, help="Day the data are about.")],
         feeds: Feeds = None,
         without: Without = None,
         as_json: Json = False,
     ) -> None:
-        with _watched_night(night_settings(without or []), day.date(), feeds) as night:
+        with watched_night(night_settings(without or []), day.date(), feeds) as night:
             night.tell(name)
             report = stages.run_stage(name, night)
         if as_json:
             print_json(report.as_dict())
             return
-        seconds = {f"seconds: {step}": seconds for step, seconds in report.seconds.items()}
-        print_mapping(f"{name} of {report.day}", report.counts | seconds)
-        _print_warnings(report)
+        print_report(report)
 
     command.__doc__ = f"Run the stage {name} of one day, alone."
     return command
+
+
+def print_report(report: Report) -> None:
+    """Print counts, seconds and warnings of a stage."""
+    seconds = {f"seconds: {step}": seconds for step, seconds in report.seconds.items()}
+    print_mapping(f"{report.stage} of {report.day}", report.counts | seconds)
+    print_warnings(report)
 
 
 def night_settings(without: list[str]) -> Settings:
@@ -130,7 +135,7 @@ def _days(day: datetime | None, first: datetime | None, last: datetime | None) -
 
 
 @contextmanager
-def _watched_night(settings: Settings, day: date, feeds: Path | None) -> Iterator[Night]:
+def watched_night(settings: Settings, day: date, feeds: Path | None) -> Iterator[Night]:
     """Open a night that shows people what it is doing."""
     status = notes.status(f"{day}")
     with status, open_night(settings, day, feeds, lambda doing: status.update(f"{day} {doing}")) as night:
@@ -153,9 +158,9 @@ def _print_night(night: Done) -> None:
         soft_wrap=True,
     )
     for stage_report in night.reports.values():
-        _print_warnings(stage_report)
+        print_warnings(stage_report)
 
 
-def _print_warnings(report: Report) -> None:
+def print_warnings(report: Report) -> None:
     for warning in report.warnings:
         notes.print(f"  {report.stage}: {escape(warning)}", style="yellow", highlight=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from ringwatch import feeds, gate, history, restating, trends
+from ringwatch import feeds, gate, history, outcomes, restating, trends
 from ringwatch.arrivals import Arrived, survey
 from ringwatch.errors import DataRefused
 from ringwatch.gate import Judged
@@ -43,23 +43,27 @@ def run(night: Night) -> Report:
         day = judge(night, staged)
         ledger = list(_ledger(night, day))
         said = restating.restate(night, staged, ledger)
+        outcomes.write(staged / "outcomes.parquet", (one for judged in day.judged for one in judged.outcomes))
         _replace(night, staged)
     night.store.record_deliveries(night.day, ledger)
     return report(night, replace(day, warnings=(*day.warnings, *said)))
 
 
-def judge(night: Night, staged: Path) -> Day:
-    """Judge every feed of the day and write what became of its rows below `staged`, a folder of `staging`."""
-    arrived, warnings = _arrived(night)
+def judge(night: Night, staged: Path, stops: list[DataRefused] | None = None) -> Day:
+    """Judge every feed of the day and write what became of its rows below `staged`, a folder of `staging`.
+
+    What stops the night is raised, or added to `stops`, when that is given, and the other feeds are judged all the
+    same.
+    """
+    arrived, warnings = _arrived(night, stops)
     judged: list[Judged] = []
     seconds: dict[str, float] = {}
     for name, files in arrived.items():
         started = perf_counter()
-        judged.append(_judge(night, name, files, staged))
-        warnings += (
-            *judged[-1].warnings,
-            *trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet"),
-        )
+        with _each(stops):
+            judged.append(_judge(night, name, files, staged, judged))
+            warnings += judged[-1].warnings
+            warnings += trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet")
         seconds[name] = perf_counter() - started
     return Day(tuple(judged), warnings, seconds)
 
@@ -86,29 +90,51 @@ def staging(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _arrived(night: Night) -> tuple[dict[str, list[Arrived]], tuple[str, ...]]:
+@contextmanager
+def _each(stops: list[DataRefused] | None) -> Iterator[None]:
+    """Let what stops the night stop it, or keep it in `stops`."""
+    try:
+        yield
+    except DataRefused as error:
+        if stops is None:
+            raise
+        stops.append(error)
+
+
+def _arrived(night: Night, stops: list[DataRefused] | None) -> tuple[dict[str, list[Arrived]], tuple[str, ...]]:
     """Return the files of each feed that is there, accounts first, and what to say of those that are not."""
-    found = _found(night)
-    missing = [name for name, paths in found.items() if not paths]
-    needed = [name for name in missing if not night.model.feeds[name].optional]
-    if needed:
+    folder = _complete(night)
+    found: dict[str, list[Path]] = {}
+    for name in (name for name in night.model.feeds if name in night.settings.feeds):
+        with _each(stops):
+            found[name] = _found(night, folder, name)
+    arrived: dict[str, list[Arrived]] = {}
+    for name, paths in found.items():
+        with _each(stops):
+            arrived |= {name: _surveyed(night, name, paths)} if paths else {}
+    return arrived, tuple(f"the optional feed {name} is not there" for name, paths in found.items() if not paths)
+
+
+def _found(night: Night, folder: Path, name: str) -> list[Path]:
+    """Return the files of a feed, none for an optional one that is not there."""
+    paths = feeds.find(folder, name)
+    if not paths and not night.model.feeds[name].optional:
         raise DataRefused(
-            f"the feed {needed[0]} is missing on {night.day}: there is no {night.files.arrived(night.day) / needed[0]}"
-            f"{{{','.join(feeds.SUFFIXES)}}}; deliver it, or run --without {needed[0]} if this deployment has none"
+            f"the feed {name} is missing on {night.day}: there is no {folder / name}{{{','.join(feeds.SUFFIXES)}}}; "
+            f"deliver it, or run --without {name} if this deployment has none"
         )
-    notes = tuple(f"the optional feed {name} is not there" for name in missing)
-    return {name: _surveyed(night, name, paths) for name, paths in found.items() if paths}, notes
+    return paths
 
 
-def _found(night: Night) -> dict[str, list[Path]]:
-    """Return the files of each feed that this deployment has, none for one that is not there."""
+def _complete(night: Night) -> Path:
+    """Return the folder of the day, which is there and complete."""
     folder = night.files.arrived(night.day)
     if not folder.is_dir():
         raise DataRefused(f"no feeds for {night.day}: {folder} does not exist")
     marker = night.settings.feeds_marker
     if marker and not (folder / marker).exists():
         raise DataRefused(f"the feeds of {night.day} are not complete: there is no {folder / marker} yet")
-    return {name: feeds.find(folder, name) for name in night.model.feeds if name in night.settings.feeds}
+    return folder
 
 
 def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
@@ -124,8 +150,11 @@ def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
     return files
 
 
-def _judge(night: Night, name: str, files: list[Arrived], staged: Path) -> Judged:
-    known = None if name == "accounts" else [*history.account_files(night), staged / "clean" / "accounts.parquet"]
+def _judge(night: Night, name: str, files: list[Arrived], staged: Path, before: list[Judged]) -> Judged:
+    """Judge a feed; that no account is known counts only when the feed of accounts was judged before it."""
+    known = None
+    if any(judged.feed.feed == "accounts" for judged in before):
+        known = [*history.account_files(night), staged / "clean" / "accounts.parquet"]
     judged = gate.judge(night, night.model.feeds[name], files, known, staged)
     if judged.rows and not judged.clean:
         first = judged.first_rule or "account_id is not a known account"
@@ -175,8 +204,10 @@ def _entry(judged: Judged) -> LedgerEntry:
 
 
 def _replace(night: Night, staged: Path) -> None:
-    """Put the judged day in place of an earlier one."""
+    """Put the judged day in place of an earlier one, whose Data Docs are out of date."""
     day = night.files.day(night.day)
+    shutil.rmtree(night.files.docs(night.day), ignore_errors=True)
     for part in PARTS:
         shutil.rmtree(day / part, ignore_errors=True)
         (staged / part).rename(day / part)
+    (staged / "outcomes.parquet").replace(night.files.outcomes(night.day))

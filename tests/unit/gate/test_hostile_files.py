@@ -57,6 +57,8 @@ NAMES = [
     ("half-written in a folder", {"accounts/1.csv": GOOD, "accounts/2.csv.tmp": ""}, r"2\.csv\.tmp: this file is still being"),
     ("two formats", {"accounts.csv": GOOD, "accounts.parquet": parquet(TABLE)}, "are both there; keep the one that holds"),
     ("packed and not", {"accounts.csv": GOOD, "accounts.csv.gz": packed(GOOD)}, "are both there; keep the one that holds"),
+    ("a name that steers a terminal", {"accounts-\x1b[2J.csv": GOOD}, r"the file 'accounts-\\x1b\[2J\.csv' has a name that cannot"),
+    ("a name of two lines", {"accounts-a\nb.csv": GOOD}, r"the file 'accounts-a\\nb\.csv' has a name that cannot be shown"),
     ("a folder with a file's name", {"accounts.csv/x": ""}, r"accounts\.csv: this is not a regular file"),
     ("a pipe that nobody writes", {"accounts.csv": os.mkfifo}, r"accounts\.csv: this is not a regular file"),
     ("a link that leads out", {"accounts.csv": away}, r"accounts\.csv: this is a link that leads out of the folder of the day"),

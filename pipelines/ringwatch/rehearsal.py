@@ -1,0 +1,65 @@
+"""What would become of a delivery: it is judged like in its night, and nothing that was judged is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ringwatch import quarantine
+from ringwatch.errors import DataRefused
+from ringwatch.files import Files
+from ringwatch.night import Night, Report
+from ringwatch.stages import validate
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """report: counts and warnings of the feeds that can be judged; stops: why the night would stop.
+
+    rules: feed, rule, rows and the places (file, row, line, values) of the first rows that break it.
+    """
+
+    report: Report
+    rules: list[dict[str, Any]]
+    stops: tuple[str, ...]
+
+    @property
+    def refused(self) -> int:
+        """Rows that would go to quarantine."""
+        return sum(count for name, count in self.report.counts.items() if name.endswith(".quarantined"))
+
+
+def rehearse(night: Night, first: int) -> Rehearsal:
+    """Judge the feeds of the night's day, each as far as it can be; `first` places are given of each rule."""
+    stops: list[DataRefused] = []
+    with (
+        TemporaryDirectory(prefix="ringwatch-") as folder,
+        _homeless(night, Path(folder)) as judging,
+        validate.staging(Path(folder) / "judged") as staged,
+    ):
+        day = _judge(judging, staged, stops)
+        rules = quarantine.by_rule(staged, first)
+    return Rehearsal(validate.report(night, day), rules, tuple(map(str, stops)))
+
+
+def _judge(night: Night, staged: Path, stops: list[DataRefused]) -> validate.Day:
+    try:
+        return validate.judge(night, staged, stops)
+    except DataRefused as error:  # there is no delivery, or it is not complete
+        stops.append(error)
+        return validate.Day((), (), {})
+
+
+@contextmanager
+def _homeless(night: Night, folder: Path) -> Iterator[Night]:
+    """The night as it is, or, when nothing was ever judged in its home, one that leaves nothing there."""
+    if (night.files.home / "days").is_dir():
+        yield night
+        return
+    settings = night.settings.model_copy(update={"home": folder, "store_url": None})
+    with replace(night, settings=settings, files=Files(folder, night.files.feeds)) as elsewhere:
+        yield elsewhere
