@@ -1,15 +1,12 @@
-// Linked accounts as an undirected graph, weighted with bits: what communities are looked for in.
-// Returns: the projected graph, or nothing where nothing is linked
+// Numbered nodes and weighted links as an undirected graph in GDS: what communities are looked for in.
+// Returns: the projected graph
 // :param graph => 'ringwatch_links'
-// :param min_bits => 5.0
-MATCH (a:Account)-[l:LINKED_TO]->(b:Account)
-WHERE l.bits >= $min_bits
-WITH a, b, l
-ORDER BY a.account_id, b.account_id
-WITH gds.graph.project(
-  $graph, a, b,
-  {relationshipProperties: {bits: l.bits}},
+// :param source => [0, 0]
+// :param target => [1, 2]
+// :param weight => [5.0, 7.5]
+UNWIND range(0, size($source) - 1) AS i
+RETURN gds.graph.project(
+  $graph, $source[i], $target[i],
+  {relationshipProperties: {weight: $weight[i]}},
   {undirectedRelationshipTypes: ['*'], readConcurrency: 1}
 ) AS projected
-WHERE projected IS NOT NULL
-RETURN projected

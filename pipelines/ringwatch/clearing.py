@@ -45,7 +45,9 @@ def clear_file(path: Path, account: Account) -> None:
 
 
 def clear_leftovers(night: Night) -> None:
-    """Remove what killed programs left behind: nobody works on it, for who erases holds the lease."""
+    """Remove what killed programs left behind, and what is made again from the days: who erases holds the lease."""
+    for path in (night.files.sharing, night.files.sharing.with_suffix(".new")):
+        path.unlink(missing_ok=True)
     for name in ("validating", "replaying", "amending.new"):
         for folder in (night.files.home / "days").glob(f"*/{name}"):
             shutil.rmtree(folder)

@@ -1,15 +1,14 @@
-"""Groups of accounts by GDS: the graph as link left it in; for each way of looking, accounts by community out.
+"""Groups of nodes by GDS: weighted links between numbered nodes in, nodes by community out.
 
+The links come as frames and go to GDS as they are, past the database: what a night finds follows from its files alone.
 Each projection is dropped when it has been used, and one that a killed night left behind is dropped first. One thread
-and a fixed seed: the same graph gives the same communities.
+and a fixed seed: the same links give the same communities.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -20,97 +19,92 @@ from ringwatch.resources import cypher
 
 # Components up to this size are one community; larger ones are searched for communities inside.
 WHOLE = 12
-# Steps in which node similarity gives up weak identifiers when it would have to compare too many pairs.
-WEAKEST_BITS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+# Least core number, links to others in the core, that makes a core worth a look of its own.
+LEAST_CORE = 3
+# GDS's own defaults for one component, which are shared out when many are searched at once.
+TOLERANCE, THETA = 1e-4, 0.01
 # Most similar accounts that node similarity keeps of each.
 MOST_SIMILAR = 50
+# Steps in which node similarity gives up weak identifiers when it would have to compare too many pairs.
+WEAKEST_BITS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 
-def similar(
-    graph: Graph, since: date, lasting: list[str], pair_budget: int, cutoff: float, seed: int
-) -> tuple[pd.DataFrame, float]:
-    """Return account_id, community: weighted Jaccard of what accounts share inside components, then Leiden.
+def components(graph: Graph, links: pd.DataFrame) -> pd.DataFrame:
+    """Return node, component, core (its core number) of `links` (source, target, weight)."""
+    if links.empty:
+        return pd.DataFrame({"node": [], "component": [], "core": []}, dtype="int64")
+    with projection(graph, "detect/project_links", "ringwatch_links", links) as projected:
+        graph.gds.wcc.mutate(projected, "component", concurrency=1)
+        graph.gds.k_core_decomposition.mutate(projected, "core", concurrency=1)
+        found = values(graph, projected, "component").rename(columns={"value": "component"})
+        return found.assign(core=values(graph, projected, "core")["value"])
 
-    With it come the bits of the weakest identifiers that had to be left out to compare at most `pair_budget` pairs.
-    Raises ValueError when even the strongest identifiers alone are too many.
+
+def leiden(graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> list[pd.DataFrame]:
+    """Return node, community for each of `seeds`: Leiden inside each component of `links` at resolution `gamma`.
+
+    links: source, target, weight, component. Modularity holds gamma against the weight of the whole graph, whose size
+    would then decide. Each component is given the weight one, so with gamma times the number of components each is
+    split as if it were alone (Traag et al. 2019, equation 1, is a sum over communities).
     """
-    window = {"since": datetime.combine(since, datetime.min.time()), "lasting": lasting}
+    if links.empty:
+        return [pd.DataFrame({"node": [], "community": []}, dtype="int64") for _ in seeds]
+    by_component = links.groupby("component")["weight"]
+    alike = links.assign(weight=links["weight"] / by_component.transform("sum"))
+    with projection(graph, "detect/project_links", "ringwatch_links", alike) as projected:
+        return [_leiden(graph, projected, "*", gamma, seed, by_component.ngroups) for seed in seeds]
+
+
+def similar(graph: Graph, uses: pd.DataFrame, pair_budget: int, cutoff: float) -> tuple[pd.DataFrame, float]:
+    """Return source, target, similarity: the weighted Jaccard of what accounts use, inside components.
+
+    uses: source (account), target (identifier, of other numbers), weight (bits). With the pairs come the bits of the
+    weakest identifiers that had to be left out to compare at most `pair_budget` pairs. Raises ValueError when even the
+    strongest identifiers alone are too many.
+    """
     for min_bits in WEAKEST_BITS:
-        with projection(graph, "detect/project_sharing", "ringwatch_similar", min_bits=min_bits, **window) as projected:
-            if projected is None:
-                return _NOBODY, min_bits
+        strong = uses[uses["weight"] > min_bits]
+        if strong.empty:
+            return pd.DataFrame({"source": [], "target": [], "similarity": []}), min_bits
+        with projection(graph, "detect/project_uses", "ringwatch_uses", strong) as projected:
             graph.gds.wcc.mutate(projected, "component", concurrency=1)
-            sizes = _values(graph, projected, "component").groupby("value").size()
-            if (sizes.astype(float) ** 2).sum() > pair_budget:
-                continue
-            compare(graph, projected, cutoff)
-            return _leiden(graph, projected, "SIMILAR", "similarity", 1.0, seed), min_bits
+            found = values(graph, projected, "component")
+            sizes = found[found["node"].isin(strong["source"])].groupby("value").size()
+            if (sizes.astype(float) ** 2).sum() <= pair_budget:
+                return compare(graph, projected, cutoff), min_bits
     raise ValueError(f"more than {pair_budget:,} pairs of accounts are connected by identifiers of {min_bits} bits")
 
 
-def linked(graph: Graph, min_bits: float, gamma: float, seed: int) -> pd.DataFrame:
-    """Return account_id, community among accounts linked by at least `min_bits`.
-
-    Components up to WHOLE accounts stay whole. Larger ones are split by Leiden at resolution `gamma` of the component,
-    not of the whole graph, whose size would then decide.
-    """
-    with projection(graph, "detect/project_links", "ringwatch_links", min_bits=min_bits) as projected:
-        if projected is None:
-            return _NOBODY
-        graph.gds.wcc.mutate(projected, "component", concurrency=1)
-        graph.gds.degree.mutate(projected, "weight", relationship_weight_property="bits", concurrency=1)
-        accounts = _values(graph, projected, "component").rename(columns={"value": "community"})
-        accounts = accounts.merge(_values(graph, projected, "weight").rename(columns={"value": "weight"}))
-    by_component = accounts.groupby("community")
-    large = by_component["account_id"].transform("size") > WHOLE
-    # Components of like weight, up to the square root of two apart, are searched together, none above `gamma`.
-    step = (2 * by_component["weight"].transform("sum").map(math.log2)).apply(math.ceil)
-    split = [
-        _inside(graph, sorted(some["account_id"]), min_bits, gamma, 2 ** (float(half) / 2), seed)
-        for half, some in accounts[large].groupby(step[large])
-    ]
-    whole = accounts.loc[~large, ["account_id", "community"]].assign(step=0.0)
-    parts = [part.assign(step=float(i)) for i, part in enumerate(split, 1)]
-    every = pd.concat([whole, *parts])
-    return every.assign(community=every.groupby(["step", "community"]).ngroup())[["account_id", "community"]]
-
-
-def _inside(graph: Graph, accounts: list[str], min_bits: float, gamma: float, weight: float, seed: int) -> pd.DataFrame:
-    """Leiden in components that each weigh up to `weight`, counting a link at both its ends.
-
-    GDS divides gamma by the weight of the whole graph, so times that weight it is gamma of a component.
-    """
-    among = {"accounts": accounts, "min_bits": min_bits}
-    with projection(graph, "detect/project_links_among", "ringwatch_links_among", **among) as projected:
-        degrees = graph.gds.degree.stream(projected, relationship_weight_property="bits", concurrency=1)
-        share = degrees["score"].sum() / weight
-        return _leiden(graph, projected, "*", "bits", gamma * share, seed)
-
-
-def compare(graph: Graph, projected: Any, cutoff: float) -> None:
-    """Add SIMILAR between accounts of one component, with the weighted Jaccard `similarity` of what they share."""
-    gds = graph.gds
-    gds.node_similarity.mutate(
+def compare(graph: Graph, projected: Any, cutoff: float) -> pd.DataFrame:
+    """Return source, target, similarity of accounts of one `component`, each pair once, source the smaller."""
+    graph.gds.node_similarity.mutate(
         projected,
-        mutate_relationship_type="SIMILAR_ONE_WAY",
+        mutate_relationship_type="SIMILAR",
         mutate_property="similarity",
         use_components="component",
-        relationship_weight_property="bits",
+        relationship_weight_property="weight",
         similarity_cutoff=cutoff,
         top_k=MOST_SIMILAR,
         concurrency=1,
     )
-    gds.graph.relationships.to_undirected(projected, "SIMILAR_ONE_WAY", "SIMILAR", aggregation="MAX", concurrency=1)
+    slices = graph.read(cypher("detect/read_similar"), graph=projected.name(), type="SIMILAR")
+    pairs = _frame(slices, ("source", "target", "similarity"))
+    ends = pairs[["source", "target"]]
+    pairs = pairs.assign(source=ends.min(axis=1), target=ends.max(axis=1))
+    return pairs.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
 
 
-def _leiden(graph: Graph, projected: Any, relationship: str, weight: str, gamma: float, seed: int) -> pd.DataFrame:
+def _leiden(graph: Graph, projected: Any, relationship: str, gamma: float, seed: int, parts: int) -> pd.DataFrame:
+    name = f"community_{seed}"
     try:
         graph.gds.leiden.mutate(
             projected,
-            "community",
+            name,
             relationship_types=[relationship],
-            relationship_weight_property=weight,
-            gamma=gamma,
+            relationship_weight_property="weight",
+            gamma=gamma * parts,
+            theta=THETA / parts,
+            tolerance=TOLERANCE / parts,
             random_seed=seed,
             concurrency=1,
         )
@@ -118,28 +112,27 @@ def _leiden(graph: Graph, projected: Any, relationship: str, weight: str, gamma:
         # So it fails when it finds no two nodes to join, as in an even clique: then what is connected stays whole.
         if "dendrogramManager" not in str(error):
             raise
-        graph.gds.wcc.mutate(projected, "community", relationship_types=[relationship], concurrency=1)
-    return _values(graph, projected, "community").rename(columns={"value": "community"})
+        graph.gds.wcc.mutate(projected, name, relationship_types=[relationship], concurrency=1)
+    return values(graph, projected, name).rename(columns={"value": "community"})
 
 
 @contextmanager
-def projection(graph: Graph, query: str, name: str, **parameters: Any) -> Iterator[Any]:
-    """Yield the projection, or None when the query finds nothing to project."""
+def projection(graph: Graph, query: str, name: str, links: pd.DataFrame) -> Iterator[Any]:
+    """Yield `links` (source, target, weight; at least one) as a graph of GDS."""
     graph.gds.graph.drop(name, fail_if_missing=False)
-    try:
-        projected, _ = graph.gds.graph.project.cypher(cypher(query), graph=name, **parameters)
-    except ValueError:
-        yield None
-        return
+    ordered = links.sort_values(["source", "target"])
+    columns = {column: ordered[column].tolist() for column in ("source", "target", "weight")}
+    projected, _ = graph.gds.graph.project.cypher(cypher(query), graph=name, **columns)
     with projected:
         yield projected
 
 
-def _values(graph: Graph, projected: Any, name: str) -> pd.DataFrame:
-    """Return account_id, value of a node property, by account."""
+def values(graph: Graph, projected: Any, name: str) -> pd.DataFrame:
+    """Return node, value of a node property, by node."""
     slices = graph.read(cypher("detect/read_values"), graph=projected.name(), property=name)
-    columns = {column: [value for some in slices for value in some[column]] for column in ("account_id", "value")}
-    return pd.DataFrame(columns).sort_values("account_id", ignore_index=True)
+    return _frame(slices, ("node", "value")).sort_values("node", ignore_index=True)
 
 
-_NOBODY = pd.DataFrame({"account_id": pd.Series(dtype="str"), "community": pd.Series(dtype="int64")})
+def _frame(slices: list[dict[str, list[Any]]], columns: Sequence[str]) -> pd.DataFrame:
+    """Put slices of columns into one frame."""
+    return pd.DataFrame({column: [value for some in slices for value in some[column]] for column in columns})

@@ -55,8 +55,13 @@ class Files:
         """Folder of Data Docs; written on demand."""
         return self.day(day) / "docs"
 
+    @property
+    def sharing(self) -> Path:
+        """What accounts share in the window, as a DuckDB database; made by link, again whenever it is out of date."""
+        return self.home / "sharing.duckdb"
+
     def candidates(self, day: date) -> Path:
-        """candidate, account_id, lane; written by detect."""
+        """candidate, account_id, lane, stability; written by detect."""
         return self.day(day) / "candidates.parquet"
 
     def scored(self, day: date, table: str) -> Path:

@@ -5,10 +5,11 @@ out of what is usual, so that a large ring does not make its own habits look com
 
 An identifier with c members among its d accounts, in a group of n of the N accounts of the window, has the rarity
 
-    log2((c / n) / ((d - c + 0.5) / (N - n + 1)))    bits, up to 14; less than 1 is nothing
+    log2((c / n) / ((d - c + 0.5) / (N - n + 1)))    bits, 0 to 14, where c is at least 2
 
 and the containment c / d. Their product, the rarity as a share of 14 bits, is its strength. On identifiers with
-residents only visitors count, and only when there are two of them.
+residents only visitors count, and only when there are two of them. What an outsider can bring about ties no member that
+was there by itself: its evidence is imposed when it lives on the identifier and most of the others pass by.
 """
 
 from __future__ import annotations
@@ -18,75 +19,160 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-LEAST_BITS, MOST_BITS = 1.0, 14.0
+MOST_BITS = 14.0
 # Tenure from which an account lives at an address, and below which it only visits.
 RESIDENT, VISITOR = 0.5, 0.3
+# Bits of an identifier that ties a member to the others on it.
+LEAST_TIE = 2.0
+# Most identifiers that are named as an example of what a group shares.
+EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Measures:
     """What was found of each group.
 
-    members: candidate, account_id, facet, n (size of the group), strength (of its strongest identifier), identifier
-        (that one), own (its main one is used by no other member), neighbour (it lives with another member)
-    shared: candidate, facet, n, members (covered), strength (mean over all n), identifiers, accounts (on them in all),
-        expected (members that would be on them by chance)
+    members: candidate, account_id, facet, n (size of the group), bits and strength (of its strongest identifier),
+        total (bits of all it shares), contained (c / d of the strongest), own_act (bits that nobody imposed), own (its
+        main one is used by no other member), main_tenure, neighbour (it lives with another member), name (the
+        strongest), fleeting (share of its days on identifiers seen on one day only), cap_bits
+    facets: candidate, facet, and the means over all n members: bits, total, contained, covered (with a bit or more),
+        own, neighbour, fleeting; spread (effective identifiers per member), home (share of members that live on the one
+        most of them live on), top (share of all days on the most used one); identifiers, accounts (on these in all),
+        expected (members that would be on them by chance), members (covered)
+    groups: candidate, n, born (median absolute deviation of the days on which accounts were opened, log2 of 1 + days),
+        dealt (share of members that invited or paid one and the same member), closed (share of the bits of all links
+        of members that lead to members)
+    ties: candidate, account_id, identifier: what ties a member with LEAST_TIE bits, and was not imposed on it
     """
 
     members: pd.DataFrame
-    shared: pd.DataFrame
+    facets: pd.DataFrame
+    groups: pd.DataFrame
+    ties: pd.DataFrame
 
 
-def measure(connection: duckdb.DuckDBPyConnection, groups: pd.DataFrame) -> Measures:
-    """Measure `groups` (candidate, account_id) on a connection of `sharing.open_sharing`."""
-    connection.register("grouped", groups[["candidate", "account_id"]])
-    connection.execute(_USED)
-    connection.execute(_MEMBER)
-    return Measures(connection.sql(_MEMBERS).df(), connection.sql(_SHARED).df())
+def measure(
+    connection: duckdb.DuckDBPyConnection, groups: pd.DataFrame, without: pd.DataFrame | None = None
+) -> Measures:
+    """Measure `groups` (candidate, account_id) on a connection of `sharing.open_sharing`.
 
+    `without` (candidate, facet, name) is left out, as if its accounts had never used it.
+    """
+    connection.register("candidates", groups[["candidate", "account_id"]])
+    connection.register("struck", _NOTHING if without is None else without[["candidate", "facet", "name"]])
+    for statement in (_GROUPED, _USED, _MEMBER):
+        connection.execute(statement)
+    return Measures(*(connection.sql(query).df() for query in (_MEMBERS, _FACETS, _GROUPS, _TIES)))
+
+
+_NOTHING = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
+
+_GROUPED = """
+CREATE OR REPLACE TEMP TABLE grouped AS
+SELECT candidate, account, account_id, created, count(*) OVER (PARTITION BY candidate) AS n
+FROM candidates JOIN account USING (account_id)
+"""
 
 _USED = f"""
 CREATE OR REPLACE TEMP TABLE used AS
-WITH size AS (SELECT candidate, count(*) AS n FROM grouped GROUP BY candidate),
-seen AS (
-  SELECT candidate, account_id, facet, identifier, tenure, len(days) AS days, n, accounts AS d, residents, own_bits,
-    count(*) OVER here AS c, count(*) FILTER (tenure < {VISITOR}) OVER here AS visitors
-  FROM grouped JOIN size USING (candidate) JOIN sighting USING (account_id)
-  JOIN identifier USING (facet, identifier) JOIN facet USING (facet)
-  WINDOW here AS (PARTITION BY candidate, facet, identifier)
+WITH seen AS (
+  SELECT candidate, account, facet, identifier, tenure, greatest(bit_count(days), 1) AS days, n, accounts AS d,
+    residents, outsider, count(*) OVER here AS c, count(*) FILTER (tenure < {VISITOR}) OVER here AS visitors,
+    count(*) FILTER (tenure >= {RESIDENT}) OVER here AS living
+  FROM grouped JOIN sighting USING (account) JOIN identifier USING (identifier) JOIN facet USING (facet)
+  ANTI JOIN struck USING (candidate, facet, name)
+  WINDOW here AS (PARTITION BY candidate, identifier)
 ), judged AS (
   SELECT *, n * (d - c + 0.5) / ((SELECT count(*) FROM account) - n + 1) AS expected,
-    c > 1 AND (NOT residents OR (visitors > 1 AND tenure < {VISITOR})) AS counts
+    c > 1 AND (NOT residents OR facet = 'network' OR (visitors > 1 AND tenure < {VISITOR})) AS counts,
+    outsider AND tenure >= {RESIDENT} AND (living - 1) * 2 < c - 1 AS imposed
   FROM seen
 )
-SELECT *, CASE WHEN counts AND c >= {2**LEAST_BITS} * expected
-    THEN least(1, log2(c / expected) / {MOST_BITS}) * c / d ELSE 0 END AS strength
+SELECT * EXCLUDE (counts, living, visitors),
+  CASE WHEN counts THEN greatest(0, least({MOST_BITS}, log2(c / expected))) ELSE 0 END AS bits
 FROM judged
 """
 
 # Main is the identifier that an account used on most days; between equals, the one that fewest accounts use.
 _MEMBER = f"""
 CREATE OR REPLACE TEMP TABLE member AS
-SELECT candidate, account_id, facet, any_value(n) AS n, max(strength) AS strength,
-  arg_max(identifier, (strength, identifier)) AS identifier,
-  any_value(own_bits) > 0 AND arg_max(c, main) = 1
-    AND (NOT any_value(residents) OR arg_max(tenure, main) >= {RESIDENT}) AS own,
-  any_value(residents) AND arg_max(c, main) > 1 AND arg_max(tenure, main) >= {RESIDENT} AS neighbour
+SELECT candidate, account, facet, any_value(n) AS n, max(bits) AS bits, sum(bits) AS total,
+  max(bits / {MOST_BITS} * c / d) AS strength,
+  CASE WHEN max(bits) > 0 THEN arg_max(c / d, (bits * c / d, identifier)) ELSE 0 END AS contained,
+  max(CASE WHEN imposed THEN 0 ELSE least(bits, {MOST_BITS} * c / d) END) AS own_act,
+  arg_max(identifier, (bits * c / d, identifier)) AS identifier,
+  arg_max(c, main) = 1 AS own, arg_max(tenure, main) AS main_tenure,
+  any_value(residents) AND arg_max(c, main) > 1 AND arg_max(tenure, main) >= {RESIDENT} AS neighbour,
+  arg_max(identifier, main) AS main,
+  sum(days) FILTER (days = 1 AND d <= 24) / sum(days) AS fleeting
 FROM (SELECT *, {{'days': days, 'rare': -d, 'identifier': identifier}} AS main FROM used)
-GROUP BY candidate, account_id, facet
+GROUP BY candidate, account, facet
 """
 
-_MEMBERS = "FROM member ORDER BY candidate, account_id, facet"
+_MEMBERS = """
+SELECT candidate, account_id, facet, member.n, member.bits, total, strength, contained, own_act, own, main_tenure,
+  neighbour, name, coalesce(fleeting, 0) AS fleeting, cap_bits
+FROM member JOIN account USING (account) JOIN identifier USING (facet, identifier) JOIN facet USING (facet)
+ORDER BY candidate, account_id, facet
+"""
 
 # Sums are rounded: threads add in any order, and the same night must give the same bytes.
-_SHARED = """
-WITH strongest AS (
-  SELECT candidate, facet, identifier, count(*) AS members, sum(strength) AS strength, any_value(n) AS n
-  FROM member WHERE strength > 0 GROUP BY candidate, facet, identifier
-), known AS (SELECT DISTINCT candidate, facet, identifier, d, expected FROM used)
-SELECT candidate, facet, any_value(n) AS n, sum(members) AS members, round(sum(strength) / any_value(n), 9) AS strength,
-  list(identifier ORDER BY members DESC, identifier) AS identifiers, sum(d) AS accounts,
-  round(least(sum(expected), any_value(n)), 9) AS expected
-FROM strongest JOIN known USING (candidate, facet, identifier)
-GROUP BY candidate, facet ORDER BY candidate, facet
+_FACETS = f"""
+WITH plain AS (
+  SELECT candidate, facet, any_value(n) AS n, sum(bits) / any_value(n) AS bits, sum(total) / any_value(n) AS total,
+    sum(contained) / any_value(n) AS contained, sum(strength) / any_value(n) AS strength,
+    count(*) FILTER (bits >= 1) / any_value(n) AS covered, count(*) FILTER (bits >= 1) AS members,
+    count(*) FILTER (own) / any_value(n) AS own, count(*) FILTER (neighbour) / any_value(n) AS neighbour,
+    coalesce(sum(fleeting), 0) / count(*) AS fleeting, count(*) AS seen
+  FROM member GROUP BY candidate, facet
+), spread AS (
+  SELECT candidate, facet, exp(ln(sum(days)) - sum(days * ln(days)) / sum(days)) AS effective,
+    max(days) / sum(days) AS top
+  FROM (SELECT candidate, facet, identifier, sum(days) AS days FROM used GROUP BY ALL) GROUP BY candidate, facet
+), home AS (
+  SELECT candidate, facet, max(living) AS living FROM (
+    SELECT candidate, facet, main, count(*) AS living FROM member WHERE main_tenure >= {RESIDENT} GROUP BY ALL
+  ) GROUP BY candidate, facet
+), example AS (
+  SELECT candidate, facet, list(name ORDER BY members DESC, name) AS identifiers, sum(d) AS accounts,
+    sum(expected) AS expected
+  FROM (
+    SELECT candidate, facet, identifier, count(*) AS members FROM member WHERE bits >= 1 GROUP BY ALL
+  ) JOIN (SELECT DISTINCT candidate, identifier, d, expected FROM used) USING (candidate, identifier)
+  JOIN (SELECT identifier, name FROM identifier) USING (identifier) GROUP BY candidate, facet
+)
+SELECT candidate, facet, n, round(bits, 9) AS bits, round(total, 9) AS total, round(contained, 9) AS contained,
+  round(strength, 9) AS strength, covered, own, neighbour, round(fleeting, 9) AS fleeting, members,
+  round(effective / seen, 9) AS spread, round(top, 9) AS top, coalesce(living, 0) / n AS home, seen,
+  coalesce(identifiers, []) AS identifiers, coalesce(accounts, 0) AS accounts,
+  round(coalesce(least(expected, n), 0), 9) AS expected
+FROM plain JOIN spread USING (candidate, facet) LEFT JOIN home USING (candidate, facet)
+LEFT JOIN example USING (candidate, facet) ORDER BY candidate, facet
+"""
+
+_TIES = f"""
+SELECT candidate, account_id, identifier FROM used JOIN account USING (account) JOIN facet USING (facet)
+WHERE used.bits >= {LEAST_TIE} AND NOT imposed AND cap_bits > 0 ORDER BY ALL
+"""
+
+_GROUPS = """
+WITH towards AS (
+  SELECT candidate, target, count(DISTINCT source) AS sources
+  FROM dealing JOIN grouped giver ON giver.account = source JOIN grouped taker USING (candidate)
+  WHERE taker.account = target GROUP BY candidate, target
+), touching AS (
+  SELECT candidate, account, target AS other, bits FROM grouped JOIN link ON source = account
+  UNION ALL
+  SELECT candidate, account, source AS other, bits FROM grouped JOIN link ON target = account
+), closed AS (
+  SELECT touching.candidate, sum(touching.bits) FILTER (inside.account IS NOT NULL) / sum(touching.bits) AS closed
+  FROM touching LEFT JOIN grouped inside ON inside.candidate = touching.candidate AND inside.account = other
+  GROUP BY touching.candidate
+)
+SELECT candidate, any_value(n) AS n, round(log2(1 + mad(created)), 9) AS born,
+  coalesce(any_value(sources), 0) / any_value(n) AS dealt, coalesce(round(any_value(closed), 9), 0) AS closed
+FROM grouped LEFT JOIN (SELECT candidate, max(sources) AS sources FROM towards GROUP BY candidate) USING (candidate)
+LEFT JOIN closed USING (candidate)
+GROUP BY candidate ORDER BY candidate
 """

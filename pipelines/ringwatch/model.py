@@ -78,19 +78,33 @@ class Target:
 class Evidence:
     """How sharing an identifier counts, in bits.
 
-    bits: what two accounts alone on an identifier are worth; hub_limit: accounts from which it says nothing;
-    cap_bits: most that one facet may add between two accounts, or to a group; residents: people who stay on it are not
-    linked by it; own_bits: what it says against a group that its members mostly use one of their own; wording: what
-    members that share it do ("pay with the same cards").
+    bits: what two accounts alone on an identifier are worth, 0 for what links no pairs; hub_limit: accounts from which
+    it says nothing; cap_bits: most that one facet may add between two accounts; residents: people who stay on it are
+    not linked by it; half_life_days: days between two accounts' use that halve its worth; review_share: share of all
+    accounts up to which a hub is still looked at as a group; side: fewest accounts from which it is a side of composite
+    cells, 0 for never; outsider: whether an outsider can bring it about; wording: what members that share it do ("pay
+    with the same cards").
     """
 
     facet: str
-    bits: float
-    hub_limit: int
-    cap_bits: float
     wording: str
+    bits: float = 0
+    hub_limit: int = 3
+    cap_bits: float = 0
     residents: bool = False
-    own_bits: float = 0
+    half_life_days: float = 0
+    review_share: float = 0
+    side: int = 0
+    outsider: bool = False
+
+
+@dataclass(frozen=True, config=_strict)
+class Trait:
+    """What accounts can have in common without an identifier of its own: a column, or the network of its address."""
+
+    column: str
+    evidence: Evidence
+    network: bool = False
 
 
 @dataclass(frozen=True, config=_strict)
@@ -119,6 +133,7 @@ class Feed:
     optional: bool = False
     node: Node | None = None
     relationships: dict[str, Relationship] = field(default_factory=dict)
+    traits: dict[str, Trait] = field(default_factory=dict)
 
     @property
     def kept(self) -> dict[str, Column]:
@@ -148,6 +163,7 @@ class Defaults:
     nothing: str
     max_length: int
     earliest: date
+    cell: Evidence
 
 
 @dataclass(frozen=True)
@@ -162,6 +178,12 @@ class Model:
         for feed in self.feeds.values():
             if feeds is None or feed.feed in feeds:
                 yield from ((feed, name, relationship) for name, relationship in feed.relationships.items())
+
+    def traits(self, feeds: tuple[str, ...] | None = None) -> Iterator[tuple[Feed, Trait]]:
+        """Yield (feed, trait) for `feeds`, or for all."""
+        for feed in self.feeds.values():
+            if feeds is None or feed.feed in feeds:
+                yield from ((feed, trait) for trait in feed.traits.values())
 
     def identifiers(self) -> dict[str, str]:
         """Label of each identifier with the property that is its key."""
@@ -243,6 +265,9 @@ def _check_references(path: Path, feed: Feed) -> None:
     for name in (*feed.node.properties, *feed.node.totals) if feed.node else ():
         if name not in feed.kept:
             _refuse(path, name, f"property {name} is not among the columns that are kept")
+    for name, trait in feed.traits.items():
+        if trait.column not in feed.kept:
+            _refuse(path, name, f"trait {name} needs the column {trait.column}, which is not among those that are kept")
 
 
 def _check_columns(path: Path, feed: Feed) -> None:

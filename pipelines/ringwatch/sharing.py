@@ -1,108 +1,138 @@
-"""Who shared what in the window: the clean days in; accounts, sightings, identifiers and pairs out, as DuckDB tables.
+"""Who shared what in the window: the clean days in; accounts, sightings, identifiers and dealings out, in DuckDB.
 
-facet       facet, label, bits, hub_limit, cap_bits, residents, own_bits: the model's evidence
-account     account_id, active_days: the accounts seen in the window
-sighting    account_id, facet, identifier, days (list of dates, empty for what lasts), tenure: once per account and
-            identifier; tenure is the share of the account's active days spent on it, for facets with residents
-identifier  facet, identifier, accounts, hub, bits
+facet       facet, label, and the model's evidence: what accounts can have in common
+account     account (number), account_id, active_days, created: the accounts seen in the window
+identifier  identifier (number), facet, name, accounts, hub, bits; cells come from `cells.py`
+link        what accounts share two by two, from `pairs.py`
+sighting    account, identifier, days (a bit for each day of the window, none for what lasts), first, last (places of
+            the first and last of these days), tenure (share of the account's active days spent on it, 0 below
+            RESIDENT_DAYS): once per account and identifier
+dealing     source, target (accounts), facet: who invited or paid whom
 
 A relationship between accounts counts as an identifier, the far account, which that account uses itself.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 
+from ringwatch import cells, pairs
 from ringwatch.history import open_history
-from ringwatch.model import ACCOUNT, Feed, Relationship
+from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
 
 # Days from which staying on an identifier is a habit.
 RESIDENT_DAYS = 3
 
 _ACTIVITY = """
-CREATE TABLE activity AS
-SELECT DISTINCT account_id, facet, identifier, day FROM ({rows})
+CREATE TEMP TABLE activity AS
+SELECT DISTINCT account_id, facet, name, date_diff('day', $since, day) AS day FROM ({rows})
 WHERE day BETWEEN $since AND $until
 """
 
 _ACCOUNT = """
 CREATE TABLE account AS
-SELECT account_id, count(DISTINCT day) AS active_days FROM (
-  SELECT account_id, day FROM activity
-  UNION ALL
-  SELECT account_id, CAST(created_at AS DATE) AS day FROM accounts
-  WHERE CAST(created_at AS DATE) BETWEEN $since AND $until
-) GROUP BY account_id
+SELECT CAST(row_number() OVER (ORDER BY account_id) AS INTEGER) AS account, account_id, active_days, created
+FROM (
+  SELECT account_id, count(DISTINCT day) AS active_days FROM (
+    SELECT account_id, day FROM activity
+    UNION ALL
+    SELECT account_id, date_diff('day', $since, CAST(created_at AS DATE)) FROM accounts
+    WHERE CAST(created_at AS DATE) BETWEEN $since AND $until
+  ) GROUP BY account_id
+) LEFT JOIN (
+  SELECT account_id, date_diff('day', $since, CAST(min(created_at) AS DATE)) AS created
+  FROM accounts GROUP BY account_id
+) USING (account_id)
+ORDER BY account
 """
 
-_SIGHTING = """
-CREATE TABLE sighting AS
-WITH seen AS (
-  SELECT account_id, facet, identifier, list_sort(list(day)) AS days
-  FROM activity WHERE identifier IS NOT NULL GROUP BY ALL
-  UNION ALL
-  SELECT DISTINCT account_id, facet, identifier, CAST([] AS DATE[]) AS days FROM ({lasting})
-)
-SELECT account_id, facet, identifier, days,
-  CASE WHEN residents AND len(days) >= {resident_days} THEN len(days) / active_days ELSE 0 END AS tenure
-FROM seen JOIN account USING (account_id) JOIN facet USING (facet)
+_SEEN = """
+CREATE TEMP TABLE seen AS
+SELECT account, facet, name, bitstring_agg(CAST(day AS INTEGER), 0, {last}) AS days,
+  CAST(min(day) AS SMALLINT) AS first, CAST(max(day) AS SMALLINT) AS last
+FROM activity JOIN account USING (account_id) WHERE name IS NOT NULL GROUP BY ALL
+UNION ALL
+SELECT DISTINCT account, facet, name, repeat('0', {last} + 1)::BIT, NULL, NULL
+FROM ({lasting}) JOIN account USING (account_id)
 """
 
 # Here it is decided what is a hub, and what sharing is worth: bits fall with the logarithm of the accounts.
 _IDENTIFIER = """
 CREATE TABLE identifier AS
-SELECT facet, identifier, accounts, accounts > hub_limit AS hub,
+SELECT CAST(row_number() OVER (ORDER BY facet, name) AS INTEGER) AS identifier, facet, name, accounts,
+  bits > 0 AND accounts > hub_limit AS hub,
   CASE WHEN accounts < 2 OR accounts > hub_limit THEN 0
     ELSE bits * (1 - ln(accounts / 2) / ln(hub_limit / 2)) END AS bits
-FROM (SELECT facet, identifier, count(*) AS accounts FROM sighting GROUP BY ALL) JOIN facet USING (facet)
+FROM (SELECT facet, name, count(*) AS accounts FROM seen GROUP BY ALL) JOIN facet USING (facet)
+ORDER BY identifier
 """
 
-# Using an identifier on the same day counts a quarter more; residents of an address are neighbours, not partners.
-_PAIR = """
-WITH shared AS (
-  SELECT a.account_id AS source, b.account_id AS target, a.facet, identifier.bits,
-    (1 - a.tenure) * (1 - b.tenure) * CASE WHEN least(a.tenure, b.tenure) > 0.5 THEN 0.5 ELSE 1 END AS visiting,
-    list_intersect(a.days, b.days) AS days
-  FROM sighting a JOIN sighting b ON a.facet = b.facet AND a.identifier = b.identifier AND a.account_id < b.account_id
-  JOIN identifier ON identifier.facet = a.facet AND identifier.identifier = a.identifier
-  WHERE NOT identifier.hub
-), by_facet AS (
-  SELECT source, target, facet, flatten(list(days)) AS days,
-    least(cap_bits, sum(shared.bits * visiting * CASE WHEN len(days) > 0 THEN 1.25 ELSE 1 END)) AS bits
-  FROM shared JOIN facet USING (facet) GROUP BY source, target, facet, cap_bits
-)
-SELECT source, target, round(sum(bits), 6) AS bits, list(facet ORDER BY facet) FILTER (bits > 0) AS facets,
-  len(list_distinct(flatten(list(days)))) AS days
-FROM by_facet GROUP BY source, target HAVING round(sum(bits), 6) >= $min_bits ORDER BY source, target
+_SIGHTING = """
+CREATE TABLE sighting AS
+SELECT account, identifier, days, first, last,
+  CAST(CASE WHEN bit_count(days) >= {resident_days} THEN bit_count(days) / active_days ELSE 0 END AS FLOAT) AS tenure
+FROM seen JOIN identifier USING (facet, name) JOIN account USING (account)
 """
 
-_BY_LABEL = """
-SELECT label, identifier, max(accounts) AS accounts, bool_or(hub) AS hub, round(max(identifier.bits), 6) AS bits
-FROM identifier JOIN facet USING (facet) WHERE label <> $account GROUP BY ALL ORDER BY ALL
+_DEALING = """
+CREATE TABLE dealing AS
+SELECT DISTINCT source.account AS source, target.account AS target, facet
+FROM ({dealings}) JOIN account source USING (account_id) JOIN account target ON target.account_id = name
+WHERE name <> source.account_id AND (day IS NULL OR day BETWEEN $since AND $until)
 """
 
 
 def open_sharing(night: Night) -> duckdb.DuckDBPyConnection:
-    """Return a connection with the tables above for the window that ends with the night's day."""
+    """Return a connection with the tables above for the window that ends with the night's day.
+
+    They lie in a database in the home, so that they are made once a night and need not fit into memory; it is made
+    anew when the clean days, the model or the settings are others than it was made from.
+    """
+    path = night.files.sharing
+    stamp = _stamp(night)
+    if not path.is_file() or _read_stamp(path) != stamp:
+        _make(night, path, stamp)
+    return duckdb.connect(str(path), read_only=True)
+
+
+def _stamp(night: Night) -> str:
+    """Digest of all that the tables follow from: clean files, as of when, what is asked of them, and by what."""
+    paths = sorted(night.files.home.glob("days/*/*/*.parquet"))
+    seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.parent.name != "scored"]
+    asked = night.day, night.settings.window_days, night.settings.held_days, night.settings.feeds, night.model
+    made_by = b"".join(Path(str(code)).read_bytes() for code in (__file__, cells.__file__, pairs.__file__))
+    return hashlib.sha256(repr((seen, asked)).encode() + made_by).hexdigest()
+
+
+def _read_stamp(path: Path) -> str | None:
+    """Return the stamp of a finished database, None for anything else."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            found: str = connection.execute("SELECT stamp FROM made").fetchall()[0][0]
+            return found
+    except duckdb.Error:
+        return None
+
+
+def _make(night: Night, path: Path, stamp: str) -> None:
     since = window_start(night)
-    connection = open_history(night, since, night.day)
-    relationships = list(night.model.relationships(night.settings.feeds))
-    connection.register("facets", _facets([relationship for _, _, relationship in relationships]))
-    connection.execute("CREATE TABLE facet AS FROM facets")
-    window = {"since": since, "until": night.day}
-    activity = [_rows(feed, r) for feed, _, r in relationships if not r.lasting]
-    lasting = [_lasting_rows(feed, r) for feed, _, r in relationships if r.lasting]
-    connection.execute(_ACTIVITY.format(rows=_union(activity, ", NULL::DATE AS day")), window)
-    connection.execute(_ACCOUNT, window)
-    connection.execute(_SIGHTING.format(lasting=_union(lasting), resident_days=RESIDENT_DAYS))
-    connection.execute(_IDENTIFIER)
-    return connection
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with open_history(night, since, night.day) as connection:
+        connection.execute(f"ATTACH '{new}' AS sharing; SET search_path = 'sharing.main,memory.main'")
+        share(connection, night.model, night.settings.feeds, since, night.day)
+        connection.execute("CREATE TABLE made AS SELECT $1 AS stamp", [stamp])
+        connection.execute("SET search_path = 'memory.main'; DETACH sharing")
+    os.replace(new, path)
 
 
 def window_start(night: Night) -> date:
@@ -110,52 +140,106 @@ def window_start(night: Night) -> date:
     return night.day - timedelta(days=night.settings.window_days - 1)
 
 
-def pairs(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
-    """Return the pairs of accounts that share at least `min_bits`, hubs left out.
+def share(
+    connection: duckdb.DuckDBPyConnection, model: Model, feeds: tuple[str, ...], since: date, until: date
+) -> None:
+    """Make the tables above from the views of `feeds` on `connection`."""
+    relationships = [(feed, r) for feed, _, r in model.relationships(feeds)]
+    traits = list(model.traits(feeds))
+    connection.register("facets", _facets(model, relationships, traits))
+    connection.execute("CREATE TABLE facet AS FROM facets")
+    window = {"since": since, "until": until}
+    activity = [_rows(feed, r) for feed, r in relationships if not r.lasting]
+    activity += [_trait_rows(feed, trait) for feed, trait in traits if not feed.lasts]
+    lasting = [_lasting_rows(feed, r) for feed, r in relationships if r.lasting]
+    lasting += [_lasting_trait_rows(feed, trait) for feed, trait in traits if feed.lasts]
+    connection.execute(_ACTIVITY.format(rows=_union(activity, ", NULL::DATE AS day")), window)
+    connection.execute(_ACCOUNT, window)
+    connection.execute(_SEEN.format(lasting=_union(lasting), last=(until - since).days))
+    connection.execute(_IDENTIFIER)
+    connection.execute(_SIGHTING.format(resident_days=RESIDENT_DAYS))
+    dealings = _union([_dealings(feed, r) for feed, r in relationships if r.to.label == ACCOUNT], ", NULL::DATE AS day")
+    connection.execute(_DEALING.format(dealings=dealings), window)
+    connection.execute("DROP TABLE activity; DROP TABLE seen")
+    cells.add(connection, (until - since).days + 1)
+    pairs.add(connection)
 
-    source, target (source < target), bits (capped per facet, then added), facets, days (on which they shared one).
-    """
-    return connection.sql(_PAIR, params={"min_bits": min_bits}).to_arrow_table()
+
+def _facets(
+    model: Model, relationships: Iterable[tuple[Feed, Relationship]], traits: Iterable[tuple[Feed, Trait]]
+) -> pd.DataFrame:
+    rows = [_facet(r.evidence, r.to.label) for _, r in relationships]
+    rows += [_facet(trait.evidence, None) for _, trait in traits]
+    return pd.DataFrame([*rows, _facet(model.defaults.cell, None)])
 
 
-def identifiers(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Return label, identifier, accounts, hub, bits of the identifiers seen in the window, without far accounts."""
-    return connection.sql(_BY_LABEL, params={"account": ACCOUNT}).to_arrow_table()
-
-
-def _facets(relationships: list[Relationship]) -> pd.DataFrame:
-    return pd.DataFrame([asdict(r.evidence) | {"label": r.to.label} for r in relationships])
+def _facet(evidence: Evidence, label: str | None) -> dict[str, object]:
+    return asdict(evidence) | {"label": label}
 
 
 def _rows(feed: Feed, relationship: Relationship) -> str:
-    """SELECT of account_id, facet, identifier, day: once for the first and once for the last time of each row.
+    """SELECT of account_id, facet, name, day: once for the first and once for the last time of each row.
 
     Where the identifier is missing the account was there all the same.
     """
-    first, last = relationship.seen or ("day", "day")
-    rest = f"unnest([CAST({first} AS DATE), CAST({last} AS DATE)]) AS day FROM {feed.feed}"
-    return _both_ends(relationship, rest)
+    return _both_ends(relationship, f"{_days(relationship.seen)} AS day FROM {feed.feed}")
+
+
+def _days(seen: tuple[str, str] | None) -> str:
+    first, last = seen or ("day", "day")
+    return f"CAST({first} AS DATE)" if first == last else f"unnest([CAST({first} AS DATE), CAST({last} AS DATE)])"
 
 
 def _lasting_rows(feed: Feed, relationship: Relationship) -> str:
-    """SELECT of account_id, facet, identifier: what the newest rows of each account say."""
-    newest = f"(FROM {feed.feed} QUALIFY day = max(day) OVER (PARTITION BY account_id))"
-    rows = _both_ends(relationship, f"day FROM {newest}")
-    return f"SELECT account_id, facet, identifier FROM ({rows}) WHERE identifier IS NOT NULL"
+    """SELECT of account_id, facet, name: what the newest rows of each account say."""
+    rows = _both_ends(relationship, f"day FROM {_newest(feed)}")
+    return f"SELECT account_id, facet, name FROM ({rows}) WHERE name IS NOT NULL"
+
+
+def _newest(feed: Feed) -> str:
+    return f"(FROM {feed.feed} QUALIFY day = max(day) OVER (PARTITION BY account_id))"
 
 
 def _both_ends(relationship: Relationship, rest: str) -> str:
     """SELECT for the account and, when the far end is a known account, for that one, too."""
     facet, column = f"'{relationship.evidence.facet}' AS facet", relationship.to.source
     if relationship.to.label != ACCOUNT:
-        return f"SELECT account_id, {facet}, {column} AS identifier, {rest}"
+        return f"SELECT account_id, {facet}, {column} AS name, {rest}"
     known = f"{column} IN (SELECT account_id FROM accounts) AND {column} <> account_id"
     return (
-        f"SELECT account_id, {facet}, CASE WHEN {known} THEN {column} END AS identifier, {rest} "
-        f"UNION ALL SELECT {column} AS account_id, {facet}, {column} AS identifier, {rest} WHERE {known}"
+        f"SELECT account_id, {facet}, CASE WHEN {known} THEN {column} END AS name, {rest} "
+        f"UNION ALL SELECT {column} AS account_id, {facet}, {column} AS name, {rest} WHERE {known}"
     )
 
 
+def _trait_rows(feed: Feed, trait: Trait) -> str:
+    """SELECT of account_id, facet, name, day of a trait, at the times of the feed's first relationship."""
+    seen = next((r.seen for r in feed.relationships.values() if r.seen), None)
+    return f"SELECT account_id, {_trait(trait)}, {_days(seen)} AS day FROM {feed.feed} WHERE name IS NOT NULL"
+
+
+def _lasting_trait_rows(feed: Feed, trait: Trait) -> str:
+    return f"SELECT account_id, {_trait(trait)} FROM {_newest(feed)} WHERE name IS NOT NULL"
+
+
+def _trait(trait: Trait) -> str:
+    """Facet and name; the network of an address is its /24, or the /48 of an IPv6 one."""
+    name = trait.column
+    if trait.network:
+        name = (
+            f"CASE WHEN contains({name}, ':') THEN array_to_string(split({name}, ':')[1:3], ':') "
+            f"ELSE regexp_extract({name}, '^(.*)\\.', 1) END"
+        )
+    return f"'{trait.evidence.facet}' AS facet, {name} AS name"
+
+
+def _dealings(feed: Feed, relationship: Relationship) -> str:
+    day = "NULL::DATE" if relationship.lasting else f"CAST({(relationship.seen or ('day', 'day'))[0]} AS DATE)"
+    rows = _newest(feed) if relationship.lasting else feed.feed
+    facet = relationship.evidence.facet
+    return f"SELECT account_id, '{facet}' AS facet, {relationship.to.source} AS name, {day} AS day FROM {rows}"
+
+
 def _union(selects: list[str], empty: str = "") -> str:
-    nobody = "SELECT NULL::TEXT AS account_id, NULL::TEXT AS facet, NULL::TEXT AS identifier"
+    nobody = "SELECT NULL::TEXT AS account_id, NULL::TEXT AS facet, NULL::TEXT AS name"
     return " UNION ALL ".join(selects or [f"{nobody}{empty} WHERE false"])

@@ -20,6 +20,7 @@ from ringwatch.cli import (
     rings,
     server,
     simulate,
+    train,
     validate,
 )
 from ringwatch.errors import RingwatchError
@@ -56,6 +57,7 @@ app.add_typer(rings.app, name="rings")
 app.command()(rings.export)
 app.command()(simulate.simulate)
 app.command()(evaluate.evaluate)
+app.command()(train.train)
 app.add_typer(query.app, name="query")
 app.add_typer(server.app, name="server")
 app.add_typer(config.app, name="config")

@@ -1,7 +1,8 @@
 """link: the window's clean days in; `accounts`, `hub`, `bits` on identifiers and LINKED_TO between accounts out.
 
-What counts as shared, what is a hub and what sharing is worth is decided in `sharing.py`. The graph is made to say
-exactly that: only what differs from it is written, and links that the window no longer supports are removed.
+What counts as shared, what is a hub and what sharing is worth is decided in `sharing.py`, `cells.py` and `pairs.py`.
+The graph is made to say exactly that: only what differs from it is written, and links that the window no longer
+supports are removed.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ringwatch import sharing
+from ringwatch import pairs, sharing
 from ringwatch.errors import InfrastructureError
+from ringwatch.model import ACCOUNT
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
 
@@ -53,8 +55,9 @@ def run(night: Night) -> Report:
     """Link the accounts of the window. Raises InfrastructureError when the graph lacks what should be linked."""
     started = perf_counter()
     with sharing.open_sharing(night) as connection:
-        connection.register("identifiers", sharing.identifiers(connection))
-        connection.register("links", sharing.pairs(connection, night.settings.link_min_bits))
+        connection.register("identifiers", pairs.identifiers(connection, ACCOUNT))
+        connection.register("links", pairs.links(connection, night.settings.link_min_bits))
+        connection.register("hubs", pairs.hubs(connection))
         shared = perf_counter()
         changed = _write_identifiers(night, connection)
         marked = perf_counter()
@@ -103,11 +106,16 @@ def _table(slices: list[dict[str, list[Any]]], schema: pa.Schema) -> pa.Table:
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Accounts and identifiers seen in the window, those that are shared, hubs, and links."""
+    """Accounts and identifiers seen in the window, those that are shared, hubs, links, and the reach of hubs.
+
+    Hubs make no links; of those that may hide a large ring and are looked at as groups, `hubs_kept` says how many there
+    are and `hub_accounts` how many accounts are on them.
+    """
     counted = connection.sql(
         "SELECT (SELECT count(*) FROM account) AS accounts, count(*) AS identifiers, "
         "count(*) FILTER (accounts > 1) AS shared, count(*) FILTER (hub) AS hubs, "
-        "(SELECT count(*) FROM links) AS links FROM identifiers"
+        "(SELECT count(*) FROM links) AS links, (SELECT count(DISTINCT (facet, name)) FROM hubs) AS hubs_kept, "
+        "(SELECT count(DISTINCT account_id) FROM hubs) AS hub_accounts FROM identifiers"
     ).to_arrow_table()
     found: dict[str, int] = counted.to_pylist()[0]
     return found

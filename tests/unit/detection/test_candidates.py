@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from ringwatch.stages.detect import merge
+from ringwatch.candidates import merge, stability
 
 
 def communities(**groups: str) -> pd.DataFrame:
     rows = [(account, i) for i, accounts in enumerate(groups.values()) for account in accounts]
-    return pd.DataFrame(rows, columns=["account_id", "community"])
+    return pd.DataFrame(rows, columns=["account_id", "community"]).assign(stability=1.0)
 
 
 def test_a_group_that_two_lanes_find_is_one_candidate() -> None:
@@ -31,6 +31,15 @@ def test_a_candidate_has_the_same_name_whichever_way_its_accounts_were_found() -
 
 
 def test_no_communities_are_no_candidates() -> None:
-    nobody = pd.DataFrame({"account_id": pd.Series(dtype="str"), "community": pd.Series(dtype="int64")})
+    nobody = communities()
 
     assert merge({"strict": nobody, "wide": nobody}, min_size=4).empty
+
+
+def test_stability_is_how_much_of_a_community_comes_back() -> None:
+    found = pd.DataFrame({"node": range(6), "community": [0, 0, 0, 0, 1, 1]})
+    same, torn = found, found.assign(community=[0, 0, 5, 5, 1, 1])
+
+    stable = stability(found, [same, torn])
+
+    assert stable.tolist() == [0.75] * 4 + [1.0] * 2

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from clean_days import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, accounts, connected, sent, used
 
-from ringwatch import sharing
+from ringwatch import pairs, sharing
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]
@@ -16,14 +16,14 @@ OpenNight = Callable[..., Night]
 
 def bits_of(connection: duckdb.DuckDBPyConnection, identifier: str) -> tuple[int, bool, float]:
     found = connection.sql(
-        "SELECT accounts, hub, bits FROM identifier WHERE identifier = $identifier", params={"identifier": identifier}
+        "SELECT accounts, hub, bits FROM identifier WHERE name = $name", params={"name": identifier}
     ).fetchall()
     (row,) = found
     return row
 
 
 def pair_bits(connection: duckdb.DuckDBPyConnection, min_bits: float = 0.001) -> dict[tuple[str, str], float]:
-    return {(p["source"], p["target"]): p["bits"] for p in sharing.pairs(connection, min_bits).to_pylist()}
+    return {(p["source"], p["target"]): p["bits"] for p in pairs.links(connection, min_bits).to_pylist()}
 
 
 def test_bits_fall_with_the_logarithm_of_the_accounts_down_to_nothing_at_the_hub_limit(open_night: OpenNight) -> None:
@@ -48,7 +48,7 @@ def test_rows_count_for_their_own_time_whenever_they_arrive(open_night: OpenNigh
     night = open_night({WEDNESDAY: {"accounts": accounts("A", "B"), "devices": late}}, window_days=2)
 
     with sharing.open_sharing(night) as connection:
-        assert connection.sql("SELECT DISTINCT identifier FROM sighting").fetchall() == [("new",)]
+        assert connection.sql("SELECT name FROM identifier").fetchall() == [("new",)]
 
 
 def test_what_lasts_links_beyond_the_window_until_the_account_says_otherwise(open_night: OpenNight) -> None:
@@ -69,7 +69,7 @@ def test_accounts_that_were_not_seen_in_the_window_are_left_out(open_night: Open
     )
 
     with sharing.open_sharing(night) as connection:
-        assert connection.sql("FROM account").fetchall() == [("A", 1)]
+        assert connection.sql("SELECT account_id, active_days FROM account").fetchall() == [("A", 1)]
         assert pair_bits(connection) == {}
 
 
@@ -98,7 +98,34 @@ def test_residents_of_an_address_are_not_linked_by_it_and_visitors_are(open_nigh
     night = open_night({week[-1]: {"accounts": accounts(*"ABCD"), "ips": living + visiting}})
 
     with sharing.open_sharing(night) as connection:
-        assert pair_bits(connection) == {("C", "D"): 2.5 * 1.25}
+        # One of their days together, to which two are added: they spend two thirds apart.
+        assert pair_bits(connection) == {("C", "D"): pytest.approx(2.5 * 1.25 * 2 / 3, abs=1e-6)}
+
+
+def test_a_household_whose_line_gets_a_new_address_every_day_is_not_linked_and_two_who_meet_are(
+    open_night: OpenNight,
+) -> None:
+    week = [date(2026, 3, day) for day in range(2, 8)]
+    home = [connected(name, f"lease {day}", day) for name in "AB" for day in week]
+    meeting = [connected(name, f"exit {day}", day) for name in "CD" for day in week[:2]]
+    apart = [connected(name, f"{name} {day}", day) for name in "CD" for day in week[2:]]
+    night = open_night({week[-1]: {"accounts": accounts(*"ABCD"), "ips": home + meeting + apart}})
+
+    with sharing.open_sharing(night) as connection:
+        found = pair_bits(connection)
+
+    assert list(found) == [("C", "D")]
+
+
+def test_what_is_shared_is_worked_out_anew_when_a_clean_day_changes(open_night: OpenNight) -> None:
+    night = open_night({MONDAY: {"accounts": accounts(*"AB"), "devices": [used("A", "d", MONDAY)]}})
+    with sharing.open_sharing(night) as connection:
+        assert pair_bits(connection) == {}
+
+    night = open_night({MONDAY: {"devices": [used("A", "d", MONDAY), used("B", "d", MONDAY)]}})
+
+    with sharing.open_sharing(night) as connection:
+        assert pair_bits(connection) == {("A", "B"): 7.5}
 
 
 def test_a_transfer_links_both_ends_and_those_who_pay_the_same_account(open_night: OpenNight) -> None:
@@ -122,7 +149,7 @@ def test_links_say_by_what_and_on_how_many_days(open_night: OpenNight) -> None:
     night = open_night({TUESDAY: {"accounts": accounts(*"AB"), "devices": devices, "ips": ips}})
 
     with sharing.open_sharing(night) as connection:
-        (pair,) = sharing.pairs(connection, 3).to_pylist()
+        (pair,) = pairs.links(connection, 3).to_pylist()
 
     assert pair["facets"] == ["device", "ip"]
     assert pair["days"] == 2

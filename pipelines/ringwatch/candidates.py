@@ -1,0 +1,201 @@
+"""Groups that are worth judging, from several lanes: what accounts share two by two in, candidates out.
+
+strict   accounts with strong links, in the largest communities: chains, and groups that meet now and then
+middle   accounts with fairly strong links, in large communities: groups that hang together by several weak things
+fine     the same links, in small communities: groups side by side
+wide     accounts with any link, in middling communities: groups inside crowds
+whole    the whole of a large component of strict links, and its core: dense blobs that communities tear apart
+hub      all accounts of a hub that may hide a large ring
+similar  accounts that use the same things, by node similarity and Leiden: groups that share many weak things
+
+A group that several lanes find is one candidate. Which candidates are rings is for score to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ringwatch import communities
+from ringwatch.errors import DataRefused
+from ringwatch.graph import Graph
+from ringwatch.settings import Settings
+
+# Lanes of links: least bits of a link, and the resolution of Leiden. On four worlds of family B the first two hold most
+# rings that any of 35 such lanes found, and each of the others some more (docs/decisions/detection.md).
+LINKED = {"middle": (4.0, 0.05), "wide": (3.0, 0.5), "strict": (5.0, 0.02), "fine": (4.0, 2.0)}
+LANES = (*LINKED, "whole", "hub", "similar")
+SIMILAR_GAMMA = 1.0
+# Runs of Leiden with other seeds that say how stable a community is.
+MORE_SEEDS = 2
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What link found: links (source, target, bits), hubs (account_id, facet, name, bits), uses (account_id,
+    identifier, bits).
+    """
+
+    links: pd.DataFrame
+    hubs: pd.DataFrame
+    uses: pd.DataFrame
+
+
+def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] = LANES) -> tuple[pd.DataFrame, float]:
+    """Return the candidates (see `merge`), and the bits of the weakest identifiers node similarity had to leave out."""
+    accounts = _accounts(shared)
+    seeds = range(settings.seed, settings.seed + 1 + MORE_SEEDS)
+    found: dict[str, pd.DataFrame] = {}
+    left_out = 0.0
+    for lane, (min_bits, gamma) in LINKED.items():
+        if lane in lanes or (lane == "strict" and "whole" in lanes):
+            links = _linked(shared, accounts, max(min_bits, settings.link_min_bits))
+            found[lane], whole = _lane(graph, links, gamma, seeds)
+            found |= {"whole": whole} if lane == "strict" else {}
+    if "hub" in lanes:
+        found["hub"] = _hub_groups(shared.hubs, accounts)
+    if "similar" in lanes:
+        found["similar"], left_out = _similar(graph, shared, accounts, settings, seeds)
+    named = {lane: _named(found[lane], accounts) for lane in lanes}
+    return merge(named, settings.min_ring_size), left_out
+
+
+def merge(lanes: Mapping[str, pd.DataFrame], min_size: int) -> pd.DataFrame:
+    """Return candidate, account_id, lane (several joined by +), stability of the communities of each lane.
+
+    lanes: account_id, community, stability. Communities of fewer than `min_size` accounts are left out. A candidate is
+    named after its accounts: the same group has the same name whichever lane found it.
+    """
+    candidates = pd.concat([_candidates(found, min_size).assign(lane=lane) for lane, found in lanes.items()])
+    by_account = candidates.groupby(["candidate", "account_id"])
+    lane = by_account["lane"].agg(lambda found: "+".join(sorted(set(found))))
+    return pd.DataFrame({"lane": lane, "stability": by_account["stability"].max().round(6)}).reset_index()
+
+
+def _candidates(found: pd.DataFrame, min_size: int) -> pd.DataFrame:
+    """Return candidate, account_id, stability of the communities that are large enough."""
+    sizes = found.groupby("community")["account_id"].transform("size")
+    large = found[sizes >= min_size].sort_values("account_id")
+    names = large.groupby("community")["account_id"].agg(_name)
+    candidate = large["community"].map(names).astype("str")
+    return pd.DataFrame(
+        {"candidate": candidate, "account_id": large["account_id"], "stability": large["stability"].astype(float)}
+    )
+
+
+def _name(accounts: pd.Series) -> str:
+    return "c-" + hashlib.sha256("\n".join(accounts).encode()).hexdigest()[:16]
+
+
+def _accounts(shared: Shared) -> pd.Index:
+    """All accounts, sorted: their places are the numbers under which GDS knows them."""
+    ids = [shared.links["source"], shared.links["target"], shared.hubs["account_id"], shared.uses["account_id"]]
+    found: pd.Index = pd.Index(np.sort(pd.concat(ids).unique()))
+    return found
+
+
+def _numbers(accounts: pd.Index, ids: pd.Series) -> np.ndarray:
+    return accounts.get_indexer(pd.Index(ids))
+
+
+def _linked(shared: Shared, accounts: pd.Index, min_bits: float) -> pd.DataFrame:
+    """Return source, target, weight of the links; the hubs are nodes of their own beyond the accounts."""
+    strong = shared.links[shared.links["bits"] >= min_bits]
+    pairs = {
+        "source": _numbers(accounts, strong["source"]),
+        "target": _numbers(accounts, strong["target"]),
+        "weight": strong["bits"],
+    }
+    hub = shared.hubs.groupby(["facet", "name"], sort=True).ngroup()
+    spokes = {
+        "source": _numbers(accounts, shared.hubs["account_id"]),
+        "target": len(accounts) + hub,
+        "weight": shared.hubs["bits"],
+    }
+    return pd.concat([pd.DataFrame(pairs), pd.DataFrame(spokes)], ignore_index=True)
+
+
+def _lane(graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the communities inside components, and the large components with their cores: node, community, stability.
+
+    Components up to WHOLE nodes stay whole.
+    """
+    nodes = communities.components(graph, links)
+    size = nodes.groupby("component")["node"].transform("size")
+    small, large = nodes[size <= communities.WHOLE], nodes[size > communities.WHOLE]
+    component = links["source"].map(large.set_index("node")["component"])
+    inside = links.assign(component=component)[component.notna()]
+    split = communities.leiden(graph, inside, gamma, seeds)
+    together = small.rename(columns={"component": "community"})[["node", "community"]].assign(stability=1.0)
+    return _stack([together, split[0].assign(stability=stability(split[0], split[1:]))]), _whole(large)
+
+
+def stability(found: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.Series:
+    """Return for each row of `found` (node, community) how well its community comes back in `others`, 0 to 1.
+
+    That is the Jaccard index with the most like community of each, on average.
+    """
+    total = sum((_likeness(found, other) for other in others), pd.Series(0.0, index=found["community"].unique()))
+    return found["community"].map(total / max(1, len(others))).astype(float)
+
+
+def _likeness(found: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
+    both = found.merge(other, on="node", suffixes=("", "_other"))
+    common = both.groupby(["community", "community_other"]).size().rename("common").reset_index()
+    size = common["community"].map(found.groupby("community").size())
+    size_other = common["community_other"].map(other.groupby("community").size())
+    jaccard = common["common"] / (size + size_other - common["common"])
+    best: pd.Series = jaccard.groupby(common["community"]).max()
+    return best
+
+
+def _whole(large: pd.DataFrame) -> pd.DataFrame:
+    """Return each large component as a community, and its innermost core when that is less."""
+    highest = large.groupby("component")["core"].transform("max")
+    cores = large[(large["core"] == highest) & (highest >= communities.LEAST_CORE)]
+    both = [part.rename(columns={"component": "community"})[["node", "community"]] for part in (large, cores)]
+    return _stack([part.assign(stability=1.0) for part in both])
+
+
+def _hub_groups(hubs: pd.DataFrame, accounts: pd.Index) -> pd.DataFrame:
+    community = hubs.groupby(["facet", "name"], sort=True).ngroup()
+    node = _numbers(accounts, hubs["account_id"])
+    return pd.DataFrame({"node": node, "community": community, "stability": 1.0})
+
+
+def _similar(
+    graph: Graph, shared: Shared, accounts: pd.Index, settings: Settings, seeds: Sequence[int]
+) -> tuple[pd.DataFrame, float]:
+    uses = pd.DataFrame(
+        {
+            "source": _numbers(accounts, shared.uses["account_id"]),
+            "target": len(accounts) + shared.uses["identifier"],
+            "weight": shared.uses["bits"],
+        }
+    )
+    try:
+        pairs, left_out = communities.similar(graph, uses, settings.similarity_pair_budget, settings.similarity_cutoff)
+    except ValueError as error:
+        raise DataRefused(
+            f"{error}; lower hub_limit in schemas/, or raise the setting similarity_pair_budget"
+        ) from None
+    lane, _ = _lane(graph, pairs.rename(columns={"similarity": "weight"}), SIMILAR_GAMMA, seeds)
+    return lane, left_out
+
+
+def _stack(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the communities of all parts, numbered anew."""
+    every = pd.concat([part.assign(part=i) for i, part in enumerate(parts)], ignore_index=True)
+    return every.assign(community=every.groupby(["part", "community"]).ngroup())[["node", "community", "stability"]]
+
+
+def _named(found: pd.DataFrame, accounts: pd.Index) -> pd.DataFrame:
+    """Return account_id, community, stability: the nodes that are accounts, under their ids."""
+    real = found[found["node"] < len(accounts)]
+    return real.assign(account_id=accounts.to_numpy()[real["node"].to_numpy(dtype=int)])[
+        ["account_id", "community", "stability"]
+    ]

@@ -1,0 +1,172 @@
+"""What a reviewer asks next of a likely ring: rows of evidence that weigh nothing, and say how firm the rest is.
+
+bridge      the identifier that holds the ring together worst: without it most members come loose
+dissolves   the smallest set of facts that, were they false, would leave no likely ring (strongest first)
+honest      honest accounts to expect if all members were acted upon
+look-alike  the group most like it that is no ring, and what it lacks
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from ringwatch import features, grouping, scoring
+from ringwatch.scorecard import Scorecard
+from ringwatch.scored import EVIDENCE
+
+# Probability from which a group is explained, and below which it is no ring.
+LIKELY, NO_RING = 0.3, 0.05
+# Facts that are tried before a ring is said to stand whatever is false.
+MOST_FACTS = 8
+
+
+@dataclass(frozen=True)
+class Context:
+    """What judging had when it was done."""
+
+    connection: duckdb.DuckDBPyConnection
+    groups: pd.DataFrame
+    stability: pd.Series
+    card: Scorecard
+    moved: float
+
+
+def notes(context: Context, rings: pd.DataFrame, members: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows above for the likely `rings`, columns as in `scored.EVIDENCE`; `bits` by group and feature."""
+    likely = rings[rings["probability"] >= LIKELY]
+    if likely.empty:
+        return pd.DataFrame(columns=EVIDENCE.names)
+    inside = context.groups[context.groups["candidate"].isin(likely["candidate"])]
+    parts = [
+        _bridges(context, inside),
+        _dissolving(context, inside),
+        _honest(likely, members),
+        _look_alikes(likely, rings, bits),
+    ]
+    found = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+    rows: pd.DataFrame = found.assign(facet="group", direction="against", expected=0.0, bits=0.0)[EVIDENCE.names]
+    return rows
+
+
+_SHARED = """
+SELECT candidate, facet, name, list(account_id ORDER BY account_id) AS accounts
+FROM used JOIN account USING (account) JOIN (SELECT identifier, name FROM identifier) USING (identifier)
+WHERE bits >= 1 GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL
+"""
+
+
+def _bridges(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
+    """The shared identifier without which the fewest members stay together; where none matters there is none."""
+    grouping.measure(context.connection, inside)
+    shared = context.connection.sql(_SHARED).df()
+    sizes = inside.groupby("candidate").size()
+    rows = [_bridge(str(name), facts, int(sizes[name])) for name, facts in shared.groupby("candidate")]
+    return pd.DataFrame([row for row in rows if row])
+
+
+def _bridge(candidate: str, facts: pd.DataFrame, size: int) -> dict[str, object]:
+    sets = [(facet, name, set(accounts)) for facet, name, accounts in facts[["facet", "name", "accounts"]].to_numpy()]
+    whole = _largest([accounts for _, _, accounts in sets])
+    widest = sorted(range(len(sets)), key=lambda i: (-len(sets[i][2]), i))[:MOST_TRIED]
+    left = [(_largest([s[2] for j, s in enumerate(sets) if j != i]), i) for i in widest]
+    together, weakest = min(left)
+    facet, name, _ = sets[weakest]
+    if together >= whole:
+        return {}
+    text = f"held together worst by the {facet}: without it {whole - together} of {size} members come loose"
+    return _row(candidate, "bridge", whole - together, text, [f"{facet}: {name}"])
+
+
+# Identifiers of a ring that are tried as its bridge: those with most members.
+MOST_TRIED = 12
+
+
+def _largest(sets: list[set[str]]) -> int:
+    """Size of the largest part that the sets connect."""
+    parts: list[set[str]] = []
+    for accounts in sets:
+        touching = [part for part in parts if part & accounts]
+        parts = [part for part in parts if not part & accounts] + [accounts.union(*touching)]
+    return max((len(part) for part in parts), default=0)
+
+
+def _dissolving(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
+    """Strike the strongest fact of each ring, measure again, and go on until it is no likely ring any more."""
+    struck = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
+    standing, fell = inside, pd.Series(dtype=float)
+    for _ in range(MOST_FACTS):
+        measures = grouping.measure(context.connection, standing, struck)
+        struck = pd.concat([struck, _strongest(measures)], ignore_index=True)
+        odds = _odds(context, grouping.measure(context.connection, standing, struck))
+        fallen = odds[odds < 0]
+        fell = pd.concat([fell, scoring.probability(fallen)])
+        standing = standing[~standing["candidate"].isin(fallen.index)]
+        if standing.empty:
+            break
+    return pd.DataFrame([_facts(str(name), facts, fell.get(name)) for name, facts in struck.groupby("candidate")])
+
+
+def _strongest(measures: grouping.Measures) -> pd.DataFrame:
+    """Return candidate, facet, name: the identifier that ties most members most."""
+    tied = measures.members[measures.members["cap_bits"] > 0]
+    worth = (tied["cap_bits"] * tied["strength"]).groupby([tied["candidate"], tied["facet"], tied["name"]]).sum()
+    found = worth[worth > 0].rename("worth").reset_index()
+    order = found.sort_values(["candidate", "worth", "facet", "name"], ascending=[True, False, True, True])
+    return order.drop_duplicates("candidate")[["candidate", "facet", "name"]]
+
+
+def _odds(context: Context, measures: grouping.Measures) -> pd.Series:
+    facets = context.connection.table("facet").df()["facet"]
+    values = features.values(features.frames(measures, context.stability), facets)
+    others = features.unknown(measures).groupby("candidate")["bits"].sum().reindex(values.index, fill_value=0.0)
+    return context.card.flag.total(values) + others + context.moved
+
+
+def _facts(candidate: str, facts: pd.DataFrame, fell: float | None) -> dict[str, object]:
+    named = [f"{facet}: {name}" for facet, name in facts[["facet", "name"]].to_numpy()]
+    count = f"{len(named)} fact{'s' if len(named) > 1 else ''}"
+    if fell is None:
+        text = f"it would be a likely ring even if its {count} that weigh most were false"
+    else:
+        text = f"if {count} were false its probability would be {fell:.2f}: check these first"
+    return _row(candidate, "dissolves", len(named), text, named)
+
+
+def _honest(likely: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    expected = (1 - members["probability"]).groupby(members["candidate"]).sum()
+    texts = {
+        name: f"{expected[name]:.1f} honest accounts to expect if all members were acted upon"
+        for name in likely["candidate"]
+    }
+    return pd.DataFrame(
+        [_row(name, "honest", round(float(expected[name]), 4), text, []) for name, text in texts.items()]
+    )
+
+
+def _look_alikes(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
+    """The group that is no ring whose bits differ least, feature by feature."""
+    others = rings[rings["probability"] < NO_RING].set_index("candidate")
+    if others.empty:
+        return pd.DataFrame()
+    theirs = bits.reindex(others.index).to_numpy()
+    rows = []
+    for name in likely["candidate"]:
+        apart = bits.loc[name].to_numpy() - theirs
+        nearest = int(np.abs(apart).sum(axis=1).argmin())
+        other = others.iloc[nearest]
+        lacks = [bits.columns[i].replace("_", " ") for i in np.argsort(-apart[nearest], kind="stable")[:3]]
+        text = (
+            f"most like a group of {other['size']} accounts that is no ring (probability {other['probability']:.3f}, "
+            f"{other['kind']}), which says less by {', '.join(lacks)}"
+        )
+        rows.append(_row(name, "look-alike", float(np.abs(apart[nearest]).sum()), text, []))
+    return pd.DataFrame(rows)
+
+
+def _row(candidate: str, reason: str, observed: float, text: str, identifiers: list[str]) -> dict[str, object]:
+    row = {"candidate": candidate, "reason": reason, "observed": round(float(observed), 6), "text": text}
+    return row | {"members": 0, "identifiers": identifiers}

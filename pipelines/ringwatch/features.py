@@ -1,0 +1,310 @@
+"""The declared list of what the score looks at: each feature's name, what it measures, and which way it speaks.
+
+Measures of groups (`grouping.py`) in, one number per group and feature out. Each is a pure function on frames. A value
+that cannot be said of a group, because none of its members was seen in the facet, is NaN and counts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ringwatch.grouping import MOST_BITS, RESIDENT, Measures
+
+GROUP = "group"
+# Most bits between two accounts from which one tie of a facet says that an account belongs; a cell always does.
+STRONG_CAP = 8.0
+CELL = "cell"
+STRONG_BITS = 5.0
+# Share of members from which a facet is said to cover a group.
+COVERED = 0.4
+
+Value = Callable[["Frames"], pd.Series]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Measures by group: `of(measure, facet)` by facet, `members` with a column per facet and measure, `groups`.
+
+    linking: facets that link accounts; strong: those of which one tie says that an account belongs.
+    """
+
+    wide: pd.DataFrame
+    members: pd.DataFrame
+    groups: pd.DataFrame
+    linking: tuple[str, ...]
+    strong: tuple[str, ...]
+
+    def of(self, measure: str, facet: str) -> pd.Series:
+        """Return the measure of a facet, NaN for groups of which no member was seen in it."""
+        if (measure, facet) not in self.wide:
+            return pd.Series(np.nan, index=self.groups.index)
+        return self.wide[(measure, facet)].reindex(self.groups.index)
+
+    def member(self, measure: str, facet: str) -> pd.Series:
+        """Return the measure of a facet by candidate and account, 0 where the account was not seen in it."""
+        if (measure, facet) not in self.members:
+            return pd.Series(0.0, index=self.members.index)
+        return self.members[(measure, facet)].astype(float).fillna(0)
+
+    def share(self, members: pd.Series | np.ndarray) -> pd.Series:
+        """Return the share of each group's members for which `members` holds."""
+        holds = pd.Series(members, index=self.members.index).astype(float)
+        found: pd.Series = holds.groupby(level="candidate").sum()
+        return (found / self.groups["n"]).reindex(self.groups.index)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One thing the score looks at.
+
+    facet: what its evidence is filed under; direction: `for` when more of it speaks for one operator, else `against`;
+    says: a sentence with {value}, {share} (value as a percentage) and {n}; needs: facets of which there must be one.
+    """
+
+    name: str
+    facet: str
+    direction: Literal["for", "against"]
+    says: str
+    value: Value
+    needs: tuple[str, ...] = ()
+
+
+def frames(measures: Measures, stability: pd.Series) -> Frames:
+    """Return the measures in the form that features read; `stability` is by candidate."""
+    groups = measures.groups.set_index("candidate")
+    wide = measures.facets.pivot(index="candidate", columns="facet", values=_MEASURED)
+    members = measures.members.pivot(index=["candidate", "account_id"], columns="facet", values=_OF_MEMBERS)
+    caps = measures.members.groupby("facet")["cap_bits"].first()
+    linking = tuple(str(facet) for facet in caps.index[caps > 0])
+    strong = tuple(facet for facet in linking if facet == CELL or caps[facet] >= STRONG_CAP)
+    return Frames(wide, members, groups.assign(stability=stability.reindex(groups.index)), linking, strong)
+
+
+def values(found: Frames, facets: Iterable[str]) -> pd.DataFrame:
+    """Return one row per group and one column per feature of `facets`, the facets this deployment has."""
+    known = set(facets)
+    chosen = [feature for feature in FEATURES if not feature.needs or known.intersection(feature.needs)]
+    return pd.DataFrame({feature.name: feature.value(found) for feature in chosen}, index=found.groups.index)
+
+
+_MEASURED = ["bits", "total", "contained", "covered", "own", "neighbour", "fleeting", "spread", "home", "top", "seen"]
+_OF_MEMBERS = ["bits", "contained", "own_act", "own", "main_tenure"]
+
+
+def unknown(measures: Measures) -> pd.DataFrame:
+    """Return candidate, facet, bits of linking facets that no feature is about, such as a deployment's own.
+
+    No card has learnt what they say. They count what their sharing is worth to a member: up to the facet's cap, as far
+    as the group has its identifiers to itself.
+    """
+    known = {facet for feature in FEATURES for facet in feature.needs}
+    members = measures.members[~measures.members["facet"].isin(known) & (measures.members["cap_bits"] > 0)]
+    worth = (members["bits"] * members["contained"]).clip(upper=members["cap_bits"]) / members["n"]
+    summed = worth.groupby([members["candidate"], members["facet"]]).sum()
+    found: pd.DataFrame = summed.rename("bits").round(6).reset_index()
+    return found
+
+
+def _plain(measure: str, facet: str) -> Value:
+    return lambda found: found.of(measure, facet)
+
+
+def _bits(facet: str, wording: str) -> Feature:
+    says = "{value:.1f} bits a member: they " + wording
+    return Feature(f"{facet}_bits", facet, "for", says, _plain("bits", facet), (facet,))
+
+
+def _total(facet: str, thing: str) -> Feature:
+    says = "{value:.1f} bits a member over all " + thing + " they share"
+    return Feature(f"{facet}_total", facet, "for", says, _plain("total", facet), (facet,))
+
+
+def _contained(facet: str, thing: str) -> Feature:
+    says = "{share} of those on their " + thing + " are members"
+    return Feature(f"{facet}_contained", facet, "for", says, _plain("contained", facet), (facet,))
+
+
+def _own(facet: str) -> Feature:
+    says = "{share} mostly use a " + facet + " that no other member uses"
+    return Feature(f"{facet}_own", facet, "against", says, _plain("own", facet), (facet,))
+
+
+def _covering(found: Frames) -> pd.DataFrame:
+    return pd.DataFrame({facet: found.of("covered", facet).fillna(0) for facet in ("device", "payment")})
+
+
+def _most_covered(found: Frames) -> pd.Series:
+    return _covering(found).max(axis=1)
+
+
+def _least_covered(found: Frames) -> pd.Series:
+    return _covering(found).min(axis=1)
+
+
+def _facets_covered(found: Frames) -> pd.Series:
+    """Share of the linking facets in which the group was seen that cover it."""
+    counted = pd.DataFrame({facet: found.of("covered", facet) for facet in found.linking}, index=found.groups.index)
+    seen = counted.notna().sum(axis=1)
+    return (counted >= COVERED).sum(axis=1) / seen.where(seen > 0)
+
+
+def _strong(found: Frames) -> pd.Series:
+    return _any(found, [_tie(found, facet) >= STRONG_BITS for facet in found.strong])
+
+
+def _tie(found: Frames, facet: str) -> pd.Series:
+    """Bits of a member's strongest tie in a facet, at most what its containment allows."""
+    return found.member("bits", facet).clip(upper=MOST_BITS * found.member("contained", facet))
+
+
+def _own_acts(found: Frames) -> pd.Series:
+    return _any(found, [found.member("own_act", facet) >= 2 for facet in found.linking])
+
+
+def _any(found: Frames, holds: Sequence[pd.Series]) -> pd.Series:
+    """Share of each group's members for which any of `holds` does."""
+    return found.share(np.logical_or.reduce([pd.Series(False, index=found.members.index), *holds]))
+
+
+def _both(found: Frames) -> pd.Series:
+    return found.share((found.member("bits", "device") >= 1) & (found.member("bits", "payment") >= 1))
+
+
+def _own_life(found: Frames) -> pd.Series:
+    return found.share((found.member("own", "device") > 0) & _own_home(found))
+
+
+def _some_own_life(found: Frames) -> pd.Series:
+    return found.share((found.member("own", "device") > 0) | _own_home(found))
+
+
+def _own_home(found: Frames) -> pd.Series:
+    return (found.member("own", "ip") > 0) & (found.member("main_tenure", "ip") >= RESIDENT)
+
+
+def _organisation(found: Frames) -> pd.Series:
+    return (found.of("top", "organisation") * found.of("seen", "organisation") / found.groups["n"]).fillna(0)
+
+
+FEATURES: tuple[Feature, ...] = (
+    _bits("device", "are on the same devices"),
+    _bits("payment", "pay with the same instruments"),
+    _bits("ip", "visit the same addresses"),
+    _bits("template", "send the same prompt templates"),
+    _bits("cell", "combine the same weak traits"),
+    _bits("mailbox", "deliver mail to the same mailboxes"),
+    _bits("phone", "gave the same phone numbers"),
+    _bits("referral", "invited each other or have the same host"),
+    _bits("transfer", "send money to each other or to the same account"),
+    _total("device", "devices"),
+    _total("payment", "instruments"),
+    _total("ip", "addresses"),
+    _contained("device", "devices"),
+    _contained("payment", "instruments"),
+    _contained("ip", "addresses"),
+    _contained("network", "networks"),
+    _contained("template", "templates"),
+    _contained("issuer", "card issuers"),
+    _contained("domain", "mail domains"),
+    _contained("cell", "combinations of weak traits"),
+    Feature(
+        "best_covered",
+        GROUP,
+        "for",
+        "{share} share a device or, if more do, an instrument",
+        _most_covered,
+        ("device", "payment"),
+    ),
+    Feature(
+        "both_covered",
+        GROUP,
+        "for",
+        "{share} at least share devices, and so for instruments",
+        _least_covered,
+        ("device", "payment"),
+    ),
+    Feature("both", GROUP, "for", "{share} share both a device and an instrument", _both, ("device", "payment")),
+    Feature("strong", GROUP, "for", "{share} have a strong tie of one kind at least", _strong),
+    Feature("own_acts", GROUP, "for", "{share} are tied by what no outsider could have brought about", _own_acts),
+    Feature("facets", GROUP, "for", "{share} of the kinds of evidence cover the group", _facets_covered),
+    Feature(
+        "fleeting",
+        "ip",
+        "for",
+        "{share} of their days are on rare addresses that they used once",
+        _plain("fleeting", "ip"),
+        ("ip",),
+    ),
+    Feature("ip_spread", "ip", "for", "{value:.1f} addresses in use per member", _plain("spread", "ip"), ("ip",)),
+    Feature(
+        "network_spread",
+        "network",
+        "for",
+        "{value:.1f} networks in use per member",
+        _plain("spread", "network"),
+        ("network",),
+    ),
+    Feature(
+        "dealt",
+        "transfer",
+        "for",
+        "{share} invited or paid one and the same member",
+        lambda found: found.groups["dealt"],
+    ),
+    Feature(
+        "stability",
+        GROUP,
+        "for",
+        "the group comes back as it is, to {share}, when it is looked for again",
+        lambda found: found.groups["stability"],
+    ),
+    Feature(
+        "closed",
+        GROUP,
+        "for",
+        "{share} of the bits that link its members stay inside",
+        lambda found: found.groups["closed"],
+    ),
+    Feature("size", GROUP, "for", "{n} members", lambda found: np.log2(found.groups["n"])),
+    Feature(
+        "device_spread",
+        "device",
+        "against",
+        "{value:.1f} devices in use per member",
+        _plain("spread", "device"),
+        ("device",),
+    ),
+    _own("device"),
+    _own("payment"),
+    Feature(
+        "own_life", GROUP, "against", "{share} have a device and an address of their own", _own_life, ("device", "ip")
+    ),
+    Feature(
+        "some_own_life",
+        GROUP,
+        "against",
+        "{share} have a device or an address of their own",
+        _some_own_life,
+        ("device", "ip"),
+    ),
+    Feature("home", "ip", "against", "{share} live at one address", _plain("home", "ip"), ("ip",)),
+    Feature(
+        "neighbours", "ip", "against", "{share} live where another member lives", _plain("neighbour", "ip"), ("ip",)
+    ),
+    Feature(
+        "site", "network", "against", "{share} of their days are on one network", _plain("top", "network"), ("network",)
+    ),
+    Feature("organisation", "organisation", "against", "{share} belong to one organisation", _organisation),
+    Feature(
+        "born",
+        GROUP,
+        "against",
+        "they were opened over {value:.1f} doublings of a day",
+        lambda found: found.groups["born"],
+    ),
+)

@@ -1,0 +1,152 @@
+"""Judging: candidates in; disjoint groups, each with probability, kind and the reasons that add up to it, out.
+
+What is measured of a group is in `grouping.py`, what the score looks at in `features.py`, what it counts in a
+scorecard, who leaves and which groups stay in `scoring.py`, the words in `evidence.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from ringwatch import evidence, explaining, features, grouping, pairs, scoring
+from ringwatch.grouping import Measures
+from ringwatch.scorecard import Scorecard
+from ringwatch.scored import RINGS
+
+# Share of members from which a group is said to do something.
+MOST = 0.5
+# Two-sided 90 % intervals.
+DEVIATES = 1.645
+
+
+@dataclass(frozen=True)
+class Scores:
+    """bits: of each group (row) and feature; others: bits of facets that no card knows, by candidate and facet; odds:
+    log2 odds by candidate, as the card gives them.
+    """
+
+    values: pd.DataFrame
+    bits: pd.DataFrame
+    others: pd.DataFrame
+    odds: pd.Series
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, card: Scorecard, smallest: int
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of `scored.TABLES` for `candidates` (candidate, account_id, lane, stability).
+
+    `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
+    """
+    stability = candidates.groupby("candidate")["stability"].first()
+    tied = scoring.eject(grouping.measure(connection, candidates), smallest)
+    first = _pick(connection, tied, stability, card, smallest)
+    odds = score(connection, grouping.measure(connection, first), stability, card).odds
+    unions = scoring.unite(first, odds, pairs.links(connection, pairs.LEAST_BITS).to_pandas())
+    groups = _pick(connection, pd.concat([tied, unions], ignore_index=True), stability, card, smallest)
+    measures = grouping.measure(connection, groups)
+    scores = score(connection, measures, stability, card)
+    moved = scoring.shift(scores.odds, card.prior)
+    rings = _rings(measures, scores, card, moved)
+    members = _members(measures, rings)
+    reasons = evidence.reasons(measures, scores.values, scores.bits, scores.others, card.flag, moved)
+    context = explaining.Context(connection, groups, stability, card, moved)
+    notes = explaining.notes(context, rings, members, scores.bits)
+    rings["summary"] = rings["candidate"].map(evidence.summaries(measures))
+    return {"rings": rings[RINGS.names], "members": members, "evidence": evidence.ordered(reasons, notes)}
+
+
+def _pick(
+    connection: duckdb.DuckDBPyConnection,
+    groups: pd.DataFrame,
+    stability: pd.Series,
+    card: Scorecard,
+    smallest: int,
+) -> pd.DataFrame:
+    scores = score(connection, grouping.measure(connection, groups), stability, card)
+    return scoring.pick(groups, scores.odds, card.shape.total(scores.values), smallest)
+
+
+def features_of(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series) -> pd.DataFrame:
+    """Return one row per measured group and one column per feature of the facets that the deployment has."""
+    facets = connection.table("facet").df()["facet"]
+    return features.values(features.frames(measures, stability), facets)
+
+
+def score(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series, card: Scorecard) -> Scores:
+    """Return what the card gives the measured groups."""
+    values = features_of(connection, measures, stability)
+    bits = card.flag.bits(values)
+    others = features.unknown(measures)
+    more = others.groupby("candidate")["bits"].sum().reindex(values.index, fill_value=0.0)
+    return Scores(values, bits, others, card.flag.base + bits.sum(axis=1) + more)
+
+
+def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float) -> pd.DataFrame:
+    odds = (scores.odds + moved).round(6)
+    probability = scoring.probability(odds)
+    low, high = _interval(scores.odds, card, moved)
+    found = {
+        "candidate": odds.index,
+        "size": measures.groups.set_index("candidate")["n"].reindex(odds.index),
+        "probability": probability,
+        "low": np.minimum(low, probability),
+        "high": np.maximum(high, probability),
+        "kind": _kinds(measures, scores.values, probability),
+        "bits": odds,
+    }
+    return pd.DataFrame(found).round({"probability": 6, "low": 6, "high": 6}).reset_index(drop=True)
+
+
+def _interval(odds: pd.Series, card: Scorecard, moved: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return Wilson's interval for the share of rings among groups of like odds, moved like tonight's odds."""
+    centre, groups, rings = (np.array(column, dtype=float) for column in zip(*card.reliability, strict=True))
+    part = np.abs(odds.to_numpy()[:, None] - centre[None, :]).argmin(axis=1)
+    n, share = groups[part], rings[part] / groups[part]
+    middle = (share + DEVIATES**2 / (2 * n)) / (1 + DEVIATES**2 / n)
+    half = DEVIATES * np.sqrt(share * (1 - share) / n + DEVIATES**2 / (4 * n**2)) / (1 + DEVIATES**2 / n)
+    ends = [np.clip(middle + sign * half, 1e-6, 1 - 1e-6) for sign in (-1, 1)]
+    low, high = (1 / (1 + np.exp2(-(np.log2(end / (1 - end)) + moved))) for end in ends)
+    return low, high
+
+
+def _kinds(measures: Measures, values: pd.DataFrame, probability: pd.Series) -> pd.Series:
+    """Return the kind of each group.
+
+    reseller: most pay with the same instruments, have a device or an address of their own, and few live together
+    context: most have something of their own, live together or belong to one organisation, and it is no likely ring
+    operator: every other group
+    """
+    paying = measures.facets[measures.facets["facet"] == "payment"].set_index("candidate")["covered"]
+    pays = paying.reindex(values.index, fill_value=0) > MOST
+    own, near = _more(values, "some_own_life"), _more(values, "neighbours") | _more(values, "home")
+    unlikely = (own | near | _more(values, "organisation")) & (probability < MOST)
+    kind = np.select([pays & own & ~near, unlikely], ["reseller", "context"], "operator")
+    return pd.Series(kind, index=values.index)
+
+
+def _more(values: pd.DataFrame, name: str) -> pd.Series:
+    """Whether the feature holds for most of each group; never where the deployment has no such feature."""
+    found = values[name] if name in values else pd.Series(0.0, index=values.index)
+    return found.fillna(0) > MOST
+
+
+def _members(measures: Measures, rings: pd.DataFrame) -> pd.DataFrame:
+    """Return candidate, account_id, probability, role.
+
+    A member is as probable as its group times what ties it to the group; core has at least half of the usual tie.
+    """
+    ties = scoring.ties(measures).merge(rings[["candidate", "probability"]], on="candidate")
+    usual = ties.groupby("candidate")["tie"].transform("median")
+    return pd.DataFrame(
+        {
+            "candidate": ties["candidate"],
+            "account_id": ties["account_id"],
+            "probability": (ties["probability"] * scoring.probability(ties["tie"])).round(6),
+            "role": np.where(ties["tie"] >= usual / 2, "core", "fringe"),
+        }
+    )

@@ -1,0 +1,121 @@
+"""Worlds to learn from: clean days whose truth is known in, scorecards out.
+
+In each world candidates are found as on any night. Their features, and whether most of a group is one operator's (flag)
+and whether it is one ring and the whole of it (shape), are what the sheets are fitted on. Unions of likely groups come
+with a first card and are fitted with the rest. What a group's odds mean is learnt from worlds that were left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ringwatch import candidates, features, grouping, pairs, scoring, sharing, training
+from ringwatch.night import Night
+from ringwatch.scorecard import VERSION, Scorecard, Sheet
+
+SAME_RING = 0.5
+FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One world: groups (candidate, account_id), their feature values, and the operators' accounts (operator_id,
+    account_id). `links` and `stability` serve to look for unions.
+    """
+
+    groups: pd.DataFrame
+    values: pd.DataFrame
+    operators: pd.DataFrame
+    links: pd.DataFrame
+    stability: pd.Series
+
+    @property
+    def labels(self) -> pd.DataFrame:
+        """flag, shape by candidate, in the order of the values."""
+        return label(self.groups, self.operators).reindex(self.values.index)
+
+
+def label(groups: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
+    """Return flag (half of it is operators') and shape (Jaccard index with one operator of a half) by candidate."""
+    size, whole = groups.groupby("candidate").size(), operators.groupby("operator_id").size()
+    found = (
+        groups.merge(operators, on="account_id")
+        .groupby(["candidate", "operator_id"])
+        .size()
+        .rename("both")
+        .reset_index()
+    )
+    sizes = found["candidate"].map(size).astype(float) + found["operator_id"].map(whole).astype(float)
+    jaccard = (found["both"] / (sizes - found["both"])).groupby(found["candidate"]).max()
+    controlled = found.groupby("candidate")["both"].sum().reindex(size.index, fill_value=0)
+    shape = jaccard.reindex(size.index).fillna(0) >= SAME_RING
+    return pd.DataFrame({"flag": controlled / size >= 0.5, "shape": shape})
+
+
+def attend(night: Night, operators: pd.DataFrame) -> Lesson:
+    """Return what the clean days of a night teach; `operators` as in Lesson, accounts never seen being left out."""
+    with sharing.open_sharing(night) as connection:
+        seen = connection.table("account").df()["account_id"]
+        links = pairs.links(connection, pairs.LEAST_BITS).to_pandas()
+        strong = links[links["bits"] >= night.settings.link_min_bits]
+        shared = candidates.Shared(strong, pairs.hubs(connection).to_pandas(), pairs.uses(connection).to_pandas())
+        found, _ = candidates.find(night.graph, shared, night.settings)
+        stability = found.groupby("candidate")["stability"].first()
+        groups = scoring.eject(grouping.measure(connection, found), night.settings.min_ring_size)
+        values = _values(connection, groups, stability)
+    mine = operators[operators["account_id"].isin(seen)]
+    return Lesson(groups, values, mine, links, stability)
+
+
+def with_unions(night: Night, lesson: Lesson, flag: Sheet, shape: Sheet) -> Lesson:
+    """Return the lesson with the unions that judging would look at, given a first pair of sheets."""
+    odds = flag.total(lesson.values)
+    first = scoring.pick(lesson.groups, odds, shape.total(lesson.values), night.settings.min_ring_size)
+    unions = scoring.unite(first, odds, lesson.links)
+    if unions.empty:
+        return lesson
+    with sharing.open_sharing(night) as connection:
+        values = _values(connection, unions, lesson.stability)
+    groups = pd.concat([lesson.groups, unions], ignore_index=True)
+    return replace(lesson, groups=groups, values=pd.concat([lesson.values, values]))
+
+
+def learn(lessons: Sequence[Lesson], feeds: tuple[str, ...], smallest: int, made: Mapping[str, Any]) -> Scorecard:
+    """Return the card of all lessons, its odds calibrated on lessons that were left out."""
+    odds, rings = _left_out(lessons, smallest)
+    slope, base = training.calibrate(odds, rings)
+    flag, shape = first_sheets(lessons)
+    prior = float(np.log2((rings.sum() + 1) / ((~rings).sum() + 1)))
+    reliability = training.reliability(slope * odds + base, rings)
+    return Scorecard(VERSION, made, feeds, training.scaled(flag, slope, base), shape, round(prior, 4), reliability)
+
+
+def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Sheet]:
+    """Return the flag and the shape sheet of lessons, not calibrated."""
+    values = pd.concat([lesson.values for lesson in lessons], ignore_index=True)
+    labels = pd.concat([lesson.labels for lesson in lessons], ignore_index=True).astype(bool)
+    return training.fit_sheet(values, labels["flag"]), training.fit_sheet(values, labels["shape"])
+
+
+def _left_out(lessons: Sequence[Lesson], smallest: int) -> tuple[pd.Series, pd.Series]:
+    """Return the odds and the truth of the groups picked in each lesson by the sheets of the others."""
+    odds, rings = [], []
+    for fold in range(min(FOLDS, len(lessons))):
+        flag, shape = first_sheets([lesson for i, lesson in enumerate(lessons) if i % FOLDS != fold])
+        for lesson in lessons[fold::FOLDS]:
+            total = flag.total(lesson.values)
+            picked = scoring.pick(lesson.groups, total, shape.total(lesson.values), smallest)
+            truth = label(picked, lesson.operators)["flag"]
+            odds.append(total.reindex(truth.index))
+            rings.append(truth)
+    return pd.concat(odds, ignore_index=True), pd.concat(rings, ignore_index=True)
+
+
+def _values(connection: Any, groups: pd.DataFrame, stability: pd.Series) -> pd.DataFrame:
+    facets = connection.table("facet").df()["facet"]
+    return features.values(features.frames(grouping.measure(connection, groups), stability), facets)

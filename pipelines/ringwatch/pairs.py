@@ -1,0 +1,108 @@
+"""What accounts share two by two: the tables of `sharing` in; one more, `link`, and links, hubs and uses out.
+
+link    source, target (accounts, source < target), bits, facets, days: pairs with at least LEAST_BITS
+
+Two accounts on an identifier get its bits, times what the way they use it is worth:
+
+    (1 - tenure) (1 - tenure)    residents of an address are neighbours, not partners; halved again when both are
+    1.25                         on a day that both used it
+    2 ^ (-gap / half life)       where the facet has one: days from the last use of one to the first of the other
+
+then added up per facet, up to the facet's cap, and over facets. Where a facet has residents, two who spend most of
+their days together on it are one household and not one operator, however often their line changes its address: its
+bits are multiplied with the share of their days that they spend apart. Pairs are never quadratic: an identifier above
+its hub_limit makes none. Hubs within their facet's review_share are kept beside the pairs as nodes of their own.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+SAME_DAY = 1.25
+# Days that are added to the days on which accounts were active, so that one day together is no habit.
+FEW_DAYS = 2
+
+# Bits from which a pair is kept.
+LEAST_BITS = 1.5
+
+_LINK = f"""
+CREATE TABLE link AS
+WITH used AS (
+  SELECT account, identifier, days, first, last, CASE WHEN residents THEN tenure ELSE 0 END AS tenure
+  FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet)
+  WHERE accounts > 1 AND identifier.bits > 0
+), met AS (
+  SELECT a.account AS source, b.account AS target, a.identifier, a.days & b.days AS days,
+    (1 - a.tenure) * (1 - b.tenure) * CASE WHEN least(a.tenure, b.tenure) > 0.5 THEN 0.5 ELSE 1 END AS visiting,
+    greatest(greatest(a.first, b.first) - least(a.last, b.last), 0) AS gap
+  FROM used a JOIN used b ON a.identifier = b.identifier AND a.account < b.account
+), by_facet AS (
+  SELECT source, target, facet, bit_or(days) AS days, any_value(cap_bits) AS cap, any_value(residents) AS residents,
+    sum(identifier.bits * visiting * CASE WHEN bit_count(days) > 0 THEN {SAME_DAY}
+      WHEN half_life_days > 0 THEN pow(2, -gap / half_life_days) ELSE 1 END) AS bits
+  FROM met JOIN identifier USING (identifier) JOIN facet USING (facet) GROUP BY source, target, facet
+), apart AS (
+  SELECT source, target, facet, days, least(cap, bits) * CASE WHEN residents
+    THEN 1 - bit_count(days) / (least(a.active_days, b.active_days) + {FEW_DAYS}) ELSE 1 END AS bits
+  FROM by_facet JOIN account a ON a.account = source JOIN account b ON b.account = target
+)
+SELECT source, target, round(sum(bits), 6) AS bits, list(facet ORDER BY facet) FILTER (bits > 0) AS facets,
+  bit_count(bit_or(days)) AS days
+FROM apart GROUP BY source, target HAVING round(sum(bits), 6) >= {LEAST_BITS} ORDER BY source, target
+"""
+
+_LINKS = """
+SELECT a.account_id AS source, b.account_id AS target, bits, facets, days
+FROM link JOIN account a ON a.account = source JOIN account b ON b.account = target
+WHERE bits >= $min_bits ORDER BY a.account_id, b.account_id
+"""
+
+_HUB = """
+SELECT account_id, facet, name, accounts, facet.bits AS bits
+FROM identifier JOIN facet USING (facet) JOIN sighting USING (identifier) JOIN account USING (account)
+WHERE hub AND review_share > 0 AND accounts <= hub_limit + review_share * (SELECT count(*) FROM account)
+ORDER BY facet, name, account_id
+"""
+
+_USE = """
+SELECT account_id, identifier, round(bits, 6) AS bits
+FROM identifier JOIN sighting USING (identifier) JOIN account USING (account)
+WHERE bits > 0 AND accounts > 1 ORDER BY account_id, identifier
+"""
+
+_BY_LABEL = """
+SELECT label, name AS identifier, max(accounts) AS accounts, bool_or(hub) AS hub, round(max(identifier.bits), 6) AS bits
+FROM identifier JOIN facet USING (facet) WHERE label <> $account GROUP BY ALL ORDER BY ALL
+"""
+
+
+def add(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the table `link` to those of `sharing` on `connection`."""
+    connection.execute(_LINK)
+
+
+def links(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
+    """Return the pairs of accounts that share at least `min_bits`, hubs left out.
+
+    source, target (source < target), bits (capped per facet, then added), facets, days (on which they shared one).
+    """
+    return connection.sql(_LINKS, params={"min_bits": min_bits}).to_arrow_table()
+
+
+def hubs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return account_id, facet, name, accounts, bits: who is on the hubs that may hide a large ring.
+
+    A ring that outgrows the limit of its own card or cell would hide itself, so these are looked at as groups.
+    """
+    return connection.sql(_HUB).to_arrow_table()
+
+
+def uses(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return account_id, identifier (number), bits of what accounts share, hubs left out."""
+    return connection.sql(_USE).to_arrow_table()
+
+
+def identifiers(connection: duckdb.DuckDBPyConnection, account_label: str) -> pa.Table:
+    """Return label, identifier, accounts, hub, bits of the identifiers seen in the window, without far accounts."""
+    return connection.sql(_BY_LABEL, params={"account": account_label}).to_arrow_table()

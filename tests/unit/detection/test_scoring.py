@@ -1,0 +1,65 @@
+"""Which groups stay, which are one, and how usual rings are tonight."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_grouping import group
+
+from ringwatch import scoring
+
+
+def members(groups: pd.DataFrame) -> dict[str, str]:
+    return groups.groupby("candidate")["account_id"].agg("".join).to_dict()
+
+
+def test_of_overlapping_groups_the_one_of_better_shape_stays_whole() -> None:
+    groups = pd.concat(
+        [
+            group("A", "B", "C", "D", candidate="part"),
+            group("A", "B", "C", "D", "E", "F", candidate="whole"),
+            group("F", "G", "H", "I", candidate="neighbour"),
+            group("E", "F", "W", "X", "Y", "Z", candidate="overlapping"),
+        ]
+    )
+    shape = pd.Series({"part": 2.0, "whole": 3.0, "neighbour": 1.0, "overlapping": 0.5})
+
+    picked = scoring.pick(groups, shape + 9, shape, smallest=3)
+
+    assert members(picked) == {"whole": "ABCDEF", "neighbour": "GHI"}
+
+
+def test_groups_that_are_hopeless_take_nothing_from_others() -> None:
+    groups = pd.concat([group(*"ABCD", candidate="office"), group(*"CDEF", candidate="ring")])
+
+    picked = scoring.pick(
+        groups, pd.Series({"office": -9.0, "ring": 1.0}), pd.Series({"office": 5.0, "ring": 0.0}), smallest=4
+    )
+
+    assert members(picked) == {"ring": "CDEF"}
+
+
+def test_likely_groups_that_are_linked_are_looked_at_as_one() -> None:
+    groups = pd.concat(
+        [group(*"AB", candidate="c-one"), group(*"CD", candidate="c-two"), group(*"EF", candidate="c-no")]
+    )
+    links = pd.DataFrame({"source": ["A", "B", "A"], "target": ["C", "D", "E"], "bits": [2.0, 2.0, 9.0]})
+
+    united = scoring.unite(groups, pd.Series({"c-one": 5.0, "c-two": 5.0, "c-no": -9.0}), links)
+
+    assert set(members(united).values()) == {"ABCD"}
+
+
+def test_on_a_night_without_rings_all_odds_fall() -> None:
+    odds = pd.Series(np.full(500, -6.0))
+
+    assert scoring.shift(odds, prior=-4.0) < -2
+
+
+def test_a_night_never_raises_the_odds() -> None:
+    assert scoring.shift(pd.Series([12.0] * 100), prior=-4.0) == 0
+
+
+def test_on_a_night_as_usual_the_odds_stay() -> None:
+    odds = pd.Series([12.0] * 100 + [-12.0] * 900)
+
+    assert scoring.shift(odds, prior=float(np.log2(100 / 900))) == pytest.approx(0, abs=0.05)

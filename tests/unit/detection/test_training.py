@@ -1,0 +1,101 @@
+"""Scorecards are made from features whose truth is known, and read back as they were."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ringwatch import learning, scorecard, training
+from ringwatch.errors import UsageError
+from ringwatch.scorecard import Scale, Scorecard, Sheet
+
+RNG = np.random.default_rng(7)
+RINGS = pd.Series(np.arange(1200) < 200)
+
+
+def groups_of(**members: str) -> pd.DataFrame:
+    rows = [(name, account) for name, accounts in members.items() for account in accounts]
+    return pd.DataFrame(rows, columns=["candidate", "account_id"])
+
+
+def card(feeds: tuple[str, ...]) -> Scorecard:
+    sheet = Sheet(-3.0, {"strong": Scale((0.5,), (-1.0, 2.0), 0.1)})
+    return Scorecard(scorecard.VERSION, {"family": "A"}, feeds, sheet, sheet, -4.0, ((-5.0, 90, 1), (3.0, 10, 9)))
+
+
+def test_what_speaks_for_a_ring_never_means_less_when_there_is_more_of_it() -> None:
+    noise = RNG.normal(size=1200)
+    values = pd.DataFrame({"strong": RINGS * 1.5 + noise, "device_own": -1.0 * RINGS + RNG.normal(size=1200)})
+
+    sheet = training.fit_sheet(values, RINGS)
+
+    assert np.all(np.diff(sheet.scales["strong"].bits) >= 0)
+    assert np.all(np.diff(sheet.scales["device_own"].bits) <= 0)
+
+
+def test_a_feature_that_tells_nothing_has_next_to_no_bits() -> None:
+    values = pd.DataFrame({"strong": RINGS * 3.0 + RNG.normal(size=1200), "facets": RNG.normal(size=1200)})
+
+    sheet = training.fit_sheet(values, RINGS)
+
+    nothing = sheet.scales["facets"].bits if "facets" in sheet.scales else (0.0,)
+    assert np.ptp(nothing) < 0.2 * np.ptp(sheet.scales["strong"].bits)
+
+
+def test_what_cannot_be_said_counts_nothing() -> None:
+    assert Scale((0.5,), (-1.0, 2.0), 0.1).read(pd.Series([0.4, 0.5, np.nan])).tolist() == [-1.0, 2.0, 0.0]
+
+
+def test_calibration_takes_overconfidence_away() -> None:
+    odds = pd.Series(RNG.normal(0, 2, 4000))
+    truth = pd.Series(RNG.random(4000) < 1 / (1 + np.exp2(-odds)))
+
+    slope, base = training.calibrate(3 * odds - 1, truth)
+
+    assert slope == pytest.approx(1 / 3, abs=0.03)
+    assert base == pytest.approx(1 / 3, abs=0.15)
+
+
+def test_every_group_is_in_one_part_of_the_reliability() -> None:
+    odds = pd.Series(RNG.normal(-6, 4, 1200))
+
+    parts = training.reliability(odds, RINGS)
+
+    assert sum(groups for _, groups, _ in parts) == 1200
+    assert sum(rings for _, _, rings in parts) == 200
+
+
+def test_a_group_is_of_a_rings_shape_when_half_of_both_together_is_in_both() -> None:
+    operators = pd.DataFrame({"operator_id": ["o"] * 6, "account_id": list("ABCDEF")})
+
+    labels = learning.label(groups_of(whole="ABCDEF", part="AB", mixed="ABCWX", crowd="AVWXYZ"), operators)
+
+    assert labels["flag"].to_dict() == {"whole": True, "part": True, "mixed": True, "crowd": False}
+    assert labels["shape"].to_dict() == {"whole": True, "part": False, "mixed": False, "crowd": False}
+
+
+def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
+    written = card(("accounts", "ips"))
+
+    scorecard.write(written, tmp_path)
+
+    assert scorecard.load(["ips", "accounts"], tmp_path) == written
+
+
+def test_feeds_without_a_card_of_their_own_take_that_of_their_largest_part(tmp_path: Path) -> None:
+    for feeds in (("accounts",), ("accounts", "ips"), ("accounts", "devices", "ips")):
+        scorecard.write(card(feeds), tmp_path)
+
+    assert scorecard.load(["accounts", "ips", "addresses"], tmp_path).feeds == ("accounts", "ips")
+
+
+def test_no_card_at_all_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has no scorecard for accounts; make one with `ringwatch train`"):
+        scorecard.load(["accounts"], tmp_path)
+
+
+def test_the_cards_that_are_shipped_fit_the_program() -> None:
+    for path in scorecard.FOLDER.glob("*.json"):
+        shipped = scorecard.load(path.stem.split("+"))
+        assert set(shipped.flag.scales) <= set(training.DIRECTIONS)
