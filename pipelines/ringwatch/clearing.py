@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,8 +49,15 @@ def clear_leftovers(night: Night) -> None:
     """Remove what killed programs left behind, and what is made again from the days: who erases holds the lease."""
     for path in (night.files.sharing, night.files.sharing.with_suffix(".new")):
         path.unlink(missing_ok=True)
-    for name in ("validating", "replaying", "amending.new"):
-        for folder in (night.files.home / "days").glob(f"*/{name}"):
+    of_days = [(night.files.home / "days").glob(f"*/{name}") for name in ("validating", "replaying", "amending.new")]
+    for folder in (night.files.graph / "bulk", night.files.graph / "survey", night.files.spill, *chain(*of_days)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_states(night: Night, account: Account) -> None:
+    """Remove the states that name the account; load folds those it needs anew, from days without it."""
+    for folder in night.files.graph.glob("*/"):
+        if any(footprints.in_table(path, account) for path in folder.glob("*.parquet")):
             shutil.rmtree(folder)
 
 

@@ -74,7 +74,9 @@ def erase(night: Night, account: Account, why: str, author: str) -> int:
     for path in footprints.in_other_files(night.files.home, account):
         clearing.clear_file(path, account)
     night.tell("erase: graph")
+    night.graph.write(night.cypher("load/begin_load"))  # the next load finds out itself what the graph says then
     night.graph.write(cypher("erase/delete_account"), account_id=account.account_id)
+    clearing.clear_states(night, account)
     night.tell("erase: review store")
     return night.store.erase(account.account_id, account.word)
 

@@ -71,9 +71,16 @@ def in_days(night: Night, account: Account) -> pd.DataFrame:
 def in_other_files(home: Path, account: Account) -> list[Path]:
     """Return the files that follow from what the gate left and name the account, run reports among them."""
     tables = [path for path in home.rglob("*.parquet") if not _is_apart(path.relative_to(home).parts)]
-    found = [path for path in tables if any(_columns_naming(pq.read_table(path), account))]
+    found = [path for path in tables if in_table(path, account)]
     reports = (home / "days").glob("*/report.json")
     return sorted([*found, *(path for path in reports if reported(path, account) != _text(path))])
+
+
+def in_table(path: Path, account: Account) -> bool:
+    """Whether a Parquet file names the account, in text or in lists of text."""
+    with pq.ParquetFile(path) as file:
+        groups = (file.read_row_group(number) for number in range(file.num_row_groups))
+        return any(any(_columns_naming(rows, account)) for rows in groups)
 
 
 def in_file(path: Path, feed: Feed, account: Account) -> tuple[int, int]:

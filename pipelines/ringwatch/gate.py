@@ -184,12 +184,10 @@ def _chunks(feed: Feed, rows: Typed, accounts: Sequence[Path] | None) -> tuple[i
 def _without_buried(chunk: _Chunk) -> tuple[_Chunk, _Chunk]:
     """Return the rows of accounts that were erased, and the others."""
     buried = chunk.rows[BURIED].to_numpy()
-    return _part(chunk, buried), _part(chunk, ~buried)
+    return _part(chunk, buried), _part(chunk, ~buried) if buried.any() else chunk
 
 
 def _part(chunk: _Chunk, wanted: Flags) -> _Chunk:
-    if wanted.all():
-        return chunk
     rows = chunk.rows.filter(pa.array(wanted)).combine_chunks()
     return replace(chunk, rows=rows, positions=chunk.positions[wanted], strange=chunk.strange[wanted])
 
