@@ -10,12 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ringwatch import duck
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 from ringwatch.review.erasure import without
@@ -143,7 +143,7 @@ def _sought(paths: list[Path], feed: Feed, account: Account) -> list[tuple[date,
     """Return day, rows of the account, rows of others that name it, of clean or held files."""
     if not paths:
         return []
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         file = connection.read_parquet([str(path) for path in paths], union_by_name=True, filename=True)
         file.create_view("file")
         named = " OR ".join(f"{name} = $id" for name in feed.accounts if name in file.columns)

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from ringwatch import duck
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
 
@@ -70,7 +71,7 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
 
 def connect(night: Night) -> duckdb.DuckDBPyConnection:
     """Return an empty DuckDB that keeps within the setting duckdb_memory_mb and puts what is more into the home."""
-    connection = duckdb.connect()
+    connection = duck.connect()
     connection.execute(f"SET memory_limit = '{night.settings.duckdb_memory_mb}MiB'")
     connection.execute("SET temp_directory = $folder", {"folder": str(night.files.spill)})
     return connection

@@ -14,13 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringwatch import history
+from ringwatch import duck, history
 from ringwatch.amend import amending, replace_table
 from ringwatch.errors import UsageError
 from ringwatch.gate import QUARANTINE
@@ -96,7 +95,7 @@ def by_rule(folder: Path, first: int) -> list[dict[str, Any]]:
     paths = sorted(map(str, (folder / "quarantine").glob("*.parquet")))
     if not paths:
         return []
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         rules = connection.sql(_BY_RULE, params={"paths": paths, "first": first}).to_arrow_table()
     return list(rules.to_pylist())
 
@@ -160,13 +159,13 @@ def _refused(night: Night, which: Which) -> pd.DataFrame:
     paths = sorted(map(str, (night.files.home / "days").glob(narrow)))
     if not paths:
         return pd.DataFrame(columns=COLUMNS)
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         table = connection.sql(_ALL, params={"paths": paths}).to_arrow_table()
     return _frame(table)
 
 
 def _waiting(night: Night, feed: str, rows: pa.Table) -> pd.DataFrame:
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         connection.register("waiting", rows)
         texts = connection.sql(_AS_JSON).to_arrow_table()
     return _frame(texts).assign(feed=feed, rule=_in_vain(night)).reindex(columns=COLUMNS)

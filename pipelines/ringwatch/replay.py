@@ -16,12 +16,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import chunks, expectations, gate, history, normalise, quarantine, tokens
+from ringwatch import chunks, duck, expectations, gate, history, normalise, quarantine, tokens
 from ringwatch.amend import amending, replace_table
 from ringwatch.arrivals import survey
 from ringwatch.errors import UsageError
@@ -157,7 +156,7 @@ def _known(night: Night, feed: Feed, raw: pa.Table) -> pd.Series:
     replayed = kept.append_column("_position", pa.array(range(len(kept)), pa.int64()))
     key = [new for name in feed.key for new in (feed.columns[name].becomes or (name,))]
     paths = [night.files.clean(night.day, feed.feed), night.files.held(night.day, feed.feed)]
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         connection.register("replayed", replayed)
         connection.read_parquet([str(path) for path in paths if path.is_file()], union_by_name=True).create_view("day")
         query = _KNOWN.format(

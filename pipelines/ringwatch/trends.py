@@ -14,7 +14,7 @@ from statistics import median
 import duckdb
 import pyarrow.parquet as pq
 
-from ringwatch import history
+from ringwatch import duck, history
 from ringwatch.errors import DataRefused
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
@@ -47,7 +47,7 @@ def unusual(night: Night, feed: Feed, clean: Path) -> tuple[str, ...]:
     rows, usual = _rows(clean), median(map(_rows, files))
     much = tuple(_volume(night, feed, rows, usual, len(files)))
     alike = [path for path in files if usual / 2 <= _rows(path) <= usual * 2]  # a first load is no usual night
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         connection.read_parquet([str(path) for path in alike], union_by_name=True).create_view("before")
         connection.read_parquet(str(clean)).create_view("now")
         return (*much, *_columns(night, feed, connection))

@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from ringwatch import duck
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.typed import BURIED, LINE, ROW
 
@@ -78,7 +79,7 @@ def strangers(path: Path, accounts: Iterable[Path], rows: int) -> Flags:
 
 
 def _connected(scratch: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(scratch / "spill")})
+    return duck.connect(memory_limit=_MEMORY, temp_directory=str(scratch / "spill"))
 
 
 def _text(columns: Iterable[str]) -> str:
