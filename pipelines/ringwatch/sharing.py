@@ -24,7 +24,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from ringwatch import cells, pairs
+from ringwatch import cells, duck, pairs
 from ringwatch.history import open_history
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
@@ -101,7 +101,7 @@ def open_sharing(night: Night) -> duckdb.DuckDBPyConnection:
     stamp = _stamp(night)
     if not path.is_file() or _read_stamp(path) != stamp:
         _make(night, path, stamp)
-    return duckdb.connect(str(path), read_only=True)
+    return duck.connect(path, read_only=True)
 
 
 def _stamp(night: Night) -> str:
@@ -116,7 +116,7 @@ def _stamp(night: Night) -> str:
 def _read_stamp(path: Path) -> str | None:
     """Return the stamp of a finished database, None for anything else."""
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with duck.connect(path, read_only=True) as connection:
             found: str = connection.execute("SELECT stamp FROM made").fetchall()[0][0]
             return found
     except duckdb.Error:
