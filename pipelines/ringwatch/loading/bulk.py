@@ -53,8 +53,8 @@ def _export(connection: duckdb.DuckDBPyConnection, table: Table, state: Path, fo
     csv.write_csv(str(folder / f"{table.name}.csv"), header=True, timestamp_format=_TIME)
     texts = [name for name, kind in table.columns.items() if kind == "text"]
     breaks = " OR ".join(f"regexp_matches({name}, '[\\r\\n]')" for name in texts) or "false"
-    counted = connection.execute(f"SELECT count(*), coalesce(bool_or({breaks}), false) {rows}").fetchone()
-    return counted or (0, False)
+    (counted,) = connection.execute(f"SELECT count(*), coalesce(bool_or({breaks}), false) {rows}").fetchall()
+    return counted
 
 
 def _columns(table: Table) -> Iterator[tuple[str, str]]:
@@ -72,9 +72,9 @@ def _columns(table: Table) -> Iterator[tuple[str, str]]:
 
 
 def _files(night: Night, folder: Path, multiline: bool) -> server.ImportFiles:
-    paths = {table: folder / f"{table.name}.csv" for table in tables(night.model)}
+    every = tables(night.model)
     return server.ImportFiles(
-        nodes={table.name: path for table, path in paths.items() if table.far is None},
-        relationships={table.name: path for table, path in paths.items() if table.far is not None},
+        nodes={table.name: folder / f"{table.name}.csv" for table in every if table.far is None},
+        relationships={table.name: folder / f"{table.name}.csv" for table in every if table.far is not None},
         multiline=multiline,
     )
