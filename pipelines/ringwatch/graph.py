@@ -73,6 +73,11 @@ class Graph:
 
         return GraphDataScience(self._driver, database=DATABASE, arrow=False, show_progress=False)
 
+    def write_in_batches(self, query: str, **parameters: Any) -> None:
+        """Run a statement that has `IN TRANSACTIONS`, and so commits by itself as it goes on."""
+        with self._failures(), self._driver.session(database=DATABASE) as session:
+            session.run(query, parameters).consume()
+
     def read_columns(self, query: str, rows: int) -> Iterator[dict[str, list[Any]]]:
         """Run a reading statement and yield its records as columns of up to `rows` values, without keeping them all."""
         with (

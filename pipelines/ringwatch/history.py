@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from ringwatch import duck
+from ringwatch.files import Files
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
 
@@ -101,7 +102,12 @@ def admit_held(connection: duckdb.DuckDBPyConnection, night: Night, day: date) -
 
 def clean_days(night: Night) -> list[date]:
     """Days that have passed the gate, oldest first."""
-    return sorted(date.fromisoformat(path.parent.name) for path in (night.files.home / "days").glob("*/clean"))
+    return days_on_disk(night.files)
+
+
+def days_on_disk(files: Files) -> list[date]:
+    """Days that have passed the gate in a home, oldest first."""
+    return sorted(date.fromisoformat(path.parent.name) for path in (files.home / "days").glob("*/clean"))
 
 
 def waited_in_vain(night: Night) -> Iterator[tuple[str, pa.Table]]:

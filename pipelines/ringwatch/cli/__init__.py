@@ -17,6 +17,7 @@ from ringwatch.cli import (
     night,
     quarantine,
     query,
+    rebuild,
     rings,
     server,
     simulate,
@@ -50,6 +51,7 @@ app.command()(night.run)
 for stage in STAGES:
     command = validate.validate if stage == "validate" else night.stage_command(stage)
     app.command(stage, rich_help_panel="Stages of a night")(command)
+app.command()(rebuild.rebuild)
 app.command()(deliveries.deliveries)
 app.add_typer(quarantine.app, name="quarantine")
 app.command()(erase.erase)

@@ -162,5 +162,6 @@ def _print_night(night: Done) -> None:
 
 
 def print_warnings(report: Report) -> None:
+    """Print what a stage wants people to know."""
     for warning in report.warnings:
         notes.print(f"  {report.stage}: {escape(warning)}", style="yellow", highlight=False, soft_wrap=True)

@@ -11,9 +11,6 @@ import json
 import shutil
 from pathlib import Path
 
-import duckdb
-
-from ringwatch.errors import InfrastructureError
 from ringwatch.loading import tables
 from ringwatch.loading.fold import fold
 from ringwatch.loading.plan import Turn
@@ -26,7 +23,7 @@ _SEAL = "state.json"
 def reach(night: Night, turns: list[Turn], told: str | None) -> Path:
     """Return the folder of the state that `turns` lead to; fold the days that no state on disk covers.
 
-    `told` is the id of the state that the graph was told last. Raises InfrastructureError when the disk is full.
+    `told` is the id of the state that the graph was told last.
     """
     begin = next((i for i in reversed(range(len(turns))) if find(night, turns[i].state)), -1)
     before = find(night, turns[begin].state) if begin >= 0 else None
@@ -56,20 +53,9 @@ def _is_whole(seal: Path) -> bool:
 def _advance(night: Night, turn: Turn, before: Path | None) -> Path:
     folder = night.files.graph / f"{turn.day}-{turn.state}"
     shutil.rmtree(folder, ignore_errors=True)
-    try:
-        folder.mkdir(parents=True)
-        fold(night, turn, before, folder)
-        _seal(night, folder)
-    except duckdb.OutOfMemoryException:
-        memory = f"{night.settings.duckdb_memory_mb} MB"
-        raise InfrastructureError(
-            f"{memory} are too little to load {turn.day}; raise the setting duckdb_memory_mb"
-        ) from None
-    except (duckdb.IOException, OSError) as error:
-        raise InfrastructureError(
-            f"cannot work out in {folder} what the graph should say ({_first_line(error)}); check the disk, "
-            "then load again: nothing was lost"
-        ) from None
+    folder.mkdir(parents=True)
+    fold(night, turn, before, folder)
+    _seal(night, folder)
     return folder
 
 
@@ -86,7 +72,3 @@ def forget_others(night: Night, turns: list[Turn], told: str | None) -> None:
     for folder in night.files.graph.glob("????-??-??-*"):
         if folder.name[11:] not in kept:
             shutil.rmtree(folder)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0].rstrip(".")

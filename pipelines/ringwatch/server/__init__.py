@@ -8,7 +8,7 @@ no more concurrency than that.
 """
 
 from ringwatch.server.connection import Connection, Versions
-from ringwatch.server.embedded import Stopped, answering, start, stop
+from ringwatch.server.embedded import Stopped, answering, discard_database, start, stop
 from ringwatch.server.external import external_connection
 from ringwatch.server.home import Home, server_home
 from ringwatch.server.offline import ImportFiles, import_database
@@ -22,6 +22,7 @@ __all__ = [
     "Status",
     "Stopped",
     "Versions",
+    "discard_database",
     "ensure_running",
     "has_database",
     "import_database",

@@ -19,6 +19,7 @@ from ringwatch.server.home import (
     draw_password,
     link_plugins,
     read_password,
+    remove_database,
     server_home,
 )
 from ringwatch.server.ports import HOST, Ports, choose_ports, wanted_ports
@@ -59,6 +60,15 @@ def stop(settings: Settings) -> Stopped:
         return Stopped()
     with alone(home, settings.server_start_seconds):
         return end_all(home)
+
+
+def discard_database(settings: Settings) -> None:
+    """End the embedded server if it runs, and remove its database: the next start begins with an empty one."""
+    home = server_home(settings)
+    if home.lock.parent.is_dir():
+        with alone(home, settings.server_start_seconds):
+            end_all(home)
+            remove_database(home)
 
 
 def answering(home: Home) -> Connection | None:

@@ -81,11 +81,16 @@ def create_home(home: Home) -> None:
 
 
 def discard_half_import(home: Home) -> None:
-    """Remove a database that an import broke off at: the server begins with an empty one then."""
+    """Remove a database that an import broke off at."""
     if home.importing.exists():
-        for kind in ("databases", "transactions"):
-            shutil.rmtree(home.data / kind / DATABASE, ignore_errors=True)
+        remove_database(home)
         home.importing.unlink()
+
+
+def remove_database(home: Home) -> None:
+    """Remove the database of a server that is not running: it begins with an empty one."""
+    for kind in ("databases", "transactions"):
+        shutil.rmtree(home.data / kind / DATABASE, ignore_errors=True)
 
 
 def link_plugins(home: Home, plugins: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import psutil
 from ringwatch.errors import InfrastructureError
 
 STOP_SECONDS = 60
+POLL_SECONDS = 0.02
 # Kept as long as we live: a child that ends is reaped here and does not stay behind as a zombie.
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
@@ -82,11 +84,19 @@ def end(process: psutil.Process, seconds: float = STOP_SECONDS) -> bool:
     """Ask the process to end; kill it when it takes longer than `seconds`. Returns whether it was killed."""
     try:
         process.terminate()
-        process.wait(seconds)
+        if _ends(process, seconds):
+            return False
+        process.kill()
     except psutil.NoSuchProcess:
         return False
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(seconds)
-        return True
-    return False
+    return _ends(process, seconds)
+
+
+def _ends(process: psutil.Process, seconds: float) -> bool:
+    """Wait until the process is gone, or a zombie that only whoever started it can bury."""
+    deadline = time.monotonic() + seconds
+    while alive := is_alive(process):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+    return not alive

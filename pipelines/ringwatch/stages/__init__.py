@@ -39,6 +39,27 @@ def run_stage(name: str, night: Night) -> Report:
         return _run(name, night, lease)
 
 
+def rebuild(night: Night, begins: Callable[[str], object]) -> list[Report]:
+    """Make the graph anew from the clean files of all days up to the night's, and from what is published.
+
+    It says what a graph says that grew night by night: what load, link and publish wrote. Nothing is published anew and
+    run reports stay as they are. Raises InfrastructureError while a stage works on the same store.
+    """
+    from ringwatch import amend
+    from ringwatch.loading.wipe import wipe
+
+    with night.store.lease("rebuild", night.settings.lease_seconds) as lease:
+        amend.finish_all(night)
+        begins("empties the graph")
+        wipe(night)
+        reports = []
+        for stage, makes in (("load", "run"), ("link", "run"), ("publish", "show")):
+            begins(stage)
+            lease.keep(f"rebuild: {stage}")
+            reports.append(getattr(importlib.import_module(f"ringwatch.stages.{stage}"), makes)(night))
+    return reports
+
+
 def _what(stage: str, night: Night) -> str:
     return f"{stage} of {night.day}"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 
 from ringwatch import history, render, run_report, server
 from ringwatch.errors import UsageError
-from ringwatch.loading import bulk, difference, states
+from ringwatch.loading import bulk, difference, disk, states
 from ringwatch.loading.plan import Turn, plan
 from ringwatch.loading.send import Step, send
 from ringwatch.loading.survey import survey
@@ -44,26 +45,43 @@ def run(night: Night) -> Report:
     """
     _check_statements(night)
     counts = _arrived(night)
-    started = perf_counter()
-    loaded = _loaded(night)
-    turns = plan(night, max([night.day, *loaded.digests]))
-    counts["days"] = sum(loaded.digests.get(turn.day) != turn.digest for turn in turns)
-    state = states.reach(night, turns, loaded.state)
-    seconds = {"work_out": perf_counter() - started}
-    if loaded.state != turns[-1].state:
-        told = states.find(night, loaded.state)
-        written = _fill(night, state) if _may_import(night, state, told) else _bring(night, told, state)
-        counts, seconds = counts | written.rows, seconds | written.seconds
-        _mark(night, turns)
-    return Report("load", night.day, counts, seconds)
+    with disk.failures(night):
+        done = _load(night)
+    return Report("load", night.day, counts | done.rows, done.seconds)
 
 
 @dataclass(frozen=True)
-class Written:
-    """Rows and seconds by what was written."""
+class Done:
+    """Rows by what was written, and seconds by what was done."""
 
     rows: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        started = perf_counter()
+        yield
+        self.seconds[what] = self.seconds.get(what, 0) + perf_counter() - started
+
+    def add(self, what: str, rows: int) -> None:
+        self.rows[what] = self.rows.get(what, 0) + rows
+
+
+def _load(night: Night) -> Done:
+    done = Done()
+    with done.timed("work_out"):
+        loaded = _loaded(night)
+        turns = plan(night, max([night.day, *loaded.digests]))
+        state = states.reach(night, turns, loaded.state)
+    done.add("days", sum(loaded.digests.get(turn.day) != turn.digest for turn in turns))
+    if loaded.state != turns[-1].state:
+        told = states.find(night, loaded.state)
+        if _may_import(night, state, told):
+            _fill(night, state, done)
+        else:
+            _bring(night, told, state, done)
+        _mark(night, turns)
+    return done
 
 
 def _check_statements(night: Night) -> None:
@@ -123,32 +141,29 @@ def _size(night: Night, state: Path) -> int:
     return sum(pq.read_metadata(state / f"{table.name}.parquet").num_rows for table in tables(night.model))
 
 
-def _fill(night: Night, state: Path) -> Written:
-    started = perf_counter()
-    rows = bulk.fill(night, state)
-    imported = perf_counter()
-    _constrain(night)
-    return Written(rows, {"import": imported - started, "start": perf_counter() - imported})
+def _fill(night: Night, state: Path, done: Done) -> None:
+    with done.timed("import"):
+        for what, rows in bulk.fill(night, state).items():
+            done.add(what, rows)
+    with done.timed("start"):
+        _constrain(night)
 
 
-def _bring(night: Night, told: Path | None, state: Path) -> Written:
+def _bring(night: Night, told: Path | None, state: Path, done: Done) -> None:
     """Make a graph that was told one state, or of which nobody knows what it says, say another."""
     _constrain(night)
     night.graph.write(night.cypher("load/begin_load"))
     if told is None and night.graph.read(night.cypher("load/count_nodes"))[0]["nodes"]:
-        told = survey(night)
-    written = Written()
+        with done.timed("survey"):
+            told = survey(night)
     with history.connect(night) as connection:
-        for table in tables(night.model):
-            started = perf_counter()
-            difference.work_out(connection, table, told, state)
-            written.seconds[f"compare.{table.name}"] = perf_counter() - started
+        with done.timed("compare"):
+            for table in tables(night.model):
+                difference.work_out(connection, table, told, state)
         for step in _steps(night):
-            started = perf_counter()
-            written.rows[step.counted_as] = send(night, connection, step)
-            written.seconds[step.counted_as] = perf_counter() - started
+            with done.timed(step.counted_as):
+                done.add(step.counted_as, send(night, connection, step))
     shutil.rmtree(night.files.graph / "survey", ignore_errors=True)
-    return written
 
 
 def _constrain(night: Night) -> None:
@@ -164,7 +179,7 @@ def _steps(night: Night) -> Iterator[Step]:
     for table in every:
         yield _step("write", table, "sent", table.counted_as)
     for table in reversed(every):
-        yield _step("delete", table, "gone", f"removed.{table.counted_as}", partial=True)
+        yield _step("delete", table, "gone", f"removed.{table.counted_as.partition('.')[0]}", partial=True)
 
 
 def _step(does: str, table: Table, rows: str, counted_as: str, partial: bool = False) -> Step:

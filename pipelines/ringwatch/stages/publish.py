@@ -9,6 +9,7 @@ showing the newest day. Later days take up the correction when they are publishe
 """
 
 import time
+from datetime import date
 
 import pandas as pd
 
@@ -34,7 +35,7 @@ def run(night: Night) -> Report:
     _audit(night, rings, accounts)
     publication = night.store.publish(day, rings, accounts, history.last_run)
     published = time.perf_counter()
-    missing = _mirror(night, rings) if publication.newest else 0
+    missing = _mirror(night, day, rings) if publication.newest else 0
     seconds = {"store": published - started, "graph": time.perf_counter() - published}
     warnings = _warnings(night, rings, publication, missing)
     return Report("publish", day, _counts(judged, rings, publication), seconds, warnings)
@@ -58,7 +59,20 @@ def _audit(night: Night, rings: Nightly, accounts: int) -> None:
         raise Withheld(f"{night.day} is withheld and what was published before stays visible: {reason}")
 
 
-def _mirror(night: Night, rings: Nightly) -> int:
+def show(night: Night) -> Report:
+    """Show the rings of the newest published day, whichever that is, in a graph that has none: nothing is published."""
+    started = time.perf_counter()
+    day = max(night.store.days(), default=None)
+    if day is None:
+        return Report("publish", night.day, {"rings": 0, "members": 0})
+    rings = night.store.rings(day).sort_values("ring_id", ignore_index=True)
+    shown = Nightly(rings, night.store.stays(), evidence=pd.DataFrame())
+    missing = _mirror(night, day, shown)
+    counts = {"rings": len(shown.flagged), "members": len(shown.members) - missing}
+    return Report("publish", day, counts, {"graph": time.perf_counter() - started}, _incomplete(day, missing))
+
+
+def _mirror(night: Night, day: date, rings: Nightly) -> int:
     """Show the newest state in the graph, new before old goes.
 
     Returns how many members it has no account for, those apart that were erased.
@@ -66,7 +80,7 @@ def _mirror(night: Night, rings: Nightly) -> int:
     The store is published by then: a graph that fails here catches up when publish runs again.
     """
     graph, rows = night.graph, night.settings.batch_rows
-    state = {"content": rings.content, "day": night.day}
+    state = {"content": rings.content, "day": day}
     graph.write(cypher("publish/constrain_rings"))
     shown = rings.flagged[["ring_id", "probability", "kind", "size", "event", "summary"]]
     graph.write_frame(cypher("publish/write_rings"), shown, rows, **state)
@@ -94,8 +108,14 @@ def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dic
 def _warnings(night: Night, rings: Nightly, publication: Publication, missing: int) -> tuple[str, ...]:
     found = {
         "no candidate was flagged": rings.flagged.empty,
-        f"{missing:,} members have no account in the graph; run `ringwatch load` of {night.day} again": missing > 0,
+        **dict.fromkeys(_incomplete(night.day, missing), True),
         "later days are published and stay as they are, also in the graph; "
         "publish them again, oldest first, to take this up": not publication.newest,
     }
     return tuple(warning for warning, holds in found.items() if holds)
+
+
+def _incomplete(day: date, missing: int) -> tuple[str, ...]:
+    if not missing:
+        return ()
+    return (f"{missing:,} members have no account in the graph; run `ringwatch load` of {day} again",)

@@ -1,6 +1,7 @@
 """The server's process, played by others."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -100,3 +101,16 @@ def test_nothing_is_stopped_where_nothing_ever_ran(make_settings: Callable[..., 
 
     assert server.stop(settings) == server.Stopped()
     assert not settings.home.exists()
+
+
+def test_a_process_whose_starter_does_not_bury_it_counts_as_ended(tmp_path: Path) -> None:
+    starter = "import subprocess, sys, time\nprint(subprocess.Popen(['sleep', '60']).pid, flush=True)\ntime.sleep(60)"
+    log = tmp_path / "starter.log"
+    parent = spawn([sys.executable, "-c", starter], tmp_path, log)
+    while not log.read_text().strip():
+        time.sleep(0.02)
+    child = psutil.Process(int(log.read_text()))
+
+    assert end(child, seconds=5) is False
+    assert child.status() == psutil.STATUS_ZOMBIE
+    end(parent)
