@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ringwatch import duck, sharing
+from ringwatch import duck, pairs, sharing
+from ringwatch.model import ACCOUNT
 from ringwatch.night import open_night
 from ringwatch.settings import load_settings
 
@@ -78,8 +79,8 @@ def test_one_device_of_a_million_accounts_is_a_hub_and_links_nobody(tmp_path: Pa
     assert memory < 4 * GIGABYTE
     night = open_night(load_settings(home=tmp_path / "var"), DAY)
     with sharing.open_sharing(night) as connection:
-        shared = sharing.identifiers(connection).to_pylist()
+        shared = pairs.identifiers(connection, ACCOUNT).to_pylist()
         assert [(one["identifier"], one["accounts"], one["hub"]) for one in shared] == [
             ("everybody's", 1_000_000, True)
         ]
-        assert len(sharing.pairs(connection, min_bits=0.1)) == 0
+        assert len(pairs.links(connection, min_bits=0.1)) == 0
