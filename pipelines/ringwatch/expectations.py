@@ -181,7 +181,7 @@ def _asked(name: str, column: Column) -> str:
 
 def _within(**arguments: Any) -> Any:
     library()
-    from ringwatch.bounds import ExpectColumnValuesToBeWithin
+    from ringwatch.rules.bounds import ExpectColumnValuesToBeWithin
 
     return ExpectColumnValuesToBeWithin(**arguments)
 

@@ -7,7 +7,6 @@ from ringwatch.cli.night import print_warnings, watched_night
 from ringwatch.cli.output import Json, print_json, print_mapping
 from ringwatch.errors import UsageError
 from ringwatch.files import Files
-from ringwatch.history import days_on_disk
 from ringwatch.settings import Settings, load_settings
 
 
@@ -29,6 +28,8 @@ def rebuild(as_json: Json = False) -> None:
 
 
 def _newest_day(settings: Settings) -> date:
+    from ringwatch.history import days_on_disk
+
     days = days_on_disk(Files(settings.home))
     if not days:
         raise UsageError(f"no day below {settings.home / 'days'} passed the gate: nothing to make a graph from")
