@@ -294,16 +294,14 @@ def importing(settings: Settings) -> list[psutil.Process]:
     return server.process.find_processes(server_home(settings).import_argument)
 
 
-def test_a_graph_of_which_nobody_knows_what_it_says_is_put_right(
-    anew: Settings, undisturbed: dict[Any, str], world: Path
-) -> None:
+def test_a_graph_of_which_nobody_knows_what_it_says_is_put_right(anew: Settings, undisturbed: dict[Any, str]) -> None:
     load_days(anew, DAYS[:3])
     graph = Graph(server.start(anew))
     graph.write("MATCH (a:Account) WITH a ORDER BY a.account_id LIMIT 3 DETACH DELETE a")
     graph.write("MATCH (:Account)-[r:USED_DEVICE]->() WITH r LIMIT 5 SET r.days = 99")
     graph.write("MATCH (d:Device) WITH d LIMIT 2 SET d.device = 'x' + d.device, d.platform = null, d.updated_on = null")
+    graph.write("MATCH (s:LoadState) DELETE s")
     graph.close()
-    copy_days(world, anew.home)
 
     load_days(anew, [SUNDAY])
 
