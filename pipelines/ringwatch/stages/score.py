@@ -62,4 +62,5 @@ def _warnings(card: scorecard.Scorecard) -> tuple[str, ...]:
     doing = [feed for feed in card.feeds if feed != "accounts"]
     if len(doing) >= FEW_FEEDS:
         return ()
-    return (f"confidence is low: of what accounts do there is only {', '.join(doing) or 'nothing'}",)
+    known = " and ".join(card.feeds)
+    return (f"confidence is low, and few rings will be found: the nearest scorecard knows only {known}",)
