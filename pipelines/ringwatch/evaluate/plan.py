@@ -24,8 +24,8 @@ AVOIDED = {
     "all of these": "all-avoided",
 }
 _SINGLE = ("devices-only", "transfers-only")
-# Accounts of a trial, as a share of those of the family's worlds. Smaller ones answer as well, and sooner.
-_GIANT, _SMALL, _SMALLEST = 1.5, 0.6, 0.2
+# Accounts of a trial, as a share of those of the family's worlds.
+_GIANT, _SMALL, _SMALLEST = 1.5, 0.6, 0.4
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,8 @@ def _worlds(family: str, worlds: int, accounts: int) -> list[Trial]:
 
 
 def _missing(family: str, worlds: int, accounts: int) -> list[Trial]:
-    """Two worlds, as they are and with one feed less at a time."""
-    drawn = _worlds(family, min(2, worlds), round(accounts * _SMALL))
-    return [replace(trial, part="missing", without=OPTIONAL) for trial in drawn]
+    """The first two worlds again, each with one feed less."""
+    return [replace(trial, part="missing", without=OPTIONAL) for trial in _worlds(family, min(2, worlds), accounts)]
 
 
 def _ring_free(family: str, worlds: int, accounts: int) -> list[Trial]:

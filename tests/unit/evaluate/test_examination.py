@@ -38,7 +38,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(examination, "judge_world", oracle)
         patch.setattr("ringwatch.evaluate.plan.AVOIDED", AVOIDED)
-        trials = [*plan("A", 1, accounts=2_500, days=2, seed=1), *stress_plan(["cafe-noise"], 1_250, 2, 1)]
+        trials = [*plan("A", 1, accounts=1_250, days=3, seed=1), *stress_plan(["cafe-noise"], 1_250, 3, 1)]
         return examine(trials, settings, lambda doing: None, lambda outcome: None)
 
 
@@ -73,7 +73,7 @@ def test_each_optional_feed_is_taken_away_once(outcomes: list[Outcome]) -> None:
 def test_a_ring_that_is_flagged_on_its_first_day_is_found_at_once_and_kept(outcomes: list[Outcome]) -> None:
     (outcome,) = of(outcomes, "nights")
 
-    assert outcome.stability.nights == 2
+    assert outcome.stability.nights == 3
     assert outcome.stability.kept == outcome.stability.rings
     assert set(outcome.delay.days) == {0}
     assert outcome.delay.found < outcome.delay.operators  # chains
