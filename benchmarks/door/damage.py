@@ -12,11 +12,17 @@ import pyarrow.compute as pc
 # Rows that are delivered twice, that say something else about the same key, and of accounts that nobody named.
 _TWICE, _CONFLICTING, _STRANGERS = 0.002, 0.0002, 0.001
 
+_LASTING = ("email", "phone")
 
-def spoil(rng: np.random.Generator, feed: str, table: pa.Table, day: date, share: float) -> pa.Table:
-    """Return `table` with a bad value in a `share` of its rows, some rows of strangers, repeats and conflicts."""
+
+def spoil(rng: np.random.Generator, feed: str, table: pa.Table, day: date, share: float, first: bool) -> pa.Table:
+    """Return `table` with a bad value in a `share` of its rows, some rows of strangers, repeats and conflicts.
+
+    `first`: no account was named before. On later days nothing bad takes the place of an e-mail address or phone number
+    that was good: whoever only sends rows does not take back what they no longer say.
+    """
     rows = rng.permutation(table.num_rows)
-    faults = _faults(feed, day)
+    faults = [fault for fault in _faults(feed, day) if first or fault[0] not in _LASTING]
     each = min(max(round(share * len(rows) / len(faults)), 1), len(rows) // (10 * len(faults)))
     for i, (column, value) in enumerate(faults):
         table = _put(table, column, rows[i * each : (i + 1) * each], value)

@@ -56,7 +56,7 @@ def write_feeds(folder: Path, accounts: int, seed: int, days: tuple[date, ...] =
             pairs = {feed: next_pairs(rng, was, accounts) for feed, was in pairs.items()}
         tables = {"accounts": _accounts(rng, accounts, seed, i > 0)}
         tables |= {feed: _FEEDS[feed](rng, which, day, seed) for feed, which in pairs.items()}
-        rows += sum(_write(rng, folder / day.isoformat(), feed, table, day) for feed, table in tables.items())
+        rows += sum(_write(rng, folder / day.isoformat(), feed, table, day, i == 0) for feed, table in tables.items())
     return rows
 
 
@@ -215,8 +215,8 @@ def _offset(seed: int) -> int:
     return seed * (1 << 34)
 
 
-def _write(rng: np.random.Generator, folder: Path, feed: str, table: pa.Table, day: date) -> int:
+def _write(rng: np.random.Generator, folder: Path, feed: str, table: pa.Table, day: date, first: bool) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    spoilt = spoil(rng, feed, table, day, BAD_SHARE)
+    spoilt = spoil(rng, feed, table, day, BAD_SHARE, first)
     pq.write_table(spoilt, folder / f"{feed}.parquet", row_group_size=1 << 17)
     return int(spoilt.num_rows)

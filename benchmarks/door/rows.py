@@ -77,14 +77,17 @@ def write_rows(home: Path, until: date, out: Path, touched: date | None = None) 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, model: Model, touched: date | None) -> None:
     """Make a table of all sightings, and of the accounts that are known."""
-    connection.execute(f"CREATE TEMP TABLE known AS SELECT DISTINCT {ACCOUNT_KEY} FROM accounts").fetchall()
+    since = f"SELECT {ACCOUNT_KEY}, min(day) AS since FROM accounts GROUP BY {ACCOUNT_KEY}"
+    connection.execute(f"CREATE TEMP TABLE known AS {since}").fetchall()
     parts = " UNION ALL BY NAME ".join(_sightings(feed, name, r) for feed, name, r in model.relationships())
-    named = f"'{touched}'" if touched else "day"
-    connection.execute(f"CREATE TEMP TABLE sighting AS SELECT *, day = {named} AS fresh FROM ({parts})").fetchall()
+    named, any_day = (f"'{touched}'",) * 2 if touched else ("counts_from", "day")
+    connection.execute(
+        f"CREATE TEMP TABLE sighting AS SELECT *, counts_from = {named} AS fresh FROM ({parts})"
+    ).fetchall()
     said = " UNION ALL ".join(f"SELECT {ACCOUNT_KEY}, day FROM {feed}" for feed in model.feeds)
     connection.execute(
         f"CREATE TEMP TABLE touched AS SELECT {ACCOUNT_KEY} FROM ({said}) SEMI JOIN known USING ({ACCOUNT_KEY}) "
-        f"GROUP BY {ACCOUNT_KEY} HAVING bool_or(day = {named})"
+        f"GROUP BY {ACCOUNT_KEY} HAVING bool_or(day = {any_day})"
     ).fetchall()
 
 
@@ -92,14 +95,15 @@ def _sightings(feed: Feed, name: str, relationship: Relationship) -> str:
     to = relationship.to
     first, last = relationship.seen or ("CAST(day AS TIMESTAMP)",) * 2
     properties = "".join(f", {column} AS {new}" for new, column in to.properties.items())
-    known = f"SEMI JOIN known USING ({ACCOUNT_KEY})"
+    source = f"{feed.feed}.{ACCOUNT_KEY}"
+    known, since = f"JOIN known source USING ({ACCOUNT_KEY})", "greatest(day, source.since)"
     if to.label == ACCOUNT:
-        source = f"{feed.feed}.{ACCOUNT_KEY}"
-        known += f" SEMI JOIN known target ON target.{ACCOUNT_KEY} = {to.source} AND {to.source} <> {source}"
+        known += f" JOIN known target ON target.{ACCOUNT_KEY} = {to.source} AND {to.source} <> {source}"
+        since = "greatest(day, source.since, target.since)"
     return (
-        f"SELECT {ACCOUNT_KEY}, {to.source} AS key, '{name}' AS type, '{to.label}' AS label, {first} AS first, "
-        f"{last} AS last, coalesce({relationship.events or 1}, 1) AS events, day, {not relationship.lasting} AS active"
-        f"{properties} FROM {feed.feed} {known} WHERE {to.source} IS NOT NULL"
+        f"SELECT {source}, {to.source} AS key, '{name}' AS type, '{to.label}' AS label, {first} AS first, "
+        f"{last} AS last, coalesce({relationship.events or 1}, 1) AS events, day, {since} AS counts_from, "
+        f"{not relationship.lasting} AS active{properties} FROM {feed.feed} {known} WHERE {to.source} IS NOT NULL"
     )
 
 
