@@ -27,14 +27,15 @@ from scipy.sparse import coo_array
 from sknetwork.clustering import Leiden  # type: ignore[attr-defined]
 from sknetwork.topology import get_connected_components  # type: ignore[attr-defined]
 
-from ringwatch import candidates, judging, pairs, scorecard, server, sharing
+from ringwatch import server
 from ringwatch.cli.train import on_one_server
+from ringwatch.detection import candidates, judging, pairs, scorecard, sharing
+from ringwatch.detection.features import FEATURES
+from ringwatch.detection.scorecard import Scorecard, Sheet
 from ringwatch.evaluate import Evaluation, compare
 from ringwatch.evaluate.truth import Truth, read_truth
-from ringwatch.features import FEATURES
 from ringwatch.files import Files
 from ringwatch.night import Night
-from ringwatch.scorecard import Scorecard, Sheet
 from ringwatch.settings import load_settings
 from ringwatch.simulate import START, simulate
 from ringwatch.simulate.clean import write_clean

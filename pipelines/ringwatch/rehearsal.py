@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ringwatch import quarantine
 from ringwatch.errors import DataRefused
 from ringwatch.files import Files
 from ringwatch.night import Night, Report
+from ringwatch.quarantine import shelf
 from ringwatch.stages import validate
 
 
@@ -42,7 +42,7 @@ def rehearse(night: Night, first: int) -> Rehearsal:
         validate.staging(Path(folder) / "judged") as staged,
     ):
         day = _judge(judging, staged, stops)
-        rules = quarantine.by_rule(staged, first)
+        rules = shelf.by_rule(staged, first)
     return Rehearsal(validate.report(night, day), rules, tuple(map(str, stops)))
 
 

@@ -7,7 +7,7 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from ringwatch import candidates, communities
+from ringwatch.detection import candidates, communities
 from ringwatch.graph import Graph
 from ringwatch.settings import load_settings
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ringwatch import duck, pairs, sharing
+from ringwatch import duck
+from ringwatch.detection import pairs, sharing
 from ringwatch.model import ACCOUNT
 from ringwatch.night import open_night
 from ringwatch.settings import load_settings

@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from ringwatch.detection.scored import TABLES
 from ringwatch.files import Files
 from ringwatch.graph import Graph
 from ringwatch.night import Night, Report
-from ringwatch.scored import TABLES
 from ringwatch.settings import load_settings
 from ringwatch.stages import publish
 

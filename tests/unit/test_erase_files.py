@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ringwatch import amend, clearing, erase, footprints, run_report
+from ringwatch import amend, run_report
+from ringwatch.erasure import clearing, erase, footprints
+from ringwatch.erasure.footprints import Account
 from ringwatch.files import Files
-from ringwatch.footprints import Account
+from ringwatch.gate.tombstones import ERASED
 from ringwatch.night import Night
 from ringwatch.settings import load_settings
 from ringwatch.stages import run_stage
-from ringwatch.tombstones import ERASED
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 GONE = "acc-00017"

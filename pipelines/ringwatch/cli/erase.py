@@ -12,7 +12,7 @@ from ringwatch.cli.people import By, author
 from ringwatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from ringwatch.erase import Traces
+    from ringwatch.erasure.erase import Traces
 
 _LEFT = (
     "The source files in the feeds folder still hold the account, and so do exports and backups; they are not "
@@ -32,7 +32,7 @@ def erase(
 
     Rings keep their sizes and their history; a token stands for the account. What was interrupted is run again.
     """
-    from ringwatch import erase as erasing
+    from ringwatch.erasure import erase as erasing
     from ringwatch.night import open_night
     from ringwatch.settings import load_settings
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ringwatch.night import Night
-    from ringwatch.quarantine import Which
+    from ringwatch.quarantine.shelf import Which
 
 app = typer.Typer(no_args_is_help=True, help="Rows that were refused, and what was done with them.")
 
@@ -35,10 +35,10 @@ Row = Annotated[int | None, typer.Option("--row", min=1, help="Place in the file
 @app.command("list")
 def list_quarantine(day: Day = None, feed: Feed = None, rule: Rule = None, as_json: Json = False) -> None:
     """Count the rows in quarantine by day, feed and rule."""
-    from ringwatch import quarantine
+    from ringwatch.quarantine import shelf
 
     with _newest_night() as night:
-        counts = quarantine.counted(quarantine.found(night, _which(night, day, feed, rule)))
+        counts = shelf.counted(shelf.found(night, _which(night, day, feed, rule)))
     if as_json:
         print_json(records(counts))
     elif counts.empty:
@@ -63,19 +63,19 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show rows in quarantine: rule, file, place and which values they have; the values themselves only on demand."""
-    from ringwatch import quarantine
+    from ringwatch.quarantine import shelf
 
     if out and not reveal:
         raise UsageError("--out writes the values, so it needs --reveal")
     with _newest_night() as night:
-        found = quarantine.found(night, _which(night, day, feed, rule, file, row))
+        found = shelf.found(night, _which(night, day, feed, rule, file, row))
         shown = found if out else found.head(limit)
         if reveal:
-            quarantine.reveal(night, shown, author(by))
+            shelf.reveal(night, shown, author(by))
         else:
-            shown = shown.assign(values=quarantine.masked(shown["values"]))
+            shown = shown.assign(values=shelf.masked(shown["values"]))
         if out:
-            quarantine.write_sheet(shown, out)
+            shelf.write_sheet(shown, out)
     if as_json:
         print_json({"rows": len(found), "out": out, "shown": [] if out else records(shown)})
     elif out:
@@ -100,7 +100,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Judge rows in quarantine again, by today's rules or as a file corrects them; those that pass join their day."""
-    from ringwatch import replay as replaying
+    from ringwatch.quarantine import replay as replaying
 
     who = author(by)
     with _newest_night() as night:
@@ -135,7 +135,7 @@ def discard(
     as_json: Json = False,
 ) -> None:
     """Take the values of rows in quarantine for ever; how many they were, and why they went, stays."""
-    from ringwatch import quarantine
+    from ringwatch.quarantine import shelf
 
     if not (day or feed or rule):
         raise UsageError("say which rows to discard: --day, --feed, --rule")
@@ -143,12 +143,12 @@ def discard(
         raise UsageError("--why is empty; say in a few words why these rows are not needed")
     with _newest_night() as night:
         which = _which(night, day, feed, rule, file, row)
-        found = quarantine.found(night, which)
+        found = shelf.found(night, which)
         rows = int(found["discarded"].isna().sum())
         if rows and not yes:
             typer.confirm(f"Take the values of {rows:,} rows for ever?", abort=True, err=True)
         with night.store.lease("discarding of quarantined rows", night.settings.lease_seconds):
-            done = quarantine.discard(night, which, why, author(by))
+            done = shelf.discard(night, which, why, author(by))
     if as_json:
         print_json({"discarded": done})
     else:
@@ -191,7 +191,7 @@ def _which(
     file: str | None = None,
     row: int | None = None,
 ) -> Which:
-    from ringwatch.quarantine import Which
+    from ringwatch.quarantine.shelf import Which
 
     if feed and feed not in night.model.feeds:
         raise UsageError(f"--feed {feed}: there is no such feed; the feeds are {', '.join(night.model.feeds)}")

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from ringwatch.learning import Lesson
+    from ringwatch.detection.learning import Lesson
+    from ringwatch.detection.scorecard import Scorecard
     from ringwatch.night import Night
-    from ringwatch.scorecard import Scorecard
 
 FAMILY = "A"
 FEWEST_WORLDS = 2
@@ -39,7 +39,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Make a scorecard for each set of feeds, from simulated worlds whose truth is known."""
-    from ringwatch import scorecard
+    from ringwatch.detection import scorecard
 
     settings = on_one_server(load_settings())
     if worlds < FEWEST_WORLDS:
@@ -96,7 +96,7 @@ def make_card(
     tell: Callable[[str], None],
 ) -> Scorecard:
     """Return the card for `feeds` that the worlds in `homes` teach."""
-    from ringwatch import learning
+    from ringwatch.detection import learning
     from ringwatch.simulate import START
 
     day = START + timedelta(days=days - 1)

@@ -71,7 +71,7 @@ def _refuse_contradictions(dry_run: bool, reveal: bool, docs: bool) -> None:
 
 
 def _data_docs(night: Night) -> str:
-    from ringwatch import data_docs
+    from ringwatch.gate import data_docs
 
     night.tell("validate: Data Docs")
     return data_docs.write(night).resolve().as_uri()

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.files import Files
+from ringwatch.gate.normalise import impersonal, kept, typed
+from ringwatch.gate.tokens import token_keys
 from ringwatch.history import clean_schema
 from ringwatch.model import Feed, load_model
-from ringwatch.normalise import impersonal, kept, typed
-from ringwatch.tokens import token_keys
 
 
 def write_clean(home: Path, day: date, feeds: dict[str, pa.Table]) -> None:

@@ -9,7 +9,7 @@ from time import perf_counter
 
 import pandas as pd
 
-from ringwatch import candidates, pairs, sharing
+from ringwatch.detection import candidates, pairs, sharing
 from ringwatch.night import Night, Report
 
 

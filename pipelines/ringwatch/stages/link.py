@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ringwatch import pairs, sharing
+from ringwatch.detection import pairs, sharing
 from ringwatch.errors import InfrastructureError
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night, Report

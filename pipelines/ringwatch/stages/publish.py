@@ -13,6 +13,7 @@ from datetime import date
 
 import pandas as pd
 
+from ringwatch.detection.scored import TABLES
 from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
@@ -20,7 +21,6 @@ from ringwatch.review.audit import objections
 from ringwatch.review.erasure import ERASED_PREFIX
 from ringwatch.review.nightly import nightly
 from ringwatch.review.records import Candidates, Nightly, Publication, Thresholds
-from ringwatch.scored import TABLES
 
 
 def run(night: Night) -> Report:

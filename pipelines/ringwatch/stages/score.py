@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import judging, scorecard, sharing
+from ringwatch.detection import judging, scorecard, sharing
+from ringwatch.detection.scored import TABLES
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report
-from ringwatch.scored import TABLES
 
 # Fewer feeds with what accounts do than this leave one kind of evidence, which is weak alone.
 FEW_FEEDS = 2

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from ringwatch import feeds, gate, history, outcomes, restating, trends
-from ringwatch.arrivals import Arrived, survey
+from ringwatch import history
 from ringwatch.errors import DataRefused
-from ringwatch.gate import Judged
+from ringwatch.gate import feeds, outcomes, sorting, trends
+from ringwatch.gate.arrivals import Arrived, survey
+from ringwatch.gate.sorting import Judged
 from ringwatch.night import Night, Report
+from ringwatch.quarantine import restating
 from ringwatch.review.records import LedgerEntry
 
 PARTS = ("clean", "held", "quarantine")
@@ -155,7 +157,7 @@ def _judge(night: Night, name: str, files: list[Arrived], staged: Path, before: 
     known = None
     if any(judged.feed.feed == "accounts" for judged in before):
         known = [*history.account_files(night), staged / "clean" / "accounts.parquet"]
-    judged = gate.judge(night, night.model.feeds[name], files, known, staged)
+    judged = sorting.judge(night, night.model.feeds[name], files, known, staged)
     if judged.rows and not judged.clean:
         first = judged.first_rule or "account_id is not a known account"
         raise DataRefused(f"{files[0].path}: not one of {judged.rows:,} rows passes; the first: {first}")

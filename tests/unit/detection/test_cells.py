@@ -6,7 +6,7 @@ from typing import Any
 
 from clean_days import MONDAY, accounts, connected
 
-from ringwatch import sharing
+from ringwatch.detection import sharing
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, connected, used
 
-from ringwatch import features, grouping, scoring, sharing
+from ringwatch.detection import features, grouping, scoring, sharing
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]

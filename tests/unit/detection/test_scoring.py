@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from test_grouping import group
 
-from ringwatch import scoring
+from ringwatch.detection import scoring
 
 
 def members(groups: pd.DataFrame) -> dict[str, str]:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from clean_days import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, accounts, connected, sent, used
 
-from ringwatch import pairs, sharing
+from ringwatch.detection import pairs, sharing
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]

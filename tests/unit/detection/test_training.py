@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ringwatch import learning, scorecard, training
+from ringwatch.detection import learning, scorecard, training
+from ringwatch.detection.scorecard import Scale, Scorecard, Sheet
 from ringwatch.errors import UsageError
-from ringwatch.scorecard import Scale, Scorecard, Sheet
 
 RNG = np.random.default_rng(7)
 RINGS = pd.Series(np.arange(1200) < 200)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ringwatch import chunks, feeds
-from ringwatch.arrivals import survey
-from ringwatch.chunks import Chunk
+from ringwatch.gate import chunks, feeds
+from ringwatch.gate.arrivals import survey
+from ringwatch.gate.chunks import Chunk
 
 ROWS = 'account_id,note\n007,"two\nlines, and a comma"\nNA,\n'
 

@@ -13,11 +13,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from ringwatch import amend, quarantine, run_report
+from ringwatch import amend, run_report
 from ringwatch.cli import app
 from ringwatch.files import Files
 from ringwatch.night import Night
-from ringwatch.quarantine import Which
+from ringwatch.quarantine import shelf
+from ringwatch.quarantine.shelf import Which
 from ringwatch.review.records import LedgerEntry
 from ringwatch.settings import load_settings
 from ringwatch.stages import run_stage
@@ -62,7 +63,7 @@ def monday(judge: Judge) -> Night:
 
 
 def everything(night: Night) -> pd.DataFrame:
-    return quarantine.found(night, Which())
+    return shelf.found(night, Which())
 
 
 def counts(night: Night, feed: str) -> dict[str, int]:
@@ -78,7 +79,7 @@ def log(night: Night) -> list[dict[str, Any]]:
 def test_rows_are_counted_by_day_feed_and_rule(monday: Night, judge: Judge) -> None:
     judge(TUESDAY, accounts=[ACCOUNTS, account("F"), account("G", "asleep")])
 
-    counted = quarantine.counted(everything(monday))
+    counted = shelf.counted(everything(monday))
 
     created = "created_at is not a timestamp"
     assert list(counted.itertuples(index=False, name=None)) == [
@@ -100,18 +101,18 @@ def test_rows_are_counted_by_day_feed_and_rule(monday: Night, judge: Judge) -> N
     ],
 )
 def test_rows_are_chosen_by_day_feed_rule_file_and_place(monday: Night, which: Which, places: list[int]) -> None:
-    assert quarantine.found(monday, which)["row"].tolist() == places
+    assert shelf.found(monday, which)["row"].tolist() == places
 
 
 def test_a_mask_shows_which_values_there_are_and_none_of_them(monday: Night) -> None:
-    shown = quarantine.masked(everything(monday)["values"])
+    shown = shelf.masked(everything(monday)["values"])
 
-    assert json.loads(shown[0]) == dict.fromkeys(["account_id", "created_at", "status", "country"], quarantine.MASK)
+    assert json.loads(shown[0]) == dict.fromkeys(["account_id", "created_at", "status", "country"], shelf.MASK)
     assert not shown.str.contains("asleep|soon").any()
 
 
 def test_revealing_is_logged_with_who_and_what(monday: Night) -> None:
-    quarantine.reveal(monday, quarantine.found(monday, Which(rule="status")), "ada")
+    shelf.reveal(monday, shelf.found(monday, Which(rule="status")), "ada")
 
     (entry,) = log(monday)
     what = {"day": MONDAY, "feed": "accounts", "file": "accounts.csv", "rule": STATUS, "count": 2, "rows": "2, 4"}
@@ -121,12 +122,12 @@ def test_revealing_is_logged_with_who_and_what(monday: Night) -> None:
 def test_a_discarded_row_loses_its_values_and_stays_counted(monday: Night) -> None:
     before = counts(monday, "accounts")
 
-    assert quarantine.discard(monday, Which(row=2), "a test account", "ada") == 1
+    assert shelf.discard(monday, Which(row=2), "a test account", "ada") == 1
 
     rows = everything(monday)
     assert rows["values"].isna().tolist() == [True, False, False]
     assert rows["discarded"].dropna().to_dict() == {0: "a test account"}
-    assert quarantine.counted(rows)["discarded"].sum() == 1
+    assert shelf.counted(rows)["discarded"].sum() == 1
     assert counts(monday, "accounts") == before
     (entry,) = log(monday)
     said = {"action": "discarded", "author": "ada", "why": "a test account", "rows": "2", "count": 1}
@@ -134,9 +135,9 @@ def test_a_discarded_row_loses_its_values_and_stays_counted(monday: Night) -> No
 
 
 def test_what_was_discarded_is_not_discarded_again(monday: Night) -> None:
-    quarantine.discard(monday, Which(), "test accounts", "ada")
+    shelf.discard(monday, Which(), "test accounts", "ada")
 
-    assert quarantine.discard(monday, Which(), "other words", "bob") == 0
+    assert shelf.discard(monday, Which(), "other words", "bob") == 0
     assert set(everything(monday)["discarded"]) == {"test accounts"}
 
 
@@ -163,16 +164,16 @@ def test_held_rows_that_are_discarded_leave_the_held_ones_and_are_counted_as_qua
     night = judge(MONDAY + timedelta(days=9), accounts=[ACCOUNTS, account("B")], devices=[DEVICES, device("A", "a")])
     assert counts(monday, "devices")["held"] == 1
 
-    assert quarantine.discard(night, Which(feed="devices"), "never came", "ada") == 1
+    assert shelf.discard(night, Which(feed="devices"), "never came", "ada") == 1
 
     assert not monday.files.held(MONDAY, "devices").exists()
     parts = {"rows": 2, "clean": 1, "held": 0, "quarantined": 1, "duplicates": 0, "noted": 0}
     assert counts(monday, "devices") == parts | {"late": 0}
-    assert quarantine.counted(everything(night))[["rows", "discarded"]].to_numpy().tolist() == [[1, 1]]
+    assert shelf.counted(everything(night))[["rows", "discarded"]].to_numpy().tolist() == [[1, 1]]
 
 
 def test_the_log_cannot_be_changed(monday: Night) -> None:
-    quarantine.discard(monday, Which(row=2), "a test account", "ada")
+    shelf.discard(monday, Which(row=2), "a test account", "ada")
     for statement in ("UPDATE quarantine_log SET why = ''", "DELETE FROM quarantine_log"):
         with monday.store.engine.connect() as connection, pytest.raises(Exception, match="append-only"):
             connection.exec_driver_sql(statement)
@@ -230,7 +231,7 @@ def parts(night: Night) -> list[str]:
 
 @pytest.mark.parametrize(("numbers", "text"), [([], None), ([3], "3"), ([9, 3, 8, 7, 1], "1, 3, 7-9")])
 def test_places_are_written_as_people_do(numbers: list[int], text: str | None) -> None:
-    assert quarantine.spans(numbers) == text
+    assert shelf.spans(numbers) == text
 
 
 @pytest.fixture

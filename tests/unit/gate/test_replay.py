@@ -11,13 +11,14 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from ringwatch import quarantine, replay, run_report
+from ringwatch import run_report
 from ringwatch.cli import app
 from ringwatch.errors import UsageError
 from ringwatch.files import Files
 from ringwatch.night import Night, Report
-from ringwatch.quarantine import Which
-from ringwatch.replay import Replayed
+from ringwatch.quarantine import replay, shelf
+from ringwatch.quarantine.replay import Replayed
+from ringwatch.quarantine.shelf import Which
 from ringwatch.settings import load_settings
 from ringwatch.stages import run_stage
 
@@ -181,7 +182,7 @@ def test_a_corrected_row_that_is_still_wrong_stays_with_its_new_rule_and_values(
 
     assert done.refused == 1
     assert refused(judged, "accounts") == [(2, "created_at is not a timestamp"), (3, STATUS)]
-    (row,) = quarantine.found(judged, Which(row=2, feed="accounts")).to_dict("records")
+    (row,) = shelf.found(judged, Which(row=2, feed="accounts")).to_dict("records")
     assert json.loads(row["values"])["created_at"] == "never"
 
 
@@ -200,7 +201,7 @@ def test_a_row_that_contradicts_one_of_the_day_stays(judged: Night) -> None:
 
 
 def test_a_discarded_row_is_not_judged_again(judged: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    quarantine.discard(judged, Which(row=2, feed="accounts"), "a test account", "ada")
+    shelf.discard(judged, Which(row=2, feed="accounts"), "a test account", "ada")
     allow(judged, monkeypatch, "asleep")
 
     replay.replay(judged, Which(feed="accounts"), "ada")
@@ -238,7 +239,7 @@ def test_a_file_that_corrects_nothing_changes_nothing(judged: Night, name: str, 
 
 
 def test_a_night_judged_again_keeps_what_was_discarded(judged: Night) -> None:
-    quarantine.discard(judged, Which(row=2, feed="accounts"), "a test account", "ada")
+    shelf.discard(judged, Which(row=2, feed="accounts"), "a test account", "ada")
 
     report = run_stage("validate", judged)
 
@@ -258,7 +259,7 @@ def test_a_night_judged_again_says_that_corrected_rows_are_back(judged: Night) -
 
 
 def test_a_delivery_that_replaces_another_says_what_left_quarantine(judged: Night, judge: Judge) -> None:
-    quarantine.discard(judged, Which(row=2, feed="accounts"), "a test account", "ada")
+    shelf.discard(judged, Which(row=2, feed="accounts"), "a test account", "ada")
 
     judge(accounts=[ACCOUNTS, account("A"), account("B", "asleep"), account("C"), account("D")])
 

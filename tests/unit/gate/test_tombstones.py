@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ringwatch import tombstones
 from ringwatch.errors import DataRefused
 from ringwatch.files import Files
+from ringwatch.gate import tombstones
+from ringwatch.gate.tombstones import ERASED, Tombstones
 from ringwatch.night import Night, Report
 from ringwatch.settings import load_settings
 from ringwatch.stages import run_stage
-from ringwatch.tombstones import ERASED, Tombstones
 
 DAY = date(2026, 3, 2)
 ACCOUNTS = "account_id,created_at,status,referred_by"

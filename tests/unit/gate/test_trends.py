@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ringwatch import history, trends
+from ringwatch import history
 from ringwatch.errors import DataRefused
+from ringwatch.gate import trends
 from ringwatch.night import Night, open_night
 from ringwatch.settings import load_settings
 

@@ -14,9 +14,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch import features, grouping, scoring
-from ringwatch.scorecard import Scorecard
-from ringwatch.scored import EVIDENCE
+from ringwatch.detection import features, grouping, scoring
+from ringwatch.detection.scorecard import Scorecard
+from ringwatch.detection.scored import EVIDENCE
 
 # Probability from which a group is explained, and below which it is no ring.
 LIKELY, NO_RING = 0.3, 0.05

@@ -12,10 +12,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch import evidence, explaining, features, grouping, pairs, scoring
-from ringwatch.grouping import Measures
-from ringwatch.scorecard import Scorecard
-from ringwatch.scored import RINGS
+from ringwatch.detection import evidence, explaining, features, grouping, pairs, scoring
+from ringwatch.detection.grouping import Measures
+from ringwatch.detection.scorecard import Scorecard
+from ringwatch.detection.scored import RINGS
 
 # Share of members from which a group is said to do something.
 MOST = 0.5

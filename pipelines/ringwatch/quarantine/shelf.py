@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from ringwatch import duck, history
 from ringwatch.amend import amending, replace_table
 from ringwatch.errors import UsageError
-from ringwatch.gate import QUARANTINE
+from ringwatch.gate.sorting import QUARANTINE
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
 from ringwatch.review.records import Handled

@@ -24,7 +24,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from ringwatch import cells, duck, pairs
+from ringwatch import duck
+from ringwatch.detection import cells, pairs
 from ringwatch.history import open_history
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night

@@ -21,16 +21,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringwatch import expectations, normalise, twins, typed
-from ringwatch.arrivals import Arrived
 from ringwatch.errors import DataRefused
-from ringwatch.expectations import CONTRADICTS, Broken
+from ringwatch.gate import expectations, normalise, twins, typed
+from ringwatch.gate.arrivals import Arrived
+from ringwatch.gate.expectations import CONTRADICTS, Broken
+from ringwatch.gate.outcomes import Outcome
+from ringwatch.gate.tombstones import ERASED
+from ringwatch.gate.typed import BURIED, LINE, ROW, Typed
 from ringwatch.history import clean_schema
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
-from ringwatch.outcomes import Outcome
-from ringwatch.tombstones import ERASED
-from ringwatch.typed import BURIED, LINE, ROW, Typed
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch.canonical import unless
+from ringwatch.gate.canonical import unless
 
 # Providers that deliver a.b@ and ab@ to the same mailbox, and the name by which they are known here.
 _DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}

@@ -11,11 +11,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ringwatch import expectations, outcomes, run_report
+from ringwatch import run_report
 from ringwatch.errors import UsageError
+from ringwatch.gate import expectations, outcomes
+from ringwatch.gate.outcomes import Outcome
 from ringwatch.model import Feed
 from ringwatch.night import Night
-from ringwatch.outcomes import Outcome
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import quarantine
-from ringwatch.gate import QUARANTINE
+from ringwatch.gate.sorting import QUARANTINE
 from ringwatch.night import Night
+from ringwatch.quarantine import shelf
 from ringwatch.review.records import LedgerEntry
 
 _AUTHOR = "validate"
@@ -37,7 +37,7 @@ def _restate(night: Night, feed: str, staged: Path, same: bool) -> str | None:
     was, now = (_places(path).assign(day=night.day, feed=feed) for path in (old, new))
     left = was[~was.index.isin(now.index)]
     why = "the rules of today let them pass" if same else "the day was delivered again"
-    night.store.log_quarantine(quarantine.handled(night, "replayed" if same else "restated", left), _AUTHOR, why)
+    night.store.log_quarantine(shelf.handled(night, "replayed" if same else "restated", left), _AUTHOR, why)
     if not same:
         return None
     _discard_again(new, was["discarded"].dropna())

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ringwatch.grouping import MOST_BITS, RESIDENT, Measures
+from ringwatch.detection.grouping import MOST_BITS, RESIDENT, Measures
 
 GROUP = "group"
 # Most bits between two accounts from which one tie of a facet says that an account belongs; a cell always does.

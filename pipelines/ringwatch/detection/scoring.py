@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ringwatch.features import CELL, STRONG_CAP
-from ringwatch.grouping import MOST_BITS, RESIDENT, Measures
+from ringwatch.detection.features import CELL, STRONG_CAP
+from ringwatch.detection.grouping import MOST_BITS, RESIDENT, Measures
 
 # Bits of strong evidence below which a member with loose ties leaves; and of evidence that nobody imposed on it.
 LEAST_STRONG, LEAST_OWN_ACT = 2.0, 2.0

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch import normalise, tokens
+from ringwatch.gate import normalise, tokens
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 

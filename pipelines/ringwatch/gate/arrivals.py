@@ -20,7 +20,7 @@ from typing import IO
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.feeds import suffix_of
+from ringwatch.gate.feeds import suffix_of
 
 DELIMITERS = ",;\t|"
 

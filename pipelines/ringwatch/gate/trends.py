@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 
 from ringwatch import duck, history
 from ringwatch.errors import DataRefused
+from ringwatch.gate.spread import VIEWS, Spread, new_values, spread
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
-from ringwatch.spread import VIEWS, Spread, new_values, spread
 
 # A night is compared with those of the same weekday when there are enough of them, for weekends are unlike other days;
 # until then with the nights before it.

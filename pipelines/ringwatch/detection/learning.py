@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch import candidates, features, grouping, pairs, scoring, sharing, training
+from ringwatch.detection import candidates, features, grouping, pairs, scoring, sharing, training
+from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
 from ringwatch.night import Night
-from ringwatch.scorecard import VERSION, Scorecard, Sheet
 
 SAME_RING = 0.5
 FOLDS = 4

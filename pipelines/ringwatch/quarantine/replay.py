@@ -20,15 +20,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import chunks, duck, expectations, gate, history, normalise, quarantine, tokens
+from ringwatch import duck, history
 from ringwatch.amend import amending, replace_table
-from ringwatch.arrivals import survey
 from ringwatch.errors import UsageError
-from ringwatch.feeds import SUFFIXES
-from ringwatch.gate import QUARANTINE
+from ringwatch.gate import chunks, expectations, normalise, sorting, tokens
+from ringwatch.gate.arrivals import survey
+from ringwatch.gate.feeds import SUFFIXES
+from ringwatch.gate.sorting import QUARANTINE
 from ringwatch.model import Feed
 from ringwatch.night import Night
-from ringwatch.quarantine import Which
+from ringwatch.quarantine import shelf
+from ringwatch.quarantine.shelf import Which
 from ringwatch.rewriting import rewrite
 
 # Columns by which a corrected row says which one it stands for; names of feeds' columns begin with a letter.
@@ -58,11 +60,11 @@ class Replayed:
 
 def replay(night: Night, which: Which, author: str) -> list[Replayed]:
     """Judge the rows that are meant by today's rules; those whose values are not whole any more stay as they are."""
-    rows = quarantine.found(night, which)
+    rows = shelf.found(night, which)
     rows = rows[rows["row"].notna() & rows["values"].map(_is_whole).astype(bool)]
     return [
         _replay(night.on(day), night.model.feeds[feed], group, author, "judged again by the rules of today")
-        for (day, feed), group in quarantine.groups(rows, "day", "feed")
+        for (day, feed), group in shelf.groups(rows, "day", "feed")
         if feed in night.model.feeds
     ]
 
@@ -74,7 +76,7 @@ def correct(night: Night, feed: Feed, path: Path, author: str) -> Replayed:
     UsageError, with nothing changed, when one stands for a row that is not in quarantine.
     """
     corrected = _corrected(night, feed, path)
-    found = quarantine.found(night, Which(day=night.day, feed=feed.feed)).dropna(subset="row")
+    found = shelf.found(night, Which(day=night.day, feed=feed.feed)).dropna(subset="row")
     rows = corrected.merge(found.drop(columns="values"), on=["file", "row"], how="left", validate="1:1")
     if rows["rule"].isna().any():
         lost = rows[rows["rule"].isna()].iloc[0]
@@ -125,7 +127,7 @@ def _replay(night: Night, feed: Feed, rows: pd.DataFrame, author: str, why: str)
             for part, table in passed.items():
                 _add(night, feed, part, table, new)
             _write_quarantine(night, feed, rows.loc[refused.index].assign(rule=refused), left, new)
-            night.store.log_quarantine(list(quarantine.handled(night, "replayed", left)), author, why)
+            night.store.log_quarantine(list(shelf.handled(night, "replayed", left)), author, why)
     counts = {part: table.num_rows for part, table in passed.items()}
     return Replayed(
         night.day, feed.feed, len(rows), **counts, refused=len(refused), duplicates=len(left) - sum(counts.values())
@@ -189,7 +191,7 @@ def _judged(night: Night, feed: Feed, raw: pa.Table, positions: pd.Index, scratc
     pq.write_table(raw, path)
     arrived = survey(scratch, path, feed.columns, None, None)
     named = [*history.account_files(night), night.files.clean(night.day, "accounts")]
-    gate.judge(night, feed, [arrived], None if feed.feed == "accounts" else named, scratch)
+    sorting.judge(night, feed, [arrived], None if feed.feed == "accounts" else named, scratch)
     refused = pd.read_parquet(scratch / "quarantine" / f"{feed.feed}.parquet", columns=["row", "rule"])
     return pd.Series(refused["rule"].to_numpy(), index=positions[refused["row"].to_numpy(dtype=int) - 1], dtype="str")
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ringwatch import amend, clearing, footprints, tombstones
-from ringwatch.footprints import Account
+from ringwatch import amend
+from ringwatch.erasure import clearing, footprints
+from ringwatch.erasure.footprints import Account
+from ringwatch.gate import tombstones
 from ringwatch.night import Night
 from ringwatch.resources import cypher
 from ringwatch.review.erasure import ERASED_PREFIX

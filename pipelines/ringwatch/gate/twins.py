@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ringwatch import duck
+from ringwatch.gate.typed import BURIED, LINE, ROW
 from ringwatch.model import ACCOUNT_KEY, Feed
-from ringwatch.typed import BURIED, LINE, ROW
 
 Flags = npt.NDArray[np.bool_]
 

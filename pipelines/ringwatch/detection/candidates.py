@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ringwatch import communities
+from ringwatch.detection import communities
 from ringwatch.errors import DataRefused
 from ringwatch.graph import Graph
 from ringwatch.settings import Settings

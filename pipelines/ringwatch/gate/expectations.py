@@ -20,8 +20,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ringwatch.gate.normalise import UNREADABLE, end_of
 from ringwatch.model import Column, Defaults, Feed, Severity
-from ringwatch.normalise import UNREADABLE, end_of
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult, ExpectationValidationResult
@@ -181,7 +181,7 @@ def _asked(name: str, column: Column) -> str:
 
 def _within(**arguments: Any) -> Any:
     library()
-    from ringwatch.rules.bounds import ExpectColumnValuesToBeWithin
+    from ringwatch.gate.bounds import ExpectColumnValuesToBeWithin
 
     return ExpectColumnValuesToBeWithin(**arguments)
 

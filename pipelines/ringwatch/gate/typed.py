@@ -15,13 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import chunks, expectations, normalise, tokens
-from ringwatch.arrivals import Arrived
-from ringwatch.chunks import Chunk, Ragged
 from ringwatch.errors import DataRefused
+from ringwatch.gate import chunks, expectations, normalise, tokens
+from ringwatch.gate.arrivals import Arrived
+from ringwatch.gate.chunks import Chunk, Ragged
+from ringwatch.gate.tombstones import Tombstones, open_tombstones
 from ringwatch.model import Feed
 from ringwatch.night import Night
-from ringwatch.tombstones import Tombstones, open_tombstones
 
 # Columns that say where a row was in its file and whether its account was erased; no column of a feed can be called so.
 ROW, LINE, BURIED = "(row)", "(line)", "(erased)"

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch import canonical, contacts, tokens
+from ringwatch.gate import canonical, contacts, tokens
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 
 UNREADABLE = " (unreadable)"

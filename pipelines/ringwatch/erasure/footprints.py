@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringwatch import duck
+from ringwatch.gate.tombstones import BETWEEN
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 from ringwatch.review.erasure import without
-from ringwatch.tombstones import BETWEEN
 
 COLUMNS = ["day", "feed", "part", "rows", "naming"]
 _APART = ("clean", "held", "quarantine")

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from ringwatch.arrivals import Arrived, unreadable
 from ringwatch.errors import DataRefused
+from ringwatch.gate.arrivals import Arrived, unreadable
 
 Numbers = npt.NDArray[np.int64]
 

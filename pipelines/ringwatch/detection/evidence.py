@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from ringwatch.features import FEATURES, Feature
-from ringwatch.grouping import Measures
-from ringwatch.scorecard import Sheet
-from ringwatch.scored import EVIDENCE
+from ringwatch.detection.features import FEATURES, Feature
+from ringwatch.detection.grouping import Measures
+from ringwatch.detection.scorecard import Sheet
+from ringwatch.detection.scored import EVIDENCE
 
 # Reasons of fewer bits are told together.
 LEAST_BITS = 0.1

@@ -1,0 +1,1 @@
+"""Finds groups and judges them: clean days in; candidates, their evidence and their odds out."""

@@ -1,0 +1,1 @@
+"""Takes an account out of everything that ringwatch keeps, and keeps it from coming back."""
