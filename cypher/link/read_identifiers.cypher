@@ -1,5 +1,5 @@
 // How widely is each identifier of a label shared, as last written? In lists of 5,000, which travel far faster than rows.
-// Returns: id, identifier, accounts, hub, bits (lists of equal length)
+// Returns: id, identifier, accounts, hub, bits, place (lists of equal length)
 // :param label => 'Device'
 // :param key => 'device'
 MATCH (x:$($label))
@@ -10,4 +10,5 @@ RETURN [x IN some | elementId(x)] AS id,
   [x IN some | x[$key]] AS identifier,
   [x IN some | x.accounts] AS accounts,
   [x IN some | x.hub] AS hub,
-  [x IN some | x.bits] AS bits
+  [x IN some | x.bits] AS bits,
+  [x IN some | x.place] AS place

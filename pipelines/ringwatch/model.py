@@ -23,7 +23,7 @@ ACCOUNT = "Account"
 ACCOUNT_KEY = "account_id"
 
 # Properties that ringwatch writes itself.
-RESERVED = frozenset({"first_seen", "last_seen", "days", "events", "updated_on", "accounts", "hub", "bits"})
+RESERVED = frozenset({"first_seen", "last_seen", "days", "events", "updated_on", "accounts", "hub", "bits", "place"})
 
 _strict = ConfigDict(extra="forbid")
 Severity = Literal["stop", "quarantine", "note"]
@@ -112,7 +112,8 @@ class Relationship:
     """An account's relationship to an identifier or to another account.
 
     seen: columns of the first and last time, else the day of the file; events: column that is summed;
-    lasting: true until a newer row of the account replaces it, instead of for the window.
+    lasting: true until a newer row of the account replaces it, instead of for the window; place: column that says what
+    kind of network an address is in, from which its place follows (`detection/places.py`).
     """
 
     to: Target
@@ -120,6 +121,7 @@ class Relationship:
     seen: tuple[str, str] | None = None
     events: str | None = None
     lasting: bool = False
+    place: str | None = None
 
 
 @dataclass(frozen=True, config=_strict)
@@ -158,12 +160,13 @@ class Feed:
 
 @dataclass(frozen=True, config=_strict)
 class Defaults:
-    """What holds for every feed."""
+    """What holds for every feed; free_mail: mail domains at which anybody may have an address."""
 
     nothing: str
     max_length: int
     earliest: date
     cell: Evidence
+    free_mail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -303,7 +306,7 @@ def _check_words(path: Path, feed: Feed) -> None:
 
 def _check_relationship(path: Path, feed: Feed, name: str, relationship: Relationship) -> None:
     columns = [relationship.to.source, *relationship.to.properties.values(), *(relationship.seen or ())]
-    for column in [*columns, *([relationship.events] if relationship.events else [])]:
+    for column in [*columns, *(filter(None, (relationship.events, relationship.place)))]:
         if column not in feed.kept:
             _refuse(path, name, f"{name} needs the column {column}, which is not among the columns that are kept")
     if not re.fullmatch(r"[A-Z][A-Z_]*", name):

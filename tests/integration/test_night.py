@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from ringwatch import render, server, stages
+from ringwatch.detection.places import PLACES
 from ringwatch.errors import DataRefused
 from ringwatch.evaluate import Evaluation, evaluate
 from ringwatch.graph import Graph
@@ -125,6 +126,14 @@ def test_the_graph_shows_the_published_members(nights: Night) -> None:
     published = nights.store.flagged(nights.day)[["ring_id", "account_id"]]
     assert len(published) > 0
     assert {(row["ring_id"], row["account_id"]) for row in shown} == set(published.itertuples(index=False, name=None))
+
+
+def test_the_graph_says_what_place_each_address_is(nights: Night) -> None:
+    seen = nights.graph.read("MATCH (i:IpAddress) WHERE i.accounts > 0 RETURN i.place AS place, count(*) AS addresses")
+    asked = nights.graph.read("MATCH (d:Device) WHERE d.place IS NOT NULL RETURN d.device AS device")
+
+    assert {"home", "office", "campus", "carrier"} <= {row["place"] for row in seen} <= set(PLACES)
+    assert asked == []
 
 
 def test_rings_keep_their_ids_over_the_nights(nights: Night) -> None:

@@ -51,6 +51,12 @@ class Frames:
             return pd.Series(0.0, index=self.members.index)
         return self.members[(measure, facet)].astype(float).fillna(0)
 
+    def around(self, measure: str) -> pd.Series:
+        """Return a measure of the groups' surroundings, NaN where there was nothing to go by."""
+        if measure not in self.groups:
+            return pd.Series(np.nan, index=self.groups.index)
+        return self.groups[measure].astype(float)
+
     def share(self, members: pd.Series | np.ndarray) -> pd.Series:
         """Return the share of each group's members for which `members` holds."""
         holds = pd.Series(members, index=self.members.index).astype(float)
@@ -93,6 +99,7 @@ def values(found: Frames, facets: Iterable[str]) -> pd.DataFrame:
 
 
 _MEASURED = ["bits", "total", "contained", "covered", "own", "neighbour", "fleeting", "spread", "home", "top", "seen"]
+_MEASURED += ["networks", "lasts"]
 _OF_MEMBERS = ["bits", "contained", "own_act", "own", "main_tenure"]
 
 
@@ -132,6 +139,25 @@ def _contained(facet: str, thing: str) -> Feature:
 def _own(facet: str) -> Feature:
     says = "{share} mostly use a " + facet + " that no other member uses"
     return Feature(f"{facet}_own", facet, "against", says, _plain("own", facet), (facet,))
+
+
+def _at(place: str, direction: Literal["for", "against"], wording: str) -> Feature:
+    measure = f"at_{place}"
+    says = "{share} are mostly " + wording
+    return Feature(measure, "ip", direction, says, lambda found: found.around(measure), ("ip",))
+
+
+def _directed(name: str, facet: str, wording: str) -> Feature:
+    """What was not seen at all happened to none of the members."""
+    return Feature(name, facet, "for", "{share} " + wording, lambda found: found.around(name).fillna(0), (facet,))
+
+
+def _seen(measure: str, facet: str, direction: Literal["for", "against"], says: str) -> Feature:
+    return Feature(f"{facet}_{measure}", facet, direction, says, _plain(measure, facet), (facet,))
+
+
+def _term(found: Frames) -> pd.Series:
+    return found.around("term").fillna(0).where(found.around("at_office").notna())
 
 
 def _covering(found: Frames) -> pd.DataFrame:
@@ -256,6 +282,14 @@ FEATURES: tuple[Feature, ...] = (
         "{share} invited or paid one and the same member",
         lambda found: found.groups["dealt"],
     ),
+    _directed("transfer_sweep", "transfer", "paid one account that hardly anybody else pays"),
+    _directed("transfer_fan_out", "transfer", "were paid by one account that pays hardly anybody else"),
+    _directed("transfer_chain", "transfer", "pass money on from member to member"),
+    _directed("referral_sweep", "referral", "were invited by one account that invited hardly anybody else"),
+    _directed("referral_chain", "referral", "invited each other in a chain"),
+    _seen("networks", "device", "for", "the devices they share are seen from {value:.1f} bits of networks"),
+    _seen("networks", "payment", "for", "the instruments they share are used from {value:.1f} bits of networks"),
+    _seen("lasts", "device", "for", "the devices they share are in use on {share} of the days"),
     Feature(
         "stability",
         GROUP,
@@ -271,6 +305,7 @@ FEATURES: tuple[Feature, ...] = (
         lambda found: found.groups["closed"],
     ),
     Feature("size", GROUP, "for", "{n} members", lambda found: np.log2(found.groups["n"])),
+    _seen("lasts", "payment", "against", "the instruments they share are in use on {share} of the days"),
     Feature(
         "device_spread",
         "device",
@@ -300,6 +335,29 @@ FEATURES: tuple[Feature, ...] = (
         "site", "network", "against", "{share} of their days are on one network", _plain("top", "network"), ("network",)
     ),
     Feature("organisation", "organisation", "against", "{share} belong to one organisation", _organisation),
+    Feature(
+        "corporate",
+        "domain",
+        "against",
+        "{share} have mail at an organisation where others had theirs long before",
+        lambda found: found.around("corporate").fillna(0),
+        ("domain",),
+    ),
+    Feature(
+        "term",
+        "network",
+        "against",
+        "{share} of the others at their campus or office were opened in the same days",
+        _term,
+        ("network",),
+    ),
+    _at("home", "against", "at homes"),
+    _at("office", "against", "at offices"),
+    _at("campus", "against", "on campuses"),
+    _at("carrier", "against", "behind carriers' shared addresses"),
+    _at("vpn", "for", "behind VPNs"),
+    _at("hosting", "for", "in data centres"),
+    _at("cafe", "for", "at addresses where everybody just passes by"),
     Feature(
         "born",
         GROUP,

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
+from ringwatch.detection import surroundings
+
 MOST_BITS = 14.0
 # Tenure from which an account lives at an address, and below which it only visits.
 RESIDENT, VISITOR = 0.5, 0.3
@@ -39,10 +41,11 @@ class Measures:
     facets: candidate, facet, and the means over all n members: bits, total, contained, covered (with a bit or more),
         own, neighbour, fleeting; spread (effective identifiers per member), home (share of members that live on the one
         most of them live on), top (share of all days on the most used one); identifiers, accounts (on these in all),
-        expected (members that would be on them by chance), members (covered)
+        expected (members that would be on them by chance), members (covered), networks and lasts (entropy of
+        the networks, and share of all days, from and on which their strongest identifiers were seen)
     groups: candidate, n, born (median absolute deviation of the days on which accounts were opened, log2 of 1 + days),
         dealt (share of members that invited or paid one and the same member), closed (share of the bits of all links
-        of members that lead to members)
+        of members that lead to members), and what `surroundings.measure` found
     ties: candidate, account_id, identifier: what ties a member with LEAST_TIE bits, and was not imposed on it
     """
 
@@ -63,7 +66,9 @@ def measure(
     connection.register("struck", _NOTHING if without is None else without[["candidate", "facet", "name"]])
     for statement in (_GROUPED, _USED, _MEMBER):
         connection.execute(statement)
-    return Measures(*(connection.sql(query).df() for query in (_MEMBERS, _FACETS, _GROUPS, _TIES)))
+    members, facets, plain, ties = (connection.sql(query).df() for query in (_MEMBERS, _FACETS, _GROUPS, _TIES))
+    around = surroundings.measure(connection)
+    return Measures(members, facets, plain.merge(around, left_on="candidate", right_index=True, how="left"), ties)
 
 
 _NOTHING = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
@@ -124,8 +129,9 @@ WITH plain AS (
     sum(contained) / any_value(n) AS contained, sum(strength) / any_value(n) AS strength,
     count(*) FILTER (bits >= 1) / any_value(n) AS covered, count(*) FILTER (bits >= 1) AS members,
     count(*) FILTER (own) / any_value(n) AS own, count(*) FILTER (neighbour) / any_value(n) AS neighbour,
-    coalesce(sum(fleeting), 0) / count(*) AS fleeting, count(*) AS seen
-  FROM member GROUP BY candidate, facet
+    coalesce(sum(fleeting), 0) / count(*) AS fleeting, count(*) AS seen,
+    avg(networks) FILTER (bits >= 1) AS networks, avg(lasts) FILTER (bits >= 1) AS lasts
+  FROM member LEFT JOIN whereabouts USING (identifier) GROUP BY candidate, facet
 ), spread AS (
   SELECT candidate, facet, exp(ln(sum(days)) - sum(days * ln(days)) / sum(days)) AS effective,
     max(days) / sum(days) AS top
@@ -146,7 +152,7 @@ SELECT candidate, facet, n, round(bits, 9) AS bits, round(total, 9) AS total, ro
   round(strength, 9) AS strength, covered, own, neighbour, round(fleeting, 9) AS fleeting, members,
   round(effective / seen, 9) AS spread, round(top, 9) AS top, coalesce(living, 0) / n AS home, seen,
   coalesce(identifiers, []) AS identifiers, coalesce(accounts, 0) AS accounts,
-  round(coalesce(least(expected, n), 0), 9) AS expected
+  round(coalesce(least(expected, n), 0), 9) AS expected, round(networks, 9) AS networks, round(lasts, 9) AS lasts
 FROM plain JOIN spread USING (candidate, facet) LEFT JOIN home USING (candidate, facet)
 LEFT JOIN example USING (candidate, facet) ORDER BY candidate, facet
 """

@@ -72,8 +72,10 @@ WHERE bits > 0 AND accounts > 1 ORDER BY account_id, identifier
 """
 
 _BY_LABEL = """
-SELECT label, name AS identifier, max(accounts) AS accounts, bool_or(hub) AS hub, round(max(identifier.bits), 6) AS bits
-FROM identifier JOIN facet USING (facet) WHERE label <> $account GROUP BY ALL ORDER BY ALL
+SELECT label, name AS identifier, max(accounts) AS accounts, bool_or(hub) AS hub,
+  round(max(identifier.bits), 6) AS bits, max(place) AS place
+FROM identifier JOIN facet USING (facet) LEFT JOIN whereabouts USING (identifier)
+WHERE label <> $account GROUP BY ALL ORDER BY ALL
 """
 
 
@@ -104,5 +106,5 @@ def uses(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def identifiers(connection: duckdb.DuckDBPyConnection, account_label: str) -> pa.Table:
-    """Return label, identifier, accounts, hub, bits of the identifiers seen in the window, without far accounts."""
+    """Return label, identifier, accounts, hub, bits, place of what was seen in the window, without far accounts."""
     return connection.sql(_BY_LABEL, params={"account": account_label}).to_arrow_table()

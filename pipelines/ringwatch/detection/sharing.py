@@ -9,6 +9,8 @@ sighting    account, identifier, days (a bit for each day of the window, none fo
             RESIDENT_DAYS): once per account and identifier
 dealing     source, target (accounts), facet: who invited or paid whom
 
+Where accounts are at home, and with whom they work, is added by `places.py`.
+
 A relationship between accounts counts as an identifier, the far account, which that account uses itself.
 """
 
@@ -25,7 +27,7 @@ import duckdb
 import pandas as pd
 
 from ringwatch import duck
-from ringwatch.detection import cells, pairs
+from ringwatch.detection import cells, pairs, places
 from ringwatch.history import open_history
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
@@ -110,7 +112,9 @@ def _stamp(night: Night) -> str:
     paths = sorted(night.files.home.glob("days/*/*/*.parquet"))
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.parent.name != "scored"]
     asked = night.day, night.settings.window_days, night.settings.held_days, night.settings.feeds, night.model
-    made_by = b"".join(Path(str(code)).read_bytes() for code in (__file__, cells.__file__, pairs.__file__))
+    made_by = b"".join(
+        Path(str(code)).read_bytes() for code in (__file__, cells.__file__, pairs.__file__, places.__file__)
+    )
     return hashlib.sha256(repr((seen, asked)).encode() + made_by).hexdigest()
 
 
@@ -162,6 +166,7 @@ def share(
     dealings = _union([_dealings(feed, r) for feed, r in relationships if r.to.label == ACCOUNT], ", NULL::DATE AS day")
     connection.execute(_DEALING.format(dealings=dealings), window)
     connection.execute("DROP TABLE activity; DROP TABLE seen")
+    places.add(connection, model, feeds, since, until)
     cells.add(connection, (until - since).days + 1)
     pairs.add(connection)
 

@@ -1,6 +1,7 @@
-"""link: the window's clean days in; `accounts`, `hub`, `bits` on identifiers and LINKED_TO between accounts out.
+"""link: the window's clean days in; `accounts`, `hub`, `bits`, `place` on identifiers and LINKED_TO of accounts out.
 
-What counts as shared, what is a hub and what sharing is worth is decided in `sharing.py`, `cells.py` and `pairs.py`.
+What counts as shared, what is a hub and what sharing is worth is decided in `sharing.py`, `cells.py` and `pairs.py`,
+what place an address is in `places.py`.
 The graph is made to say exactly that: only what differs from it is written, and links that the window no longer
 supports are removed.
 """
@@ -20,7 +21,14 @@ from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
 
 _SHOWN_IDENTIFIERS = pa.schema(
-    {"id": pa.string(), "identifier": pa.string(), "accounts": pa.int64(), "hub": pa.bool_(), "bits": pa.float64()}
+    {
+        "id": pa.string(),
+        "identifier": pa.string(),
+        "accounts": pa.int64(),
+        "hub": pa.bool_(),
+        "bits": pa.float64(),
+        "place": pa.string(),
+    }
 )
 _SHOWN_LINKS = pa.schema(
     {
@@ -35,10 +43,10 @@ _SHOWN_LINKS = pa.schema(
 # An identifier that the window has not seen is shared by nobody now.
 _CHANGED_IDENTIFIERS = """
 SELECT shown.id, coalesce(wanted.accounts, 0) AS accounts, coalesce(wanted.hub, false) AS hub,
-  coalesce(wanted.bits, 0) AS bits
+  coalesce(wanted.bits, 0) AS bits, wanted.place
 FROM shown LEFT JOIN (FROM identifiers WHERE label = $label) wanted USING (identifier)
-WHERE (shown.accounts, shown.hub, shown.bits) IS DISTINCT FROM
-  (coalesce(wanted.accounts, 0), coalesce(wanted.hub, false), coalesce(wanted.bits, 0))
+WHERE (shown.accounts, shown.hub, shown.bits, shown.place) IS DISTINCT FROM
+  (coalesce(wanted.accounts, 0), coalesce(wanted.hub, false), coalesce(wanted.bits, 0), wanted.place)
 ORDER BY shown.identifier
 """
 
