@@ -166,9 +166,10 @@ def _ring_table(title: str, rings: pd.DataFrame, first: list[str], last: str) ->
 
 def _reasons(title: str, reasons: list[dict[str, Any]]) -> Any:
     """A table of what each reason adds to the log-odds; --json has all of them in full."""
-    columns = ["bits", "text", "by chance", "identifiers"]
+    columns = ["bits", "text", "by chance", "lift", "identifiers"]
     rows = [
-        [reason["bits"], reason["text"], reason["expected"], _shortened(reason["identifiers"])] for reason in reasons
+        [reason["bits"], reason["text"], reason["expected"], reason["lift"], _shortened(reason["identifiers"])]
+        for reason in reasons
     ]
     return table(title, columns, [[_cell(value) for value in row] for row in rows])
 

@@ -212,9 +212,16 @@ class Store:
         return found.sort_values(["probability", "account_id"], ascending=[False, True], ignore_index=True)
 
     def evidence(self, ring_id: str, day: date) -> pd.DataFrame:
-        """Return the reasons for and against a ring on a published day, the weightiest first."""
+        """Return the reasons for and against a ring on a published day, the weightiest first.
+
+        `lift`, observed / expected, comes with those for which something is expected.
+        """
         query = sa.select(ring_evidence).where(ring_evidence.c.day == day, ring_evidence.c.ring_id == ring_id)
-        return self._frame(day, query).sort_values("position", ignore_index=True)
+        found = self._frame(day, query).sort_values("position", ignore_index=True)
+        expected = found["expected"].astype(float)
+        lift = (found["observed"].astype(float) / expected.where(expected > 0)).round(3)
+        found.insert(found.columns.get_loc("expected") + 1, "lift", lift)
+        return found
 
     def stays(self) -> pd.DataFrame:
         """Return who is in which ring in the newest published state and since when: ring_id, account_id,

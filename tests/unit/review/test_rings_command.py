@@ -73,7 +73,11 @@ def test_show_gives_reasons_for_and_against_members_and_nights(history: dict[str
     assert sorted(member["account_id"] for member in shown["members"]) == accounts(range(15))
     assert [(night["event"], night["joined"]) for night in shown["nights"]] == [("new", 10), ("merged", 5)]
 
+    assert [reason["lift"] for reason in shown["evidence"]] == [10.0, 1.059]
+
     text = invoke("rings", "show", history["kept"]).stdout
+    assert "lift" in text
+    assert "10.00" in text
     assert "they share one card" in text
     assert "they share one campus" in text
     assert "A014" in text
