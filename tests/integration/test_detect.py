@@ -7,13 +7,21 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from ringwatch.detection import candidates, communities
+from ringwatch.detection import candidates, communities, memory
+from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.settings import load_settings
 
 pytestmark = pytest.mark.integration
 
 SEED = 7
+SAID = {
+    "projection": "a graph of",
+    "wcc": "weakly connected components",
+    "k_core_decomposition": "k-core",
+    "leiden": "Leiden",
+    "node_similarity": "node similarity",
+}
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +127,47 @@ def test_a_projection_that_a_killed_night_left_behind_is_replaced(graph: Graph, 
 
     pd.testing.assert_frame_equal(first, communities.components(graph, frame(links)))
     assert graph.read("CALL gds.graph.list() YIELD graphName RETURN graphName") == []
+
+
+def test_what_does_not_fit_into_the_heap_is_refused_in_a_sentence_that_names_the_setting(graph: Graph) -> None:
+    with pytest.raises(
+        InfrastructureError, match=r"a graph of 2,000,000,000 nodes .* raise the setting server_heap_mb"
+    ):
+        memory.check_projection(graph, 2 * 10**9, 10**11)
+    huge = {"nodeProjection": "*", "relationshipProjection": "*", "nodeCount": 2 * 10**9, "relationshipCount": 10**11}
+    with pytest.raises(InfrastructureError, match=r"Leiden on 2,000,000,000 nodes .* times the server's heap"):
+        memory.check("Leiden", graph.gds.leiden.estimate(huge))
+    memory.check_projection(graph, 1000, 10_000)
+
+
+def test_what_gds_itself_refuses_is_said_in_our_words(graph: Graph, links: nx.Graph) -> None:
+    with (
+        pytest.raises(InfrastructureError, match=r"FastRP needs [\d,]+ MB and the server has [\d,]+ MB free; raise"),
+        communities.projection(graph, "detect/project_links", "ringwatch_links", frame(links)) as projected,
+    ):
+        graph.gds.fast_rp.stats(projected, 10**8)
+
+
+@pytest.mark.parametrize("algorithm", ["projection", "wcc", "k_core_decomposition", "leiden", "node_similarity"])
+def test_nothing_runs_before_it_was_asked_what_it_needs(
+    graph: Graph, links: nx.Graph, uses: nx.Graph, monkeypatch: pytest.MonkeyPatch, algorithm: str
+) -> None:
+    def asked(what: str, least_bytes: int, share: float) -> None:
+        assert least_bytes > 0
+        if SAID[algorithm] in what:
+            raise InfrastructureError(what)
+
+    inside = in_components(graph, links)
+    monkeypatch.setattr(memory, "_check", asked)
+    with pytest.raises(InfrastructureError, match=SAID[algorithm]):
+        run_all(graph, links, inside, uses)
+    assert graph.read("CALL gds.graph.list() YIELD graphName RETURN graphName") == []
+
+
+def run_all(graph: Graph, links: nx.Graph, inside: pd.DataFrame, uses: nx.Graph) -> None:
+    communities.components(graph, frame(links))
+    communities.leiden(graph, inside, 1.0, [SEED])
+    communities.similar(graph, frame(uses), 10**6, 0.2)
 
 
 def test_nothing_shared_makes_no_candidates(graph: Graph) -> None:

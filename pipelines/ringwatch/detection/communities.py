@@ -1,6 +1,7 @@
 """Groups of nodes by GDS: weighted links between numbered nodes in, nodes by community out.
 
 The links come as frames and go to GDS as they are, past the database: what a night finds follows from its files alone.
+What a projection or an algorithm needs of the server's memory is estimated before it (`memory.py`).
 Each projection is dropped when it has been used, and one that a killed night left behind is dropped first. One thread
 and a fixed seed: the same links give the same communities.
 """
@@ -14,6 +15,7 @@ from typing import Any
 import pandas as pd
 from neo4j.exceptions import ClientError
 
+from ringwatch.detection import memory
 from ringwatch.graph import Graph
 from ringwatch.resources import cypher
 
@@ -34,7 +36,8 @@ def components(graph: Graph, links: pd.DataFrame) -> pd.DataFrame:
     if links.empty:
         return pd.DataFrame({"node": [], "component": [], "core": []}, dtype="int64")
     with projection(graph, "detect/project_links", "ringwatch_links", links) as projected:
-        graph.gds.wcc.mutate(projected, "component", concurrency=1)
+        _connect(graph, projected)
+        memory.check("k-core decomposition", graph.gds.k_core_decomposition.estimate(projected, concurrency=1))
         graph.gds.k_core_decomposition.mutate(projected, "core", concurrency=1)
         found = values(graph, projected, "component").rename(columns={"value": "component"})
         return found.assign(core=values(graph, projected, "core")["value"])
@@ -52,6 +55,8 @@ def leiden(graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int]
     by_component = links.groupby("component")["weight"]
     alike = links.assign(weight=links["weight"] / by_component.transform("sum"))
     with projection(graph, "detect/project_links", "ringwatch_links", alike) as projected:
+        needed = graph.gds.leiden.estimate(projected, relationship_weight_property="weight", concurrency=1)
+        memory.check("Leiden", needed)
         return [_leiden(graph, projected, "*", gamma, seed, by_component.ngroups) for seed in seeds]
 
 
@@ -67,7 +72,7 @@ def similar(graph: Graph, uses: pd.DataFrame, pair_budget: int, cutoff: float) -
         if strong.empty:
             return pd.DataFrame({"source": [], "target": [], "similarity": []}), min_bits
         with projection(graph, "detect/project_uses", "ringwatch_uses", strong) as projected:
-            graph.gds.wcc.mutate(projected, "component", concurrency=1)
+            _connect(graph, projected)
             found = values(graph, projected, "component")
             sizes = found[found["node"].isin(strong["source"])].groupby("value").size()
             if (sizes.astype(float) ** 2).sum() <= pair_budget:
@@ -77,21 +82,28 @@ def similar(graph: Graph, uses: pd.DataFrame, pair_budget: int, cutoff: float) -
 
 def compare(graph: Graph, projected: Any, cutoff: float) -> pd.DataFrame:
     """Return source, target, similarity of accounts of one `component`, each pair once, source the smaller."""
+    asked: dict[str, Any] = {
+        "use_components": "component",
+        "relationship_weight_property": "weight",
+        "similarity_cutoff": cutoff,
+        "top_k": MOST_SIMILAR,
+        "concurrency": 1,
+    }
+    memory.check("node similarity", graph.gds.node_similarity.estimate(projected, **asked))
     graph.gds.node_similarity.mutate(
-        projected,
-        mutate_relationship_type="SIMILAR",
-        mutate_property="similarity",
-        use_components="component",
-        relationship_weight_property="weight",
-        similarity_cutoff=cutoff,
-        top_k=MOST_SIMILAR,
-        concurrency=1,
+        projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
     )
     slices = graph.read(cypher("detect/read_similar"), graph=projected.name(), type="SIMILAR")
     pairs = _frame(slices, ("source", "target", "similarity"))
     ends = pairs[["source", "target"]]
     pairs = pairs.assign(source=ends.min(axis=1), target=ends.max(axis=1))
     return pairs.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
+
+
+def _connect(graph: Graph, projected: Any) -> None:
+    """Give each node its `component`."""
+    memory.check("weakly connected components", graph.gds.wcc.estimate(projected, concurrency=1))
+    graph.gds.wcc.mutate(projected, "component", concurrency=1)
 
 
 def _leiden(graph: Graph, projected: Any, relationship: str, gamma: float, seed: int, parts: int) -> pd.DataFrame:
@@ -120,11 +132,14 @@ def _leiden(graph: Graph, projected: Any, relationship: str, gamma: float, seed:
 def projection(graph: Graph, query: str, name: str, links: pd.DataFrame) -> Iterator[Any]:
     """Yield `links` (source, target, weight; at least one) as a graph of GDS."""
     graph.gds.graph.drop(name, fail_if_missing=False)
+    # Links are kept in both directions.
+    memory.check_projection(graph, pd.concat([links["source"], links["target"]]).nunique(), 2 * len(links))
     ordered = links.sort_values(["source", "target"])
     columns = {column: ordered[column].tolist() for column in ("source", "target", "weight")}
-    projected, _ = graph.gds.graph.project.cypher(cypher(query), graph=name, **columns)
-    with projected:
-        yield projected
+    with memory.refusals():
+        projected, _ = graph.gds.graph.project.cypher(cypher(query), graph=name, **columns)
+        with projected:
+            yield projected
 
 
 def values(graph: Graph, projected: Any, name: str) -> pd.DataFrame:

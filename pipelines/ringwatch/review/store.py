@@ -220,8 +220,7 @@ class Store:
         found = self._frame(day, query).sort_values("position", ignore_index=True)
         expected = found["expected"].astype(float)
         lift = (found["observed"].astype(float) / expected.where(expected > 0)).round(3)
-        found.insert(found.columns.get_loc("expected") + 1, "lift", lift)
-        return found
+        return found.assign(lift=lift)
 
     def stays(self) -> pd.DataFrame:
         """Return who is in which ring in the newest published state and since when: ring_id, account_id,
