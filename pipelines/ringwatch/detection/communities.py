@@ -93,7 +93,7 @@ def compare(graph: Graph, projected: Any, cutoff: float) -> pd.DataFrame:
     graph.gds.node_similarity.mutate(
         projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
     )
-    slices = graph.read(cypher("detect/read_similar"), graph=projected.name(), type="SIMILAR")
+    slices = graph.read_lists(cypher("detect/read_similar"), graph=projected.name(), type="SIMILAR")
     pairs = _frame(slices, ("source", "target", "similarity"))
     ends = pairs[["source", "target"]]
     pairs = pairs.assign(source=ends.min(axis=1), target=ends.max(axis=1))
@@ -144,7 +144,7 @@ def projection(graph: Graph, query: str, name: str, links: pd.DataFrame) -> Iter
 
 def values(graph: Graph, projected: Any, name: str) -> pd.DataFrame:
     """Return node, value of a node property, by node."""
-    slices = graph.read(cypher("detect/read_values"), graph=projected.name(), property=name)
+    slices = graph.read_lists(cypher("detect/read_values"), graph=projected.name(), property=name)
     return _frame(slices, ("node", "value")).sort_values("node", ignore_index=True)
 
 

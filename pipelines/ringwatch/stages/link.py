@@ -82,7 +82,7 @@ def run(night: Night) -> Report:
 def _write_identifiers(night: Night, connection: duckdb.DuckDBPyConnection) -> int:
     changed = 0
     for label, key in night.model.identifiers().items():
-        shown = night.graph.read(cypher("link/read_identifiers"), label=label, key=key)
+        shown = night.graph.read_lists(cypher("link/read_identifiers"), label=label, key=key)
         connection.register("shown", _table(shown, _SHOWN_IDENTIFIERS))
         different = connection.sql(_CHANGED_IDENTIFIERS, params={"label": label}).to_arrow_table()
         changed += _write(night, "link/write_identifiers", different, day=night.day)
@@ -91,7 +91,7 @@ def _write_identifiers(night: Night, connection: duckdb.DuckDBPyConnection) -> i
 
 def _write_links(night: Night, connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """Return how many links were written and removed."""
-    connection.register("shown", _table(night.graph.read(cypher("link/read_links")), _SHOWN_LINKS))
+    connection.register("shown", _table(night.graph.read_lists(cypher("link/read_links")), _SHOWN_LINKS))
     different = connection.sql(_CHANGED_LINKS).to_arrow_table()
     stale = connection.sql(_STALE_LINKS).to_arrow_table()
     written = _write(night, "link/write_links", different, day=night.day)
