@@ -48,6 +48,14 @@ test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS
 bench: $(INSTALLED) ## Measure the door against the bare tools; ACCOUNTS="..." BOLT="..." name other sizes
 	@$(BIN)/python -m benchmarks.door $(ACCOUNTS:%=--accounts %) $(BOLT:%=--bolt %)
 
+.PHONY: bench-detection
+bench-detection: $(INSTALLED) ## Measure link, detect and score against the same work in process and bare GDS calls
+	@$(BIN)/python -m benchmarks.detection $(ACCOUNTS:%=--accounts %)
+
+.PHONY: ablation
+ablation: $(INSTALLED) ## Judge worlds without each part of detection, and show what each adds: about ten minutes
+	@$(BIN)/python -m benchmarks.ablation
+
 .PHONY: test-properties
 test-properties: $(INSTALLED) ## Hold the gate to its properties on many random deliveries
 	EXAMPLES=25 $(BIN)/python -m pytest tests/unit/gate/test_gate_properties.py --quiet

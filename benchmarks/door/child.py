@@ -1,4 +1,7 @@
-"""Runs one contender: `python -m benchmarks.door.child MODULE:FUNCTION RESULT.json`, its arguments as JSON on stdin."""
+"""Runs one contender, a function of a module: `python -m benchmarks.door.child MODULE:FUNCTION RESULT.json`.
+
+Its arguments come as JSON on stdin.
+"""
 
 import json
 import sys
@@ -11,7 +14,7 @@ from benchmarks.door.figures import measure
 def main(contender: str, result: str) -> None:
     module, _, function = contender.partition(":")
     arguments = json.load(sys.stdin)
-    job = getattr(import_module(f"benchmarks.door.contenders.{module}"), function)(**arguments)
+    job = getattr(import_module(module), function)(**arguments)
     Path(result).write_text(json.dumps(measure(job)), encoding="utf-8")
 
 

@@ -51,8 +51,14 @@ class Figures:
         return self.done.rows / self.seconds
 
 
-def run_child(name: str, contender: str, arguments: dict[str, Any], server_pid: int | None = None) -> Figures:
-    """Run the job of `contender` (`module:function` of `contenders/`) in a new process and return its figures.
+def run_child(
+    name: str,
+    contender: str,
+    arguments: dict[str, Any],
+    server_pid: int | None = None,
+    package: str = "benchmarks.door.contenders",
+) -> Figures:
+    """Run the job of `contender` (`module:function` of `package`) in a new process and return its figures.
 
     The clock starts when the contender has imported its libraries. CPU seconds are those of the process and of the
     children it waited for, user and system. Memory is the high-water mark of the process (VmHWM, which starts anew at
@@ -60,7 +66,7 @@ def run_child(name: str, contender: str, arguments: dict[str, Any], server_pid: 
     """
     before = cpu_seconds(server_pid)
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        command = [sys.executable, "-m", "benchmarks.door.child", contender, file.name]
+        command = [sys.executable, "-m", "benchmarks.door.child", f"{package}.{contender}", file.name]
         child = subprocess.Popen(
             command, cwd=ROOT, env=_clean_environment(), stdin=subprocess.PIPE, stdout=sys.stderr, text=True
         )

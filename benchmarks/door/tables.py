@@ -13,16 +13,16 @@ _FIGURES = ("contender", "rows", "seconds", "rows/s", "client CPU s", "server CP
 
 
 def markdown_machine(on: dict[str, str]) -> str:
-    return "\n".join([*_table(("machine", ""), on.items()), ""])
+    return "\n".join([*table(("machine", ""), on.items()), ""])
 
 
 def markdown(one: Comparison) -> str:
-    lines = [f"### {one.title}, {one.accounts:,} accounts", "", *_table(_FIGURES, map(_cells, one.figures)), ""]
-    return "\n".join([*lines, *_ratios(one.ratios), *(f"- {note}" for note in one.notes), ""])
+    lines = [f"### {one.title}, {one.accounts:,} accounts", "", *table(_FIGURES, map(_cells, one.figures)), ""]
+    return "\n".join([*lines, *ratios_table(one.ratios), *(f"- {note}" for note in one.notes), ""])
 
 
 def markdown_growth(growth: tuple[Ratio, ...]) -> str:
-    return "\n".join(["### Growth", "", *_ratios(growth)])
+    return "\n".join(["### Growth", "", *ratios_table(growth)])
 
 
 def plain(on: dict[str, str], comparisons: list[Comparison], growth: tuple[Ratio, ...]) -> dict[str, Any]:
@@ -54,9 +54,9 @@ def _cells(one: Figures) -> tuple[str, ...]:
     )
 
 
-def _ratios(ratios: Iterable[Ratio]) -> list[str]:
+def ratios_table(ratios: Iterable[Ratio]) -> list[str]:
     rows = [(ratio.what, f"{ratio.value:.2f}", _target(ratio), _verdict(ratio)) for ratio in ratios]
-    return [*_table(("ratio", "", "target", "reached"), rows), ""] if rows else []
+    return [*table(("ratio", "", "target", "reached"), rows), ""] if rows else []
 
 
 def _target(ratio: Ratio) -> str:
@@ -73,7 +73,7 @@ def _plain_ratios(ratios: Iterable[Ratio]) -> list[dict[str, Any]]:
     return [asdict(ratio) | {"reached": ratio.reached} for ratio in ratios]
 
 
-def _table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def table(head: tuple[str, ...], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
     for row in rows:

@@ -48,8 +48,13 @@ def judge_world(home: Path, day: date, settings: Settings, tell: Callable[[str],
 def read_judged(night: Night) -> pd.DataFrame:
     """Return what score left of the night, flagged as publish would on a first night."""
     rings, members = (pd.read_parquet(night.files.scored(night.day, table)) for table in ("rings", "members"))
+    return as_judged(rings, members, night.settings.flag_probability)
+
+
+def as_judged(rings: pd.DataFrame, members: pd.DataFrame, flag_probability: float) -> pd.DataFrame:
+    """Return score's tables `rings` and `members` as one row per member of a judged group."""
     rings = rings.rename(columns={"probability": "ring_probability"})
-    rings["flagged"] = rings["ring_probability"] >= night.settings.flag_probability
+    rings["flagged"] = rings["ring_probability"] >= flag_probability
     judged = members[["candidate", "account_id"]].merge(
         rings[["candidate", "kind", "ring_probability", "flagged"]], on="candidate"
     )

@@ -1,0 +1,90 @@
+"""What was measured as Markdown for people, and as plain values for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.door.comparison import Ratio, must_agree
+from benchmarks.door.figures import Figures
+from benchmarks.door.tables import ratios_table, table
+
+OURS, IN_PROCESS, BARE = "ringwatch", "DuckDB + scikit-network", "bare GDS calls"
+# Functions of `contenders`, in the order in which they run.
+CONTENDERS = {OURS: "ours", IN_PROCESS: "duckdb_and_scikit_network", BARE: "bare_gds_calls"}
+STEPS = ("link", "detect", "score")
+# Times that the product may take of what its rivals do.
+AT_MOST = 1.3
+_HEAD = (
+    "contender",
+    *(f"{step} s" for step in STEPS),
+    "all s",
+    "client CPU s",
+    "server CPU s",
+    "peak MB",
+    "server peak MB",
+)
+NOTES = (
+    "link: what is shared and by whom, without writing it into a loaded graph; `benchmarks/night.py` shows that part.",
+    "DuckDB + scikit-network: the same stages, with components, cores, Leiden and node similarity worked out in "
+    "process. It needs no server, and its communities, and so the candidates to score, are not quite the same.",
+    "bare GDS calls: projection, WCC, k-core, Leiden and node similarity of all lanes through the driver, with results "
+    "read and thrown away. Making candidates of them is part of detect in the others.",
+    "Each server is one's own, and the same bare calls were held on it before the clock started. Memory: libraries "
+    "included.",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Figures of the contenders on one world; server_mb: most memory of each one's server, 0 for none."""
+
+    accounts: int
+    days: int
+    figures: tuple[Figures, ...]
+    server_mb: tuple[float, ...]
+    ratios: tuple[Ratio, ...]
+
+
+def measured(accounts: int, days: int, figures: Sequence[Figures], server_mb: Sequence[float]) -> Measured:
+    """Put the figures of all contenders beside each other. Raises RuntimeError when they had not the same to do."""
+    must_agree("detection", {one.contender: {"accounts": one.done.rows} for one in figures})
+    ours, in_process, bare = figures
+    ratios = (
+        _ratio("link + detect + score", IN_PROCESS, ours.done.seconds, in_process.done.seconds, STEPS),
+        _ratio("detect", IN_PROCESS, ours.done.seconds, in_process.done.seconds, ("detect",)),
+        _ratio("detect", BARE, ours.done.seconds, bare.done.seconds, ("detect",)),
+    )
+    return Measured(accounts, days, tuple(figures), tuple(server_mb), ratios)
+
+
+def _ratio(
+    what: str, rival: str, ours: Mapping[str, float], theirs: Mapping[str, float], steps: Iterable[str]
+) -> Ratio:
+    value = sum(ours[step] for step in steps) / sum(theirs[step] for step in steps)
+    return Ratio(f"{what}, ringwatch to {rival}", value, at_most=AT_MOST)
+
+
+def markdown(one: Measured) -> str:
+    rows = [_cells(*each) for each in zip(one.figures, one.server_mb, strict=True)]
+    title = f"### Link, detect and score, {one.accounts:,} accounts, {one.days} days"
+    notes = [f"- {note}" for note in NOTES]
+    return "\n".join([title, "", *table(_HEAD, rows), "", *ratios_table(one.ratios), *notes, ""])
+
+
+def plain(on: dict[str, str], every: Sequence[Measured]) -> dict[str, Any]:
+    """Return all of it as values of JSON."""
+    return {"machine": on, "measured": [asdict(one) for one in every]}
+
+
+def _cells(one: Figures, server_mb: float) -> tuple[str, ...]:
+    return (
+        one.contender,
+        *(f"{one.done.seconds[step]:.1f}" if step in one.done.seconds else "" for step in STEPS),
+        f"{one.seconds:.1f}",
+        f"{one.cpu_seconds:.1f}",
+        f"{one.server_cpu_seconds:.1f}",
+        f"{one.peak_mb:,.0f}",
+        f"{server_mb:,.0f}" if server_mb else "",
+    )
