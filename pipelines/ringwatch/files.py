@@ -64,6 +64,10 @@ class Files:
         """candidate, account_id, lane, stability; written by detect."""
         return self.day(day) / "candidates.parquet"
 
+    def watch(self, day: date) -> Path:
+        """account_id, ring_id, similarity, members, identifiers of accounts that are like a ring; written by detect."""
+        return self.day(day) / "watch.parquet"
+
     def scored(self, day: date, table: str) -> Path:
         """`rings`, `members` or `evidence`; written by score."""
         return self.day(day) / "scored" / f"{table}.parquet"

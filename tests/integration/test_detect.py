@@ -1,13 +1,15 @@
 """What GDS finds, held against independent libraries on random graphs."""
 
 import random
+from collections.abc import Iterator
 from itertools import combinations
 
+import duckdb
 import networkx as nx
 import pandas as pd
 import pytest
 
-from ringwatch.detection import candidates, communities, memory
+from ringwatch.detection import candidates, communities, memory, pairs, watch
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.settings import load_settings
@@ -108,8 +110,8 @@ def test_similarity_is_the_jaccard_coefficient_of_networkx(graph: Graph, uses: n
     found, left_out = communities.similar(graph, frame(uses), 10**6, 0.2)
 
     expected = {(a, b): s for a, b, s in nx.jaccard_coefficient(uses, list(combinations(range(40), 2))) if s >= 0.2}
-    pairs = zip(found["source"], found["target"], found["similarity"], strict=True)
-    assert {(a, b): similarity for a, b, similarity in pairs} == pytest.approx(expected)
+    similar = zip(found["source"], found["target"], found["similarity"], strict=True)
+    assert {(a, b): similarity for a, b, similarity in similar} == pytest.approx(expected)
     assert left_out == 0
 
 
@@ -119,6 +121,81 @@ def test_too_many_pairs_leave_weak_identifiers_out(graph: Graph, uses: nx.Graph)
     _, left_out = communities.similar(graph, strong, 39**2, 0.2)
 
     assert left_out == 2.0
+
+
+def test_others_are_as_like_members_as_the_weighted_jaccard_index_says(graph: Graph, uses: nx.Graph) -> None:
+    weights = {device: 1.0 + device % 3 for device in range(100, 115)}
+    members = set(range(0, 40, 3))
+    used = frame(uses).assign(
+        weight=lambda found: found["target"].map(weights),
+        label=lambda found: found["source"].isin(members).map({True: "Member", False: "Other"}),
+    )
+
+    found, left_out = communities.alike(graph, used, 10**6, 0.2)
+
+    def jaccard(a: int, b: int) -> float:
+        mine, theirs = set(uses[a]), set(uses[b])
+        return sum(weights[d] for d in mine & theirs) / sum(weights[d] for d in mine | theirs)
+
+    expected = {(a, b): jaccard(a, b) for a in members for b in set(range(40)) - members if jaccard(a, b) >= 0.2}
+    similar = zip(found["source"], found["target"], found["similarity"], strict=True)
+    assert {(a, b): similarity for a, b, similarity in similar} == pytest.approx(expected)
+    assert left_out == 0
+
+
+def test_too_many_pairs_with_members_leave_weak_identifiers_out(graph: Graph, uses: nx.Graph) -> None:
+    used = frame(uses).assign(
+        weight=lambda found: (found["target"] > 110).map({True: 5.0, False: 2.0}),
+        label=lambda found: (found["source"] < 20).map({True: "Member", False: "Other"}),
+    )
+
+    found, left_out = communities.alike(graph, used, 20 * 20 - 1, 0.2)
+    none, _ = communities.alike(graph, used, 1, 0.2)
+
+    assert left_out == 2.0
+    assert not found.empty
+    assert none.empty
+
+
+@pytest.fixture
+def shared() -> Iterator[duckdb.DuckDBPyConnection]:
+    """M0 and M1 are a ring on the device d; X is on it, too, and on one of its own; Y has nothing to do with them."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE account AS FROM (VALUES (1, 'M0'), (2, 'M1'), (3, 'X'), (4, 'Y')) t(account, account_id)"
+        )
+        connection.execute(
+            "CREATE TABLE identifier AS FROM (VALUES (1, 'device', 'd', 4e0, 3), (2, 'device', 'x', 0e0, 1), "
+            "(3, 'ip', 'z', 2e0, 2)) t(identifier, facet, name, bits, accounts)"
+        )
+        connection.execute(
+            "CREATE TABLE sighting AS "
+            "FROM (VALUES (1, 1), (2, 1), (3, 1), (3, 2), (3, 3), (4, 3)) t(account, identifier)"
+        )
+        yield connection
+
+
+def test_who_shares_what_a_ring_shares_is_watched_with_what_it_shares(
+    graph: Graph, shared: duckdb.DuckDBPyConnection
+) -> None:
+    ring = pd.DataFrame({"ring_id": "R-1", "account_id": ["M0", "M1"]})
+
+    found, left_out = watch.look(shared, graph, pairs.uses(shared).to_pandas(), ring, load_settings())
+
+    # X shares 4 of the 6 bits that it and a member use; what nobody else uses counts nothing.
+    assert found.to_dict("records") == [
+        {"account_id": "X", "ring_id": "R-1", "similarity": round(4 / 6, 6), "members": 2, "identifiers": ["device: d"]}
+    ]
+    assert left_out == 0
+
+
+def test_without_rings_nobody_is_watched(graph: Graph, shared: duckdb.DuckDBPyConnection) -> None:
+    none = pd.DataFrame({"ring_id": [], "account_id": []}, dtype="str")
+
+    found, _ = watch.look(shared, graph, pairs.uses(shared).to_pandas(), none, load_settings())
+
+    assert found.empty
+    assert list(found) == watch.WATCH.names
 
 
 def test_a_projection_that_a_killed_night_left_behind_is_replaced(graph: Graph, links: nx.Graph) -> None:

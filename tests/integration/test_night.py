@@ -12,6 +12,7 @@ import pytest
 
 from ringwatch import render, server, stages
 from ringwatch.detection.places import PLACES
+from ringwatch.detection.watch import CUTOFF
 from ringwatch.errors import DataRefused
 from ringwatch.evaluate import Evaluation, evaluate
 from ringwatch.graph import Graph
@@ -134,6 +135,16 @@ def test_the_graph_says_what_place_each_address_is(nights: Night) -> None:
 
     assert {"home", "office", "campus", "carrier"} <= {row["place"] for row in seen} <= set(PLACES)
     assert asked == []
+
+
+def test_accounts_like_a_ring_are_watched_and_flagged_by_nobody(nights: Night) -> None:
+    watched = pd.read_parquet(nights.files.watch(nights.day))
+    before = nights.store.flagged(DAYS[-2])
+
+    assert read(nights)["detect"]["counts"]["watched"] == len(watched) > 0
+    assert set(watched["ring_id"]) <= set(before["ring_id"])
+    assert not set(watched["account_id"]) & set(before["account_id"])
+    assert watched["similarity"].between(CUTOFF, 1).all()
 
 
 def test_rings_keep_their_ids_over_the_nights(nights: Night) -> None:

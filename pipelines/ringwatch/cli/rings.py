@@ -1,4 +1,4 @@
-"""`ringwatch rings list | show` and `ringwatch export`: what is published, and why."""
+"""`ringwatch rings list | show | watch` and `ringwatch export`: what is published, why, and where it may grow."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, console, notes, print_json, records, table
 from ringwatch.cli.query import print_picture_link
 from ringwatch.errors import UsageError
+from ringwatch.files import Files
 from ringwatch.settings import load_settings
 
 if TYPE_CHECKING:
@@ -51,6 +52,35 @@ def show_ring(ring: RingId, day: Day = None, as_json: Json = False) -> None:
     else:
         print_ring(details)
         print_picture_link(load_settings(), details["ring_id"])
+
+
+@app.command("watch")
+def watch_rings(day: Day = None, as_json: Json = False) -> None:
+    """List accounts that use what the members of rings use and are in no ring: look-alikes, flagged by nobody."""
+    settings = load_settings()
+    with open_store() as store:
+        chosen = _day(store, day)
+        watched = records(_watched(store, Files(settings.home).watch(chosen), chosen))
+    if as_json:
+        print_json({"day": chosen, "accounts": watched})
+    elif not watched:
+        console.print(f"No account is like a ring and in none on {chosen}.")
+    else:
+        columns = ["account", "ring", "similarity", "members", "identifiers"]
+        rows = [[_cell(value) for value in row.values()] for row in watched]
+        console.print(table(f"Like a ring and in none on {chosen}", columns, rows))
+
+
+def _watched(store: Store, path: Path, day: date) -> pd.DataFrame:
+    """What detect found to be like rings of the night before, without what is in a ring since, under today's ids."""
+    import pandas as pd
+
+    if not path.is_file():
+        raise UsageError(f"{path} is missing; run `ringwatch detect --day {day}` first")
+    found = pd.read_parquet(path)
+    left = found[~found["account_id"].isin(store.flagged(day)["account_id"])]
+    names = {ring_id: store.canonical(ring_id) or ring_id for ring_id in left["ring_id"].unique()}
+    return left.assign(ring_id=left["ring_id"].map(names), identifiers=left["identifiers"].map(list))
 
 
 def export(

@@ -93,11 +93,52 @@ def compare(graph: Graph, projected: Any, cutoff: float) -> pd.DataFrame:
     graph.gds.node_similarity.mutate(
         projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
     )
-    slices = graph.read_lists(cypher("detect/read_similar"), graph=projected.name(), type="SIMILAR")
-    pairs = _frame(slices, ("source", "target", "similarity"))
+    pairs = _similar_pairs(graph, projected)
     ends = pairs[["source", "target"]]
     pairs = pairs.assign(source=ends.min(axis=1), target=ends.max(axis=1))
     return pairs.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
+
+
+def alike(graph: Graph, uses: pd.DataFrame, pair_budget: int, cutoff: float) -> tuple[pd.DataFrame, float]:
+    """Return source (a Member), target (an Other), similarity: the weighted Jaccard of what they use.
+
+    uses: as in `similar`, with the label of the account. With the pairs come the bits of the weakest identifiers that
+    had to be left out to compare at most `pair_budget` pairs; when even the strongest are too many there are none.
+    """
+    for min_bits in WEAKEST_BITS:
+        strong = uses[uses["weight"] > min_bits]
+        if strong["label"].nunique() < len(("Member", "Other")):
+            break
+        with projection(graph, "detect/project_watch", "ringwatch_watch", strong, more=("label",)) as projected:
+            _connect(graph, projected)
+            component = values(graph, projected, "component").set_index("node")["value"]
+            label = strong.drop_duplicates("source").set_index("source")["label"]
+            sizes = pd.crosstab(component.reindex(label.index), label).astype(float)
+            if (sizes["Member"] * sizes["Other"]).sum() <= pair_budget:
+                return _compare_with_members(graph, projected, cutoff), min_bits
+    return pd.DataFrame({"source": [], "target": [], "similarity": []}), 0.0 if uses.empty else min_bits
+
+
+def _compare_with_members(graph: Graph, projected: Any, cutoff: float) -> pd.DataFrame:
+    asked: dict[str, Any] = {
+        "source_node_filter": "Member",
+        "target_node_filter": "Other",
+        "use_components": "component",
+        "relationship_weight_property": "weight",
+        "similarity_cutoff": cutoff,
+        "top_k": MOST_SIMILAR,
+        "concurrency": 1,
+    }
+    memory.check("node similarity", graph.gds.node_similarity.filtered.estimate(projected, **asked))
+    graph.gds.node_similarity.filtered.mutate(
+        projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
+    )
+    return _similar_pairs(graph, projected).sort_values(["source", "target"], ignore_index=True)
+
+
+def _similar_pairs(graph: Graph, projected: Any) -> pd.DataFrame:
+    slices = graph.read_lists(cypher("detect/read_similar"), graph=projected.name(), type="SIMILAR")
+    return _frame(slices, ("source", "target", "similarity"))
 
 
 def _connect(graph: Graph, projected: Any) -> None:
@@ -129,13 +170,13 @@ def _leiden(graph: Graph, projected: Any, relationship: str, gamma: float, seed:
 
 
 @contextmanager
-def projection(graph: Graph, query: str, name: str, links: pd.DataFrame) -> Iterator[Any]:
-    """Yield `links` (source, target, weight; at least one) as a graph of GDS."""
+def projection(graph: Graph, query: str, name: str, links: pd.DataFrame, more: tuple[str, ...] = ()) -> Iterator[Any]:
+    """Yield `links` (source, target, weight and the columns `more`; at least one) as a graph of GDS."""
     graph.gds.graph.drop(name, fail_if_missing=False)
     # Links are kept in both directions.
     memory.check_projection(graph, pd.concat([links["source"], links["target"]]).nunique(), 2 * len(links))
     ordered = links.sort_values(["source", "target"])
-    columns = {column: ordered[column].tolist() for column in ("source", "target", "weight")}
+    columns = {column: ordered[column].tolist() for column in ("source", "target", "weight", *more)}
     with memory.refusals():
         projected, _ = graph.gds.graph.project.cypher(cypher(query), graph=name, **columns)
         with projected:

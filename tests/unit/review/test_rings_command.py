@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from ringwatch.cli import rings as commands
 from ringwatch.errors import InfrastructureError, UsageError
+from ringwatch.files import Files
 from ringwatch.review import export
 from ringwatch.review.store import Store
 
@@ -59,6 +60,30 @@ def test_list_shows_the_newest_day_most_probable_first_and_who_left(history: dic
     text = invoke("rings", "list").stdout
     assert f"Rings of {TUESDAY}" in text
     assert all(ring_id in text for ring_id in history.values())
+
+
+def test_watch_lists_who_is_like_a_ring_and_in_none(
+    history: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGWATCH_HOME", str(tmp_path))
+    rows = [
+        {"account_id": name, "ring_id": history["merged"], "similarity": 0.6, "members": 2, "identifiers": ["ip: [x]"]}
+        for name in ("A000", "A500")
+    ]
+    path = Files(tmp_path).watch(TUESDAY)
+    path.parent.mkdir(parents=True)
+    pd.DataFrame(rows).to_parquet(path)
+
+    listed = as_json("rings", "watch")
+
+    # A000 is in a ring by then, and the ring that A500 is like goes under another id.
+    assert listed["accounts"] == [rows[1] | {"ring_id": history["kept"]}]
+    assert "ip: [x]" in invoke("rings", "watch").stdout
+
+
+def test_watch_of_a_day_without_detect_is_refused(history: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="run `ringwatch detect --day 2026-03-02` first"):
+        invoke("rings", "watch", "--day", MONDAY.isoformat())
 
 
 def test_list_of_an_earlier_day(history: dict[str, str]) -> None:

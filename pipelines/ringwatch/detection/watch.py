@@ -1,0 +1,86 @@
+"""The growth watch: accounts that use what a ring's members use, and are in no ring.
+
+What accounts share (`sharing.py`) and the members of rings in; accounts, each with the ring it is most like, out. They
+are for people to look at, where rings may grow next: being like a ring flags nobody.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from ringwatch.detection import communities
+from ringwatch.graph import Graph
+from ringwatch.settings import Settings
+
+WATCH = pa.schema(
+    [
+        ("account_id", pa.string()),
+        ("ring_id", pa.string()),
+        ("similarity", pa.float64()),
+        ("members", pa.int64()),
+        ("identifiers", pa.list_(pa.string())),
+    ]
+)
+# Weighted Jaccard from which an account is like a member.
+CUTOFF = 0.3
+
+_SHARED = """
+SELECT found.account_id, count(DISTINCT member.account_id) AS members,
+  list_slice(list_sort(list(DISTINCT facet || ': ' || name)), 1, 5) AS identifiers
+FROM found JOIN account mine USING (account_id) JOIN sighting used ON used.account = mine.account
+JOIN identifier USING (identifier) JOIN sighting theirs USING (identifier)
+JOIN account them ON them.account = theirs.account
+JOIN member ON member.account_id = them.account_id AND member.ring_id = found.ring_id
+WHERE identifier.bits > 0 GROUP BY found.account_id
+"""
+
+
+def look(
+    connection: duckdb.DuckDBPyConnection, graph: Graph, uses: pd.DataFrame, members: pd.DataFrame, settings: Settings
+) -> tuple[pd.DataFrame, float]:
+    """Return columns as in WATCH, the most alike first, and the bits of the weakest identifiers that were left out.
+
+    uses: as `pairs.uses`; members: ring_id, account_id of the rings that are watched. similarity: the highest weighted
+    Jaccard index of what the account and a member use; members: of that ring, with whom it shares an identifier, some
+    of which are named.
+    """
+    near = _near(uses, members)
+    accounts = pd.Index(sorted(near["account_id"].unique()))
+    numbered = pd.DataFrame(
+        {
+            "source": accounts.get_indexer(pd.Index(near["account_id"])),
+            "target": len(accounts) + near["identifier"],
+            "weight": near["bits"],
+            "label": near["member"].map({True: "Member", False: "Other"}),
+        }
+    )
+    alike, left_out = communities.alike(graph, numbered, settings.similarity_pair_budget, CUTOFF)
+    ring = members.set_index("account_id")["ring_id"]
+    found = pd.DataFrame(
+        {
+            "account_id": accounts.to_numpy()[alike["target"].to_numpy(dtype=int)],
+            "ring_id": ring.reindex(accounts.to_numpy()[alike["source"].to_numpy(dtype=int)]).to_numpy(),
+            "similarity": alike["similarity"].astype(float).round(6),
+        }
+    )
+    best = found.sort_values(["similarity", "account_id", "ring_id"], ascending=[False, True, True])
+    best = best.drop_duplicates("account_id", ignore_index=True)
+    named: pd.DataFrame = best.merge(_shared(connection, best, members), on="account_id")[WATCH.names]
+    return named, left_out
+
+
+def _near(uses: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return all that members and those who share anything with them use; `member` says who is one."""
+    uses = uses.assign(member=uses["account_id"].isin(members["account_id"]))
+    theirs = uses.loc[uses["member"], "identifier"]
+    near: pd.DataFrame = uses[uses["account_id"].isin(uses.loc[uses["identifier"].isin(theirs), "account_id"])]
+    return near
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, best: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    connection.register("found", best[["account_id", "ring_id"]].astype("str"))
+    connection.register("member", members[["account_id", "ring_id"]].astype("str"))
+    found: pd.DataFrame = connection.sql(_SHARED).df()
+    return found
