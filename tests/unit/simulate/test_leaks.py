@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from leaks import auc, best_category_f1, best_threshold_f1, own_columns, read
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
@@ -96,3 +97,52 @@ def test_ids_and_the_order_of_rows_say_nothing(town: Path, seen: tuple[pd.DataFr
 
     assert auc(by_id, controlled) == pytest.approx(0.5, abs=0.08)
     assert auc(by_row, controlled.loc[by_row.index]) == pytest.approx(0.5, abs=0.12)
+
+
+@pytest.fixture(scope="module")
+def two_worlds(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[pd.DataFrame, pd.Series]]:
+    """Columns of single accounts, and who is controlled, in a world of family A and in one of B."""
+    found = []
+    for family, seed in (("A", 1), ("B", 2)):
+        folder = tmp_path_factory.mktemp(family)
+        simulate(folder, accounts=8_000, days=5, seed=seed, world=draw_world(family, 1))
+        columns = _table(*own_columns(folder)).astype(float)
+        members = pd.read_parquet(folder / "truth" / "members.parquet")
+        operators = members.loc[members["kind"] == "operator", "account_id"]
+        found.append((columns, pd.Series(columns.index.isin(operators), index=columns.index)))
+    return found
+
+
+def test_boosted_trees_grown_on_one_world_find_no_operators_in_another(
+    two_worlds: list[tuple[pd.DataFrame, pd.Series]],
+) -> None:
+    (columns, controlled), (others, also_controlled) = two_worlds
+
+    suspicion = _by_boosting(columns, controlled, others)
+
+    assert auc(_by_boosting(columns, controlled, columns), controlled) > 0.95  # they do learn that world
+    assert auc(suspicion, also_controlled) <= HIGHEST_TREE_AUC
+    assert best_threshold_f1(suspicion, also_controlled) <= HIGHEST_F1
+
+
+def test_boosted_trees_would_carry_a_leak_from_one_world_to_another(
+    two_worlds: list[tuple[pd.DataFrame, pd.Series]],
+) -> None:
+    noise = np.random.default_rng(0)
+    (columns, controlled), (others, also_controlled) = (
+        (table.assign(leak=holds + noise.normal(scale=0.3, size=len(holds))), holds) for table, holds in two_worlds
+    )
+
+    suspicion = _by_boosting(columns, controlled, others)
+
+    assert auc(suspicion, also_controlled) > HIGHEST_TREE_AUC
+    assert best_threshold_f1(suspicion, also_controlled) > HIGHEST_F1
+
+
+def _by_boosting(columns: pd.DataFrame, controlled: pd.Series, others: pd.DataFrame) -> pd.Series:
+    """What boosted trees that were grown on one world say of the accounts of another."""
+    trees = HistGradientBoostingClassifier(
+        max_iter=60, max_leaf_nodes=15, min_samples_leaf=40, class_weight="balanced", random_state=0
+    ).fit(columns.fillna(-1), controlled)
+    rows = others.reindex(columns=columns.columns).fillna(-1)
+    return pd.Series(trees.predict_proba(rows)[:, 1], index=others.index)
