@@ -89,7 +89,7 @@ lock: $(INSTALLED) ## Re-make requirements.lock; UPGRADE=1 takes the newest vers
 
 .PHONY: clean
 clean: ## Stop the servers of demo and evaluation, remove .venv, their data and all caches; other data in var/ stay
-	@for home in var/demo var/evaluation; do \
+	@for home in var/demo var/evaluation var/evaluation/worker-*; do \
 	  if [ -x $(BIN)/ringwatch ] && [ -d $$home ]; then RINGWATCH_HOME=$$home $(BIN)/ringwatch server stop; fi; done
 	@rm -rf .venv var/demo var/evaluation .airflow .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	@find benchmarks pipelines dags scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

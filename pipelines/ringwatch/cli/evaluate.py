@@ -39,6 +39,9 @@ def evaluate(
     accounts: Annotated[int, typer.Option(help="Accounts of each.", min=500)] = 100_000,
     days: Annotated[int, typer.Option(help="Days of each.", min=1)] = 14,
     seed: Annotated[int, typer.Option(help="Same seed, same people.", min=0)] = 1,
+    processes: Annotated[
+        int, typer.Option(help="Many worlds: how many at a time, each with a server of its own.", min=1)
+    ] = 2,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report; evaluation/report in your home if not given.")
     ] = None,
@@ -50,7 +53,7 @@ def evaluate(
     simulated worlds, on a server of their own, and a report in JSON, Markdown and HTML.
     """
     if family or stress:
-        _examine(_trials(family, stress, part, worlds, accounts, days, seed), out, as_json)
+        _examine(_trials(family, stress, part, worlds, accounts, days, seed), processes, out, as_json)
     elif truth and day:
         _one_night(truth, day, as_json)
     else:
@@ -102,7 +105,7 @@ def _trials(
     return [*trials, *stress_plan(names, accounts, days, seed)]
 
 
-def _examine(trials: list[Trial], out: Path | None, as_json: bool) -> None:
+def _examine(trials: list[Trial], processes: int, out: Path | None, as_json: bool) -> None:
     from ringwatch import server
     from ringwatch.evaluate.examination import examine
     from ringwatch.evaluate.report import as_dict, write_report
@@ -111,7 +114,7 @@ def _examine(trials: list[Trial], out: Path | None, as_json: bool) -> None:
     settings = set_apart(load_settings(), "evaluation")
     try:
         with notes.status("evaluating") as status:
-            outcomes = examine(trials, settings, status.update, _say)
+            outcomes = examine(trials, settings, status.update, _say, min(processes, len(trials)))
     finally:
         server.stop(settings)
     title = "Evaluation on simulated worlds"
@@ -138,7 +141,7 @@ def _print_goals(outcomes: list[Outcome]) -> None:
 
     rows = [(goal.name, goal.written(goal.figure), goal.written_mark, goal.verdict) for goal in goals(outcomes)]
     if rows:
-        console.print(table("Goals", ("", "reached", "goal", ""), rows))
+        console.print(table("Goals", ("", "figure", "goal", "verdict"), rows))
 
 
 def _summary(trials: list[Trial]) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from itertools import repeat
+from multiprocessing import Queue, get_context
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import pandas as pd
 
+from ringwatch import server
 from ringwatch.evaluate import Evaluation, compare
 from ringwatch.evaluate.cost import Cost, cost, price_list
 from ringwatch.evaluate.over_time import Delay, Stability, delay, stability
@@ -47,21 +52,69 @@ class Outcome:
 
 
 def examine(
-    trials: Iterable[Trial], settings: Settings, tell: Callable[[str], None], done: Callable[[Outcome], object]
+    trials: Sequence[Trial],
+    settings: Settings,
+    tell: Callable[[str], None],
+    done: Callable[[Outcome], object],
+    processes: int = 1,
 ) -> list[Outcome]:
-    """Hold all `trials`; `done` is told the outcome of each."""
-    outcomes = []
+    """Hold all `trials`, as many at a time as there are processes; `done` is told the outcome of each, in order.
+
+    Processes have a server each, in homes of their own below that of `settings`. All servers are stopped at the end.
+    """
+    outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="ringwatch-worlds-") as folder:
-        for trial in trials:
-            outcomes.append(_hold(trial, settings, Path(folder), tell))
-            done(outcomes[-1])
+        held = _held_apart(trials, settings, Path(folder), tell, processes) if processes > 1 else None
+        for outcome in held or (_hold(trial, settings, Path(folder), tell) for trial in trials):
+            outcomes.append(outcome)
+            done(outcome)
     return outcomes
+
+
+def parted(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    """Return the outcomes by part. What is missing was tried on worlds that also count as worlds."""
+    found: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        parts = {outcome.trial.part, "missing"} if outcome.missing else {outcome.trial.part}
+        for part in parts:
+            found.setdefault(part, []).append(outcome)
+    return found
+
+
+def _held_apart(
+    trials: Sequence[Trial], settings: Settings, folder: Path, tell: Callable[[str], None], processes: int
+) -> Iterator[Outcome]:
+    """Yield the outcomes of trials that are held in processes of their own."""
+    context = get_context("spawn")
+    places = [settings.model_copy(update={"home": settings.home / f"worker-{i}"}) for i in range(1, processes + 1)]
+    free = context.Queue()
+    for place in places:
+        free.put(place)
+    try:
+        with ProcessPoolExecutor(processes, context, _take_place, (free,)) as pool:
+            tell(f"{len(trials)} trials, {processes} at a time")
+            yield from pool.map(_hold_in_place, trials, repeat(folder))
+    finally:
+        for place in places:
+            server.stop(place)
+
+
+# What this process works with: one of the places, taken before its first trial.
+_place: list[Settings] = []
+
+
+def _take_place(free: Queue[Settings]) -> None:
+    _place.append(free.get())
+
+
+def _hold_in_place(trial: Trial, folder: Path) -> Outcome:
+    return _hold(trial, _place[0], folder, lambda _doing: None)
 
 
 def _hold(trial: Trial, settings: Settings, folder: Path, tell: Callable[[str], None]) -> Outcome:
     started = perf_counter()
     tell(f"{trial.name}: {trial.accounts:,} accounts")
-    home = make_world(folder, trial)
+    home = make_world(folder / str(os.getpid()), trial)
     truth, day = read_truth(home / "truth"), last_day(trial)
     settings = settings.model_copy(update={"feeds": trial.world.feeds})
     nights = _nights(trial, home, settings, tell)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ringwatch.evaluate import ContextHarm, Evaluation, together
-from ringwatch.evaluate.examination import Outcome
+from ringwatch.evaluate.examination import Outcome, parted
 from ringwatch.evaluate.metrics import Agreement
 
 # Style: share of its rings that should be found. Every other style is held to OTHER_STYLES.
@@ -15,6 +15,9 @@ OTHER_STYLES = 0.95
 # Contexts of so many accounts are held to a multiple of the mean; in a tiny one a single account says nothing.
 FEWEST_IN_CONTEXT = 2000
 TIMES_THE_MEAN = 3.0
+# With one facet alone, how many times more often a case among the surest should be true than an account is controlled.
+SINGLE_FACET_LIFT = 5.0
+REACHED, NOT_REACHED = "reached", "not reached"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Goal:
 
     @property
     def verdict(self) -> str:
-        return {None: "not measured", True: "met", False: "missed"}[self.met]
+        return {None: "not measured", True: REACHED, False: NOT_REACHED}[self.met]
 
     @property
     def written_mark(self) -> str:
@@ -52,8 +55,8 @@ class Goal:
 
 def goals(outcomes: Sequence[Outcome]) -> list[Goal]:
     """Return the goals that the parts of the examination allow to measure."""
-    reached = {part: [outcome for outcome in outcomes if outcome.trial.part == part] for part in _GOALS}
-    return [goal for part, judge in _GOALS.items() if reached[part] for goal in judge(reached[part])]
+    reached = parted(outcomes)
+    return [goal for part, judge in _GOALS.items() if part in reached for goal in judge(reached[part])]
 
 
 def worst_context(found: Evaluation) -> tuple[str, float]:
@@ -119,10 +122,29 @@ def _of_framing(outcomes: Sequence[Outcome]) -> list[Goal]:
     ]
 
 
+def _of_single(outcomes: Sequence[Outcome]) -> list[Goal]:
+    return [
+        Goal(
+            f"{outcome.trial.name}: true among the surest, times chance",
+            _lift(outcome.found),
+            SINGLE_FACET_LIFT,
+            True,
+            share=False,
+        )
+        for outcome in outcomes
+    ]
+
+
+def _lift(found: Evaluation) -> float | None:
+    usual = found.accounts.actual / found.all_accounts
+    return found.reviewed.precision / usual if usual and found.reviewed.precision is not None else None
+
+
 _GOALS: dict[str, Callable[[Sequence[Outcome]], list[Goal]]] = {
     "worlds": _of_worlds,
     "missing": _of_missing,
     "ring-free": _of_ring_free,
     "giant-farm": _of_giant,
     "framing": _of_framing,
+    "single-facet": _of_single,
 }

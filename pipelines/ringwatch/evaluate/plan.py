@@ -59,7 +59,20 @@ def plan(
         raise UsageError(f"there is no part {unknown[0]}; the parts are {', '.join(PARTS)}")
     chosen = parts or PARTS
     made = [trial for part in PARTS if part in chosen for trial in _PLANS[part](family, worlds, accounts)]
-    return [replace(trial, days=days, seed=seed) for trial in made]
+    return [replace(trial, days=days, seed=seed) for trial in _once(made)]
+
+
+def _once(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials, those that take feeds away in the place of the ones that judge the same worlds whole."""
+    poorer = {trial.world: trial for trial in trials if trial.part == "missing"}
+    whole = {trial.world for trial in trials if trial.part == "worlds"}
+    made = [
+        replace(trial, without=poorer[trial.world].without)
+        if trial.part == "worlds" and trial.world in poorer
+        else trial
+        for trial in trials
+    ]
+    return [trial for trial in made if trial.part != "missing" or trial.world not in whole]
 
 
 def stress_plan(names: Iterable[str], accounts: int, days: int, seed: int) -> list[Trial]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from ringwatch.evaluate import Evaluation, together
 from ringwatch.evaluate.calibration import wilson
 from ringwatch.evaluate.charts import Bar, Point, bar_chart, cost_chart, reliability_chart
-from ringwatch.evaluate.examination import Outcome
+from ringwatch.evaluate.examination import Outcome, parted
 from ringwatch.evaluate.figures import FOUND, Section, Table, found_cells, harm_table, number, share, surest
 from ringwatch.evaluate.goals import OTHER_STYLES, RING_RECALL, TIMES_THE_MEAN, Goal, goals
 from ringwatch.evaluate.metrics import Agreement
@@ -17,17 +17,17 @@ def sections(outcomes: Sequence[Outcome]) -> list[Section]:
     """Return the sections for which there are outcomes, in order."""
     marks = goals(outcomes)
     made = [_marks(marks)] if marks else []
+    reached = parted(outcomes)
     for part, write in _SECTIONS.items():
-        of_part = [outcome for outcome in outcomes if outcome.trial.part == part]
-        if of_part:
-            made += write(of_part)
+        if part in reached:
+            made += write(reached[part])
     return [*made, _spent(outcomes)]
 
 
 def _marks(marks: Sequence[Goal]) -> Section:
     rows = tuple((goal.name, goal.written(goal.figure), goal.written_mark, goal.verdict) for goal in marks)
-    text = "What was reached beside what should be. Every other section says where the figures come from."
-    return Section("Goals", text, (Table(("", "reached", "goal", ""), rows),))
+    text = "What was measured beside what should be. Every other section says where the figures come from."
+    return Section("Goals", text, (Table(("", "figure", "goal", "verdict"), rows),))
 
 
 def _worlds(outcomes: Sequence[Outcome]) -> list[Section]:

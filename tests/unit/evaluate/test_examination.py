@@ -10,7 +10,7 @@ import pytest
 
 from ringwatch.errors import UsageError
 from ringwatch.evaluate import examination
-from ringwatch.evaluate.examination import Outcome, examine
+from ringwatch.evaluate.examination import Outcome, examine, parted
 from ringwatch.evaluate.goals import goals, worst_context
 from ringwatch.evaluate.plan import OPTIONAL, PARTS, Trial, plan, stress_plan
 from ringwatch.evaluate.report import write_report
@@ -43,11 +43,13 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
 
 
 def of(outcomes: list[Outcome], part: str) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.trial.part == part]
+    return parted(outcomes).get(part, [])
 
 
 def test_every_part_is_held_in_order(outcomes: list[Outcome]) -> None:
-    assert list(dict.fromkeys(outcome.trial.part for outcome in outcomes)) == [*PARTS, "stress"]
+    parts = parted(outcomes)
+    assert set(parts) == {*PARTS, "stress"}
+    assert [outcome for part in (*PARTS, "stress") if part != "missing" for outcome in parts[part]] == outcomes
 
 
 def test_an_oracle_that_misses_chains_finds_everything_else(outcomes: list[Outcome]) -> None:
@@ -65,6 +67,7 @@ def test_worlds_without_rings_hold_false_cases_only(outcomes: list[Outcome]) -> 
 
 
 def test_each_optional_feed_is_taken_away_once(outcomes: list[Outcome]) -> None:
+    assert of(outcomes, "missing")
     for outcome in of(outcomes, "missing"):
         assert tuple(outcome.missing) == OPTIONAL
         assert all(found.accounts == outcome.found.accounts for found in outcome.missing.values())
@@ -98,6 +101,20 @@ def test_goals_are_met_or_missed_by_their_figures(outcomes: list[Outcome]) -> No
     assert marks["giant farm found in five cases"].met
     assert not marks["false cases of a ring-free night in 100,000"].met
     assert marks["framed victims flagged"].figure == 0
+    devices = next(outcome.found for outcome in of(outcomes, "single-facet") if outcome.trial.name == "devices-only")
+    lift = devices.reviewed.precision / (devices.accounts.actual / devices.all_accounts)
+    assert marks["devices-only: true among the surest, times chance"].figure == pytest.approx(lift)
+    assert {goal.verdict for goal in marks.values()} == {"reached", "not reached"}
+
+
+def test_worlds_of_which_feeds_are_taken_away_are_judged_once() -> None:
+    alone = plan("B", 3, 1_000, 2, 1, ["missing"])
+    both = plan("B", 3, 1_000, 2, 1, ["worlds", "missing"])
+
+    assert [(trial.part, trial.without) for trial in alone] == [("missing", OPTIONAL)] * 2
+    assert [trial.without for trial in both] == [OPTIONAL, OPTIONAL, ()]
+    assert {trial.part for trial in both} == {"worlds"}
+    assert [trial.world for trial in both][:2] == [trial.world for trial in alone]
 
 
 def test_contexts_that_are_tiny_are_not_held_to_the_mean(outcomes: list[Outcome]) -> None:
