@@ -158,7 +158,8 @@ def _look_alikes(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) 
         apart = bits.loc[name].to_numpy() - theirs
         nearest = int(np.abs(apart).sum(axis=1).argmin())
         other = others.iloc[nearest]
-        lacks = [bits.columns[i].replace("_", " ") for i in np.argsort(-apart[nearest], kind="stable")[:3]]
+        most = np.argsort(-apart[nearest], kind="stable")[:3]
+        lacks = [bits.columns[i].replace("_", " ") for i in most if apart[nearest][i] > 0] or ["nothing"]
         text = (
             f"most like a group of {other['size']} accounts that is no ring (probability {other['probability']:.3f}, "
             f"{other['kind']}), which says less by {', '.join(lacks)}"

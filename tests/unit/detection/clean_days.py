@@ -1,7 +1,16 @@
 """Rows of clean days, as people would say them: A used the device d on Monday."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ringwatch.files import Files
+from ringwatch.history import clean_schema
+from ringwatch.night import Night
+from ringwatch.settings import load_settings
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 3, day) for day in (2, 3, 4, 5))
 
@@ -27,3 +36,16 @@ def connected(account: str, ip: str, day: date) -> dict[str, Any]:
 def sent(account: str, to: str, day: date) -> dict[str, Any]:
     noon = datetime(day.year, day.month, day.day, 12)
     return {"payment_id": f"{account}>{to}", "account_id": account, "counterparty_account_id": to, "paid_at": noon}
+
+
+def write_days(home: Path, days: dict[date, dict[str, Rows]], **settings: Any) -> Night:
+    """Write clean days ({day: {feed: rows}}) and return the night of the last one."""
+    night = Night(max(days), load_settings(home=home, **settings), Files(home))
+    for day, feeds in days.items():
+        for feed, rows in feeds.items():
+            path = night.files.clean(day, feed)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stamped = [row | {"day": day} for row in rows]
+            schema = clean_schema(night.model.feeds[feed])
+            pq.write_table(pa.Table.from_pylist(stamped, schema=schema), path)
+    return night

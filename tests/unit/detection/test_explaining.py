@@ -1,0 +1,69 @@
+"""What a reviewer asks next of a likely ring, worked out by hand."""
+
+from math import log2
+
+import pandas as pd
+import pytest
+from clean_days import MONDAY, accounts, connected, used, write_days
+
+from ringwatch.detection import explaining, sharing
+from ringwatch.detection.scorecard import Scale, Scorecard, Sheet
+
+EVERYBODY = [f"A{i:03}" for i in range(1000)]
+RING = EVERYBODY[:6]
+
+# Five bits for a device in common, on odds of one half.
+SHEET = Sheet(-1.0, {"device_bits": Scale((1.0,), (0.0, 5.0), 0.0)})
+CARD = Scorecard(1, {}, ("accounts", "devices"), SHEET, SHEET, 0.0, ((0.0, 1, 1),))
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """A ring whose four on the device d1 and three on d2 have one member in common; two groups that are no rings."""
+    devices = [used(name, "d1", MONDAY) for name in RING[:4]] + [used(name, "d2", MONDAY) for name in RING[3:]]
+    ips = [connected(name, "everywhere", MONDAY) for name in EVERYBODY]
+    day = {"accounts": accounts(*EVERYBODY), "devices": devices, "ips": ips}
+    night = write_days(tmp_path_factory.mktemp("home"), {MONDAY: day})
+    groups = pd.DataFrame({"candidate": "ring", "account_id": RING}, dtype="str")
+    rings = pd.DataFrame(
+        [("ring", 6, 0.9, "operator"), ("near", 5, 0.01, "context"), ("far", 40, 0.02, "operator")],
+        columns=["candidate", "size", "probability", "kind"],
+    )
+    probabilities = [0.9, 0.9, 0.9, 0.9, 0.5, 0.2]
+    members = pd.DataFrame({"candidate": "ring", "account_id": RING, "probability": probabilities})
+    bits = pd.DataFrame({"device_bits": [5.0, 4.0, 0.0], "ip_spread": [2.0, -1.0, -3.0], "born": [-1.0, 0.0, -1.0]})
+    bits.index = pd.Index(["ring", "near", "far"])
+    with sharing.open_sharing(night) as connection:
+        context = explaining.Context(connection, groups, pd.Series({"ring": 1.0}), CARD, 0.0)
+        return explaining.notes(context, rings, members, bits).set_index("reason")
+
+
+def test_the_bridge_is_what_most_members_come_loose_without(notes: pd.DataFrame) -> None:
+    # Without d1 the three on d2 are left, without d2 the four on d1.
+    assert notes.loc["bridge", "identifiers"] == ["device: d1"]
+    assert notes.loc["bridge", "observed"] == 3
+
+
+def test_the_facts_that_dissolve_a_ring_are_named_with_what_is_left_then(notes: pd.DataFrame) -> None:
+    # Without d1 half of the members share some ten bits: still five of the sheet; without both its odds are 1 to 2.
+    assert log2((3 / 6) / (0.5 / 995)) > 9
+    assert notes.loc["dissolves", "identifiers"] == ["device: d1", "device: d2"]
+    assert notes.loc["dissolves", "text"] == "if 2 facts were false its probability would be 0.33: check these first"
+
+
+def test_the_honest_accounts_to_expect_are_what_its_members_lack_to_certainty(notes: pd.DataFrame) -> None:
+    assert notes.loc["honest", "observed"] == pytest.approx(4 * 0.1 + 0.5 + 0.8)
+    assert notes.loc["honest", "text"].startswith("1.7 honest accounts")
+
+
+def test_the_look_alike_is_no_ring_and_says_least_less(notes: pd.DataFrame) -> None:
+    # near: 1 + 3 + 1 bits apart, far: 5 + 5 + 0; near says less by these two, and more by when they were opened.
+    assert notes.loc["look-alike", "observed"] == pytest.approx(5)
+    assert notes.loc["look-alike", "text"] == (
+        "most like a group of 5 accounts that is no ring (probability 0.010, context), "
+        "which says less by ip spread, device bits"
+    )
+
+
+def test_what_explains_weighs_nothing(notes: pd.DataFrame) -> None:
+    assert set(notes["bits"]) == {0.0}
