@@ -77,7 +77,8 @@ def _on_its_server(name: str, where: dict[str, str], folder: Path, new_server: N
         return run_child(name, contender, where, package=_PACKAGE), 0.0
     with new_server(folder / tables.CONTENDERS[name]) as server, _peak(server) as peak:
         asked = where | {"server": server.settings}
-        run_child("warming up", f"contenders:{tables.CONTENDERS[tables.BARE]}", asked, package=_PACKAGE)
+        warm_up = "recorded" if name == tables.OURS else tables.CONTENDERS[name]
+        run_child("warming up", f"contenders:{warm_up}", asked, package=_PACKAGE)
         if name == tables.OURS:
             _forget_links(Path(where["home"]))
         found = run_child(name, contender, asked, server.pid, _PACKAGE)

@@ -1,24 +1,29 @@
 """The calls of GDS that detect makes, straight through the Neo4j driver: the same projections and parameters.
 
-What is found is read and counted, and nothing is made of it: no candidates, no names, no stability.
+`record` notes what detect asks for; `run` asks for the same. What is found is read and counted, and nothing is made of
+it: no candidates, no names, no stability.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest import mock
 
 import neo4j
 import numpy as np
+import pandas as pd
 from neo4j.exceptions import ClientError
 
-from ringwatch.detection.candidates import LINKED, MORE_SEEDS, SIMILAR_GAMMA
-from ringwatch.detection.communities import MOST_SIMILAR, THETA, TOLERANCE, WEAKEST_BITS, WHOLE
+from ringwatch.detection import communities
+from ringwatch.detection.communities import MOST_SIMILAR, THETA, TOLERANCE, WEAKEST_BITS
 from ringwatch.resources import cypher
-from ringwatch.settings import Settings
 
 # Three arrays of equal length: source, target, weight.
 Links = tuple[np.ndarray, ...]
+# A function of `communities` and what it was given, without the graph.
+Call = tuple[str, tuple[Any, ...]]
 
 _WCC = "CALL gds.wcc.mutate($graph, {mutateProperty: $name, concurrency: 1}) YIELD componentCount RETURN componentCount"
 _CORE = "CALL gds.kcore.mutate($graph, {mutateProperty: 'core', concurrency: 1}) YIELD degeneracy RETURN degeneracy"
@@ -35,44 +40,54 @@ YIELD relationshipsWritten RETURN relationshipsWritten
 """
 
 
-def run(
-    driver: neo4j.Driver, links: Links, spokes: Links, uses: Links, accounts: int, settings: Settings
-) -> dict[str, int]:
-    """Hold all lanes; return how many links each had, and how many pairs were similar.
+@contextmanager
+def record() -> Iterator[list[Call]]:
+    """Yield a list in which all is noted that is asked of GDS meanwhile."""
+    calls: list[Call] = []
+    with ExitStack() as stack:
+        for name in ("components", "leiden", "similar"):
+            stack.enter_context(mock.patch.object(communities, name, _noting(calls, name)))
+        yield calls
 
-    links between accounts, `spokes` to hubs, and `uses` of identifiers; nodes from `accounts` on are no accounts.
-    """
-    counts = {}
-    for lane, (min_bits, gamma) in LINKED.items():
-        strong = links[2] >= max(min_bits, settings.link_min_bits)
-        inside = tuple(np.concatenate([a[strong], b]) for a, b in zip(links, spokes, strict=True))
-        counts[lane] = len(inside[0])
-        _lane(driver, inside, gamma, settings.seed)
-    pairs = _similar(driver, uses, accounts, settings)
-    counts["similar"] = len(pairs[0])
-    _lane(driver, pairs, SIMILAR_GAMMA, settings.seed)
+
+def _noting(calls: list[Call], name: str) -> Callable[..., Any]:
+    asked = getattr(communities, name)
+
+    def noting(graph: Any, *given: Any) -> Any:
+        calls.append((name, given))
+        return asked(graph, *given)
+
+    return noting
+
+
+def run(driver: neo4j.Driver, calls: Sequence[Call]) -> dict[str, int]:
+    """Make the calls; return how many of each there were, and how many pairs were similar."""
+    counts = {"components": 0, "leiden": 0, "similar": 0, "pairs": 0}
+    for name, (links, *more) in calls:
+        counts[name] += 1
+        if name == "similar":
+            counts["pairs"] += _similar(driver, _arrays(links), *more)
+        elif len(links):
+            (_components if name == "components" else _leiden)(driver, links, *more)
     return counts
 
 
-def _lane(driver: neo4j.Driver, links: Links, gamma: float, seed: int) -> None:
-    if not len(links[0]):
-        return
-    _project(driver, "detect/project_links", links)
+def _components(driver: neo4j.Driver, links: pd.DataFrame) -> None:
+    _project(driver, "detect/project_links", _arrays(links))
     _ask(driver, _WCC, name="component")
     _ask(driver, _CORE)
-    nodes, component = _values(driver, "component")
-    _values(driver, "core")
+    for name in ("component", "core"):
+        _values(driver, name)
     _drop(driver)
-    of_node = np.zeros(int(nodes.max()) + 1, dtype=np.int64)
-    of_node[nodes] = component
-    at = of_node[links[0]]
-    large = (np.bincount(component) > WHOLE)[at]
-    if large.any():
-        source, target, weight = (values[large] for values in links)
-        total = np.bincount(at[large], weight)
-        _project(driver, "detect/project_links", (source, target, weight / total[at[large]]))
-        _communities(driver, gamma, range(seed, seed + 1 + MORE_SEEDS), len(np.unique(at[large])))
-        _drop(driver)
+
+
+def _leiden(driver: neo4j.Driver, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> None:
+    source, target, weight = _arrays(links)
+    _, at = np.unique(links["component"].to_numpy(), return_inverse=True)
+    total = np.bincount(at, weight)
+    _project(driver, "detect/project_links", (source, target, weight / total[at]))
+    _communities(driver, gamma, seeds, len(total))
+    _drop(driver)
 
 
 def _communities(driver: neo4j.Driver, gamma: float, seeds: Sequence[int], parts: int) -> None:
@@ -88,24 +103,26 @@ def _communities(driver: neo4j.Driver, gamma: float, seeds: Sequence[int], parts
         _values(driver, name)
 
 
-def _similar(driver: neo4j.Driver, uses: Links, accounts: int, settings: Settings) -> Links:
+def _similar(driver: neo4j.Driver, uses: Links, pair_budget: int, cutoff: float) -> int:
     for min_bits in WEAKEST_BITS:
-        strong = uses[2] > min_bits
-        _project(driver, "detect/project_uses", tuple(values[strong] for values in uses))
+        strong = tuple(values[uses[2] > min_bits] for values in uses)
+        _project(driver, "detect/project_uses", strong)
         _ask(driver, _WCC, name="component")
         nodes, component = _values(driver, "component")
-        sizes = np.bincount(component[nodes < accounts])
-        if (sizes.astype(float) ** 2).sum() <= settings.similarity_pair_budget:
+        sizes = np.bincount(component[np.isin(nodes, strong[0])])
+        if (sizes.astype(float) ** 2).sum() <= pair_budget:
             break
         _drop(driver)
-    _ask(driver, _SIMILAR, cutoff=settings.similarity_cutoff, most=MOST_SIMILAR)
+    _ask(driver, _SIMILAR, cutoff=cutoff, most=MOST_SIMILAR)
     found = _ask(driver, cypher("detect/read_similar"), type="SIMILAR")
     _drop(driver)
-    source, target, similarity = (
-        np.array([value for record in found for value in record[name]]) for name in ("source", "target", "similarity")
-    )
-    one_way = np.unique(np.stack([np.minimum(source, target), np.maximum(source, target), similarity]), axis=1)
-    return one_way[0].astype(np.int64), one_way[1].astype(np.int64), one_way[2]
+    source = np.array([value for record in found for value in record["source"]])
+    target = np.array([value for record in found for value in record["target"]])
+    return int((source < target).sum())
+
+
+def _arrays(links: pd.DataFrame) -> Links:
+    return tuple(links[name].to_numpy() for name in ("source", "target", "weight"))
 
 
 def _project(driver: neo4j.Driver, query: str, links: Links) -> None:

@@ -5,14 +5,15 @@ Each returns the job that is measured, with the seconds of its steps, and counts
 
 from __future__ import annotations
 
+import pickle
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from time import perf_counter
 from unittest import mock
 
 import duckdb
 import numpy as np
-import pandas as pd
 
 from benchmarks.detection import bare_gds, in_process
 from benchmarks.door.figures import Done, Job
@@ -44,25 +45,41 @@ def duckdb_and_scikit_network(home: str, day: str) -> Job:
 
 
 def bare_gds_calls(home: str, day: str, server: dict[str, str]) -> Job:
-    """Only what GDS does for detect, from tables that link left in the home."""
+    """Only what GDS does for detect: the calls that `recorded` noted."""
     from neo4j import GraphDatabase
 
-    settings = home_settings(home)
     driver = GraphDatabase.driver(
         server["neo4j_uri"], auth=(server["neo4j_user"], server["neo4j_password"]), notifications_min_severity="OFF"
     )
     driver.verify_connectivity()
-    with sharing.open_sharing(open_night(settings, date.fromisoformat(day))) as connection:
+    with sharing.open_sharing(open_night(home_settings(home), date.fromisoformat(day))) as connection:
         accounts = _account_count(connection)
-        links, spokes, uses = _read(connection, settings.link_min_bits)
+    calls = pickle.loads(_notes(home).read_bytes())  # noqa: S301  # written by `recorded`
 
     def job() -> Done:
         started = perf_counter()
         with driver:
-            counts = bare_gds.run(driver, links, spokes, uses, accounts, settings)
+            counts = bare_gds.run(driver, calls)
         return Done(accounts, counts, {"detect": perf_counter() - started})
 
     return job
+
+
+def recorded(home: str, day: str, server: dict[str, str]) -> Job:
+    """Not a contender: detect once, with notes in the home of what it asked of GDS, on a server that is warm then."""
+    night = open_night(home_settings(home, **server), date.fromisoformat(day))
+
+    def job() -> Done:
+        with night, bare_gds.record() as calls:
+            detect.run(night)
+        _notes(home).write_bytes(pickle.dumps(calls))
+        return Done(len(calls))
+
+    return job
+
+
+def _notes(home: str) -> Path:
+    return Path(home) / "gds-calls.pickle"
 
 
 def _night(night: Night) -> Done:
@@ -77,28 +94,6 @@ def _night(night: Night) -> Done:
         accounts = _account_count(connection)
     seconds = dict(zip(("link", "detect", "score"), np.diff(times).tolist(), strict=True))
     return Done(accounts, {"candidates": found.counts["candidates"], "likely": judged.counts["likely"]}, seconds)
-
-
-# Hubs are nodes beyond the accounts, as candidates.py has them.
-_SPOKES = """
-SELECT account, (SELECT max(account) FROM account) + dense_rank() OVER (ORDER BY facet, name), facet.bits
-FROM identifier JOIN facet USING (facet) JOIN sighting USING (identifier)
-WHERE hub AND review_share > 0 AND accounts <= hub_limit + review_share * (SELECT count(*) FROM account) ORDER BY ALL
-"""
-_USES = """
-SELECT account, (SELECT max(account) FROM account) + identifier, round(bits, 6)
-FROM identifier JOIN sighting USING (identifier) WHERE bits > 0 AND accounts > 1 ORDER BY ALL
-"""
-
-
-def _read(connection: duckdb.DuckDBPyConnection, min_bits: float) -> list[bare_gds.Links]:
-    links = "SELECT source, target, bits FROM link WHERE bits >= $min_bits ORDER BY ALL"
-    asked = [(links, {"min_bits": min_bits}), (_SPOKES, {}), (_USES, {})]
-    return [_arrays(connection.execute(query, values).df()) for query, values in asked]
-
-
-def _arrays(table: pd.DataFrame) -> bare_gds.Links:
-    return tuple(table[column].to_numpy() for column in table)
 
 
 def _account_count(connection: duckdb.DuckDBPyConnection) -> int:

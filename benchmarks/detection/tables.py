@@ -31,7 +31,7 @@ NOTES = (
     "process. It needs no server, and its communities, and so the candidates to score, are not quite the same.",
     "bare GDS calls: projection, WCC, k-core, Leiden and node similarity of all lanes through the driver, with results "
     "read and thrown away. Making candidates of them is part of detect in the others.",
-    "Each server is one's own, and the same bare calls were held on it before the clock started. Memory: libraries "
+    "Each server is one's own, and the same calls were made on it once before the clock started. Memory: libraries "
     "included.",
 )
 

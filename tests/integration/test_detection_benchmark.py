@@ -11,7 +11,7 @@ import pytest
 from benchmarks.detection import in_process, tables
 from benchmarks.detection.__main__ import compare
 from benchmarks.door.servers import Server
-from ringwatch.detection import communities
+from ringwatch.detection import candidates, communities
 from ringwatch.graph import Graph
 
 pytestmark = pytest.mark.integration
@@ -29,7 +29,9 @@ def test_all_contenders_have_the_same_to_do_and_are_shown(graph: Graph, tmp_path
     ours, in_this_process, bare = found.figures
     assert ours.done.counts["candidates"] > 0
     assert ours.done.rows == in_this_process.done.rows == bare.done.rows
-    assert bare.done.counts["wide"] > 0
+    lanes = len(candidates.LANES) - 2  # of which the whole and hub lanes ask for nothing more
+    assert (bare.done.counts["components"], bare.done.counts["leiden"]) == (lanes, lanes)
+    assert bare.done.counts["pairs"] > 0
     assert all(ratio.value > 0 for ratio in found.ratios)
     assert "| ringwatch |" in tables.markdown(found)
     assert json.loads(json.dumps(tables.plain({}, [found])))["measured"][0]["accounts"] == ACCOUNTS
