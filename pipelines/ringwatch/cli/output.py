@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -16,8 +19,11 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
-# Characters up to which the cells of a column are kept on one line.
+# Characters up to which the cells of a column are kept on one line, to which longer ones may be folded, and the most
+# columns that say what a row is.
 SHORT = 24
+FOLDED = 16
+MOST_LEADING = 2
 
 console = Console()
 notes = Console(stderr=True)
@@ -34,19 +40,89 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in values.to_dict("records")]
 
 
-def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
-    """Return a rich table of `rows`: numbers to the right; headings and sentences are folded, short values never."""
+@dataclass(frozen=True)
+class _Column:
+    """A column of a table."""
+
+    name: str
+    cells: list[str]
+    numeric: bool
+
+    @property
+    def short(self) -> bool:
+        return all(len(cell) <= SHORT for cell in self.cells)
+
+    @property
+    def least(self) -> int:
+        """How wide it must be: short values are never folded, headings only between words, sentences down to that."""
+        return max(self._widest if self.short else FOLDED, *map(len, ["", *self.name.split()]))
+
+    @property
+    def most(self) -> int:
+        """What it takes to fold nothing."""
+        return max(self._widest, len(self.name))
+
+    @property
+    def _widest(self) -> int:
+        return max((cell_len(line) for cell in self.cells for line in cell.splitlines()), default=0)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A table that a narrow terminal shows in several, one below the other, so that none of its columns is cut off."""
+
+    title: str
+    columns: list[_Column]
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Table]:
+        title: str | None = self.title
+        for columns in self._blocks(options.max_width):
+            yield _table(title, columns, options.max_width)
+            title = None
+
+    def _blocks(self, width: int) -> Iterator[list[_Column]]:
+        """Yield the columns that have room beside each other; all blocks begin with those that say what a row is."""
+        lead = list(takewhile(lambda column: column.short and not column.numeric, self.columns[:MOST_LEADING]))
+        block = lead.copy()
+        for column in self.columns[len(lead) :]:
+            if len(block) > len(lead) and _room(column.least for column in [*block, column]) > width:
+                yield block
+                block = lead.copy()
+            block.append(column)
+        yield block
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> RenderableType:
+    """Return a table of `rows`: numbers to the right; headings and sentences are folded, short values never."""
     cells = [list(row) for row in rows]
+    found = []
+    for i, name in enumerate(columns):
+        numeric = bool(cells) and all(isinstance(row[i], int | float) for row in cells)
+        found.append(_Column(name, [_text(row[i]) for row in cells], numeric))
+    return _Fitted(title, found)
+
+
+def _room(widths: Iterable[int]) -> int:
+    """How wide a table is with columns of these widths: two spaces between them, one at either end."""
+    return sum(width + 2 for width in widths)
+
+
+def _widths(columns: list[_Column], width: int) -> list[int]:
+    """How wide each column is in a table that has room for so much: the widest ones are folded."""
+    widths = [column.most for column in columns]
+    while _room(widths) > width and (spare := [i for i, column in enumerate(columns) if widths[i] > column.least]):
+        widths[max(spare, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _table(title: str | None, columns: list[_Column], width: int) -> Table:
     made = Table(
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
-    for i, name in enumerate(columns):
-        numeric = bool(cells) and all(isinstance(row[i], int | float) for row in cells)
-        short = all(len(_text(row[i])) <= SHORT for row in cells)
-        width = max((len(_text(row[i])) for row in cells), default=0) if short else None
-        made.add_column(name, justify="right" if numeric else "left", overflow="fold", min_width=width)
-    for row in cells:
-        made.add_row(*(_text(value) for value in row))
+    for column, chosen in zip(columns, _widths(columns, width), strict=True):
+        made.add_column(column.name, justify="right" if column.numeric else "left", overflow="fold", width=chosen)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        made.add_row(*row)
     return made
 
 
