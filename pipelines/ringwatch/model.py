@@ -146,6 +146,12 @@ class Feed:
         return kept
 
     @property
+    def tokens(self) -> tuple[str, ...]:
+        """Columns of a clean row that hold keyed tokens."""
+        made = [column.becomes.items() for column in self.columns.values()]
+        return tuple(name for becomes in made for name, form in becomes if form == "token")
+
+    @property
     def accounts(self) -> tuple[str, ...]:
         """Columns that name accounts: the row's own first, then those of others."""
         others = [r.to.source for r in self.relationships.values() if r.to.label == ACCOUNT]

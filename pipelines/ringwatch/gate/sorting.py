@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate import expectations, normalise, twins, typed
+from ringwatch.gate import expectations, keyring, normalise, twins, typed
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.expectations import CONTRADICTS, Broken
 from ringwatch.gate.outcomes import Outcome
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 Flags = npt.NDArray[np.bool_]
 
 # Where a row was (its file, its row there, and of CSV files the line on which it starts, both from 1), the rules it
-# breaks, and the row as it arrived (JSON), missing once it was discarded; `discarded` says why it was.
+# breaks, and the row as it arrived (JSON), missing once it was discarded; `discarded` says why it was. A held row that
+# was discarded has no place; `waited_for` is a keyed token of its account.
 QUARANTINE = pa.schema(
     [
         ("file", pa.string()),
@@ -47,6 +48,7 @@ QUARANTINE = pa.schema(
         ("rule", pa.string()),
         ("values", pa.string()),
         ("discarded", pa.string()),
+        ("waited_for", pa.string()),
     ]
 )
 
@@ -127,7 +129,7 @@ def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None
     broken = Counter(row.rule for row in rows.ragged)
     held_to_rules = late = 0
     first_rule = rows.ragged[0].rule if rows.ragged else None
-    with _Parts(staged, feed) as parts:
+    with _Parts(staged, feed, night.settings.home) as parts:
         parts.write("quarantine", _ragged(rows))
         for gone, chunk in map(_without_buried, chunks):
             parts.write("quarantine", _buried(gone))
@@ -324,10 +326,11 @@ class _Originals:
 class _Parts:
     """Files of clean, held and quarantined rows, written chunk by chunk; rows: how many each holds."""
 
-    def __init__(self, staged: Path, feed: Feed) -> None:
+    def __init__(self, staged: Path, feed: Feed, home: Path) -> None:
         self.rows: Counter[str] = Counter()
         self._held = staged / "held" / f"{feed.feed}.parquet"
-        self._schemas = {"clean": clean_schema(feed), "held": clean_schema(feed), "quarantine": QUARANTINE}
+        kept = keyring.marked(clean_schema(feed), feed, home)
+        self._schemas = {"clean": kept, "held": kept, "quarantine": QUARANTINE}
         self._writers = {
             part: pq.ParquetWriter(staged / part / f"{feed.feed}.parquet", schema)
             for part, schema in self._schemas.items()

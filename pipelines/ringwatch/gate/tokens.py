@@ -53,6 +53,32 @@ def token_keys(home: Path) -> tuple[bytes, ...]:
         raise InfrastructureError(f"the token key {path} cannot be used: {error.strerror}") from None
 
 
+def add_key(home: Path) -> tuple[bytes, ...]:
+    """Put a new key behind those that there are, whole or not at all, and return all of them.
+
+    Raises InfrastructureError when the file cannot be written: then the keys are those of before.
+    """
+    path, keys = key_file(home), (*token_keys(home), secrets.token_bytes(KEY_BYTES))
+    new = path.with_suffix(".new")
+    try:
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(b"".join(keys))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise InfrastructureError(f"the token key {path} cannot be replaced: {error.strerror}") from None
+    return keys
+
+
+def known_keys(home: Path) -> tuple[bytes, ...]:
+    """Return the keys in the key file, oldest first; none when there is no such file. Makes nothing."""
+    path = key_file(home)
+    return split_keys(path) if path.exists() else ()
+
+
 def key_file(home: Path) -> Path:
     return home / "secrets" / "token.key"
 
@@ -75,6 +101,14 @@ def _chained(made: list[str], keys: tuple[bytes, ...]) -> list[str]:
 
 def _token(key: bytes, message: str) -> str:
     return hmac.digest(key, message.encode(), "sha256")[:16].hex()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write_once(path: Path, key: bytes) -> None:

@@ -72,6 +72,11 @@ def token_of(home: Path, account_id: str) -> str:
     return token
 
 
+def waited_for(home: Path, account_ids: Any) -> Any:
+    """Return the tokens by which accounts are known again whose held rows were discarded."""
+    return tokens.keyed_tokens(account_ids, (_key(home),), "account that was waited for")
+
+
 def _key(home: Path) -> bytes:
     """The first of the token keys: it is never replaced, so that a tombstone lasts."""
     return tokens.token_keys(home)[0]

@@ -20,13 +20,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import duck, history
+from ringwatch import duck, history, sheets
 from ringwatch.amend import amending, replace_table
 from ringwatch.errors import UsageError
 from ringwatch.gate import chunks, expectations, normalise, sorting, tokens
 from ringwatch.gate.arrivals import survey
 from ringwatch.gate.feeds import SUFFIXES
-from ringwatch.gate.sorting import QUARANTINE
 from ringwatch.model import Feed
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
@@ -97,7 +96,7 @@ def _is_whole(values: str | None) -> bool:
 
 
 def _corrected(night: Night, feed: Feed, path: Path) -> pd.DataFrame:
-    """Return file, row, values (JSON) of a file of corrected rows."""
+    """Return file, row, values (JSON) of a file of corrected rows, without what a sheet has against formulas."""
     if not path.name.endswith(SUFFIXES):
         raise UsageError(f"{path}: the name must end in {', '.join(SUFFIXES)}")
     settings = night.settings
@@ -105,6 +104,8 @@ def _corrected(night: Night, feed: Feed, path: Path) -> pd.DataFrame:
     if not {FILE, ROW} <= set(arrived.columns):
         raise UsageError(f"{path}: the columns {FILE} and {ROW} must say which row in quarantine each one stands for")
     rows = [row for chunk in chunks.read([arrived], settings.gate_chunk_rows) for row in chunk.rows.to_pylist()]
+    if arrived.is_csv:
+        rows = [{sheets.plain(name): sheets.plain(value) for name, value in row.items()} for row in rows]
     places = pd.DataFrame([(row.pop(FILE), row.pop(ROW)) for row in rows], columns=["file", "row"])
     places["row"] = pd.to_numeric(places["row"], errors="coerce").astype("Int64")
     if places.duplicated().any():
@@ -217,5 +218,4 @@ def _write_quarantine(night: Night, feed: Feed, refused: pd.DataFrame, left: pd.
     again = refused.assign(discarded=None).set_index(["file", "row"])
     after.loc[again.index, ["rule", "values", "discarded"]] = again[["rule", "values", "discarded"]]
     if not after.equals(before):
-        rows = pa.Table.from_pandas(after.reset_index(), QUARANTINE, preserve_index=False)
-        replace_table(new, "quarantine", feed.feed, rows)
+        replace_table(new, "quarantine", feed.feed, shelf.quarantined(after.reset_index()))

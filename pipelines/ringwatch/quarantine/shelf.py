@@ -19,16 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringwatch import duck, history
+from ringwatch import duck, history, sheets
 from ringwatch.amend import amending, replace_table
 from ringwatch.errors import UsageError
+from ringwatch.gate import tombstones
 from ringwatch.gate.sorting import QUARANTINE
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
 from ringwatch.review.records import Handled
 
 MASK = "•••"
-COLUMNS = ["day", "feed", *QUARANTINE.names]
+COLUMNS = ["day", "feed", "file", "row", "line", "rule", "values", "discarded"]
 
 _ALL = """
 SELECT CAST(parse_path(filename)[-3] AS DATE) AS day, parse_filename(filename, true) AS feed,
@@ -113,6 +114,7 @@ def reveal(night: Night, rows: pd.DataFrame, author: str) -> None:
 def write_sheet(rows: pd.DataFrame, path: Path) -> None:
     """Write rows as a CSV file that its owner can correct and hand to `replay.correct`, with the rule of each.
 
+    A spreadsheet runs none of its cells as a formula (`sheets.py`).
     Raises UsageError when they are not of one feed and day, or have no place in a file.
     """
     if len(rows[["day", "feed"]].drop_duplicates()) != 1 or rows["row"].isna().any():
@@ -120,7 +122,7 @@ def write_sheet(rows: pd.DataFrame, path: Path) -> None:
     values = pd.DataFrame([json.loads(text or "{}") for text in rows["values"]])
     places = rows[["file", "row", "rule"]].reset_index(drop=True).rename(columns="_{}".format)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as sheet:
-        places.join(values).to_csv(sheet, index=False)
+        sheets.neutral(places.join(values)).to_csv(sheet, index=False)
 
 
 def discard(night: Night, which: Which, why: str, author: str) -> int:
@@ -146,6 +148,11 @@ def spans(numbers: Iterable[int]) -> str | None:
     runs = ordered.groupby((ordered.diff() != 1).cumsum()).agg(["min", "max"])
     texts = [str(low) if low == high else f"{low}-{high}" for low, high in runs.itertuples(index=False)]
     return ", ".join(texts) or None
+
+
+def quarantined(rows: pd.DataFrame) -> pa.Table:
+    """Return rows as a table of QUARANTINE; columns that are lacking are empty."""
+    return pa.Table.from_pandas(rows.reindex(columns=QUARANTINE.names), QUARANTINE, preserve_index=False)
 
 
 def groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
@@ -194,17 +201,19 @@ def _discard(night: Night, feed: str, rows: pd.DataFrame, why: str, author: str)
     meant = pd.MultiIndex.from_frame(refused[["file", "row"]]).isin(places)
     refused.loc[meant, ["values", "discarded"]] = None, why
     waited = rows[rows["row"].isna()]
+    accounts = pa.array(waited["values"].map(lambda text: json.loads(text)[ACCOUNT_KEY]), pa.string())
     with amending(night) as new:
         if len(waited):
-            _take_out(night, feed, waited["values"].map(lambda text: json.loads(text)[ACCOUNT_KEY]), new)
-        gone = waited.assign(values=None, discarded=why)[QUARANTINE.names]
+            _take_out(night, feed, accounts, new)
+        waited_for = tombstones.waited_for(night.settings.home, accounts).to_pylist()
+        gone = waited.assign(values=None, discarded=why, waited_for=waited_for).reindex(columns=QUARANTINE.names)
         rest = pd.concat([refused, gone], ignore_index=True) if len(gone) else refused
-        replace_table(new, "quarantine", feed, pa.Table.from_pandas(rest, QUARANTINE, preserve_index=False))
+        replace_table(new, "quarantine", feed, quarantined(rest))
         night.store.log_quarantine(list(handled(night, "discarded", rows)), author, why)
 
 
-def _take_out(night: Night, feed: str, accounts: pd.Series, new: Path) -> None:
+def _take_out(night: Night, feed: str, accounts: Any, new: Path) -> None:
     """Write the held file of the night's day without the rows of these accounts."""
     held = pq.read_table(night.files.held(night.day, feed))
-    left = held.filter(pc.invert(pc.is_in(held[ACCOUNT_KEY], pa.array(accounts.unique()))))
+    left = held.filter(pc.invert(pc.is_in(held[ACCOUNT_KEY], accounts)))
     replace_table(new, "held", feed, left)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from ringwatch import sheets
 from ringwatch.errors import InfrastructureError, UsageError
 
 SCHEMA = pa.schema(
@@ -27,11 +28,12 @@ SCHEMA = pa.schema(
 def write(flagged: pd.DataFrame, path: Path) -> None:
     """Write `flagged` (columns of `Store.flagged`) as CSV or Parquet, by the ending of `path`; whole or not at all.
 
-    Account ids are keys and written as they are: an apostrophe before `=` or `+`, as spreadsheets want it, would make
-    another key of them. Raises UsageError for another ending, InfrastructureError when the file cannot be written.
+    CSV is for people: ids that a spreadsheet would run as a formula have an apostrophe before them (`sheets.py`).
+    Parquet has all ids as they are. Raises UsageError for another ending, InfrastructureError when the file cannot be
+    written.
     """
     writers: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda new: flagged.to_csv(new, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC),
+        ".csv": lambda new: _write_csv(sheets.neutral(flagged), new),
         ".parquet": lambda new: flagged.to_parquet(new, index=False, schema=SCHEMA),
     }
     if path.suffix not in writers:
@@ -40,6 +42,10 @@ def write(flagged: pd.DataFrame, path: Path) -> None:
         _replace(path, writers[path.suffix])
     except OSError as error:
         raise InfrastructureError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _write_csv(rows: pd.DataFrame, path: Path) -> None:
+    rows.to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
 
 
 def _replace(path: Path, write_file: Callable[[Path], None]) -> None:

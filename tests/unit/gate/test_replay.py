@@ -291,6 +291,26 @@ def test_a_sheet_that_was_corrected_is_replayed(commands: Callable[..., Result],
     assert clean(judged, "accounts")["status"].tolist() == ["active", "active", "suspended"]
 
 
+FORMULA = '=HYPERLINK("http://x","y")'
+
+
+def test_no_cell_of_a_sheet_is_a_formula_and_the_way_back_gives_every_value_as_it_was(
+    judge: Judge, night: Night, commands: Callable[..., Result], tmp_path: Path
+) -> None:
+    names = [FORMULA, "@SUM(1)", "+1", "'-2+3", "-7.5", "fine"]
+    rows = [f'A,"{name.replace(chr(34), chr(34) * 2)}",soon,2026-03-02T09:00:00' for name in names]
+    judge(accounts=[ACCOUNTS, account("A")], devices=[DEVICES, f"A,phone,{SEEN}", *rows])
+    sheet, where = tmp_path / "sheet.csv", ("--day", str(DAY), "--feed", "devices")
+
+    commands("show", *where, "--reveal", "--out", str(sheet))
+
+    written = pd.read_csv(sheet, dtype="str")
+    assert written["device"].tolist() == [f"'{FORMULA}", "'@SUM(1)", "'+1", "''-2+3", "-7.5", "fine"]
+    written.assign(first_seen=SEEN.partition(",")[0]).to_csv(sheet, index=False)
+    assert commands("replay", *where, "--from", str(sheet)).exit_code == 0
+    assert clean(night, "devices")["device"].tolist() == ["phone", *names]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
