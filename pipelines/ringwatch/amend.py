@@ -1,17 +1,19 @@
-"""Changes to the files of a day that passed the gate: whole or not at all, also when the process is killed.
+"""Changes to the files of a day: whole or not at all, also when the process is killed.
 
 New files are put together beside the old ones. Once all are there one rename makes the change count; from then on it is
 finished by whoever comes next: files are put in place, the ledger and the run report say what the files now hold. Rows
-that arrived stay accounted for: what is no longer clean, held or in quarantine is a duplicate.
+that arrived stay accounted for: what is no longer clean, held or in quarantine is a duplicate. A new delivery brings a
+ledger of its own, and leaves nothing of the one before.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,10 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch import run_report
-from ringwatch.night import Night
+from ringwatch.night import Night, Report
 from ringwatch.review.records import LedgerEntry
 
 _PARTS = {"clean": "clean", "held": "held", "quarantine": "quarantined"}  # folder and what its rows are counted as
+_LEDGER = "ledger.json"
 
 
 @contextmanager
@@ -56,15 +59,30 @@ def replace_table(new: Path, part: str, feed: str, rows: pa.Table) -> None:
         pq.write_table(rows, path)
 
 
+def replace_delivery(night: Night, new: Path, entries: Iterable[LedgerEntry], report: Report) -> None:
+    """Make what is in a folder of `amending` a delivery of its own, with its ledger and the report of its judging."""
+    day = night.files.day(night.day)
+    for path in (path for part in _PARTS for path in (day / part).glob("*.parquet")):
+        if not (new / path.relative_to(day)).exists():
+            (new / path.relative_to(day)).touch()
+    run_report.write(new / night.files.report(night.day).name, report)
+    (new / _LEDGER).write_text(json.dumps([asdict(entry) for entry in entries]), encoding="utf-8")
+
+
 def finish(night: Night) -> None:
     """Finish what was begun on the night's day. Nothing to do, usually."""
     begun = night.files.amending(night.day)
     if not begun.is_dir():
         return
+    ledger = begun / _LEDGER
     for path in sorted(begun.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path != ledger:
             _put(path, night.files.day(night.day) / path.relative_to(begun))
-    _count_again(night)
+    if ledger.is_file():
+        entries = json.loads(ledger.read_text(encoding="utf-8"))
+        night.store.record_deliveries(night.day, [LedgerEntry(**entry) for entry in entries])
+    else:
+        _count_again(night)
     shutil.rmtree(begun)
 
 
@@ -89,6 +107,8 @@ def _put(new: Path, path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.parent.name == "quarantine":
+        path.parent.chmod(0o700)
     os.replace(new, path)
 
 

@@ -115,10 +115,25 @@ def waited_in_vain(night: Night) -> Iterator[tuple[str, pa.Table]]:
     days = clean_days(night)
     with open_history(night) as connection:
         for feed in night.model.feeds if days else ():
-            query = _IN_VAIN.format(feed=feed, held_days=night.settings.held_days)
-            rows = connection.sql(query, params={"newest": days[-1]}).to_arrow_table()
+            rows = _in_vain(connection, night, feed, days[-1]).to_arrow_table()
             if rows.num_rows:
                 yield feed, rows
+
+
+def count_waited_in_vain(night: Night) -> dict[str, int]:
+    """Return by feed how many held rows had waited in vain by the night's day: feeds that have any."""
+    last = night.day - timedelta(days=night.settings.held_days + 1)
+    feeds = [feed for feed in night.model.feeds if _files(night, "held", feed, None, last)]
+    if not feeds:
+        return {}
+    with open_history(night, until=night.day) as connection:
+        counts = {feed: len(_in_vain(connection, night, feed, night.day)) for feed in feeds}
+    return {feed: count for feed, count in counts.items() if count}
+
+
+def _in_vain(connection: duckdb.DuckDBPyConnection, night: Night, feed: str, newest: date) -> duckdb.DuckDBPyRelation:
+    query = _IN_VAIN.format(feed=feed, held_days=night.settings.held_days)
+    return connection.sql(query, params={"newest": newest})
 
 
 def account_files(night: Night) -> list[Path]:

@@ -39,8 +39,10 @@ def rehearse(night: Night, first: int) -> Rehearsal:
     with (
         TemporaryDirectory(prefix="ringwatch-") as folder,
         _homeless(night, Path(folder)) as judging,
-        validate.staging(Path(folder) / "judged") as staged,
     ):
+        staged = Path(folder) / "judged"
+        staged.mkdir()
+        validate.prepare(staged)
         day = _judge(judging, staged, stops)
         rules = shelf.by_rule(staged, first)
     return Rehearsal(validate.report(night, day), rules, tuple(map(str, stops)))

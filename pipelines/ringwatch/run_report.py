@@ -2,6 +2,8 @@
 
 import json
 import os
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from ringwatch.night import STAGES, Night, Report
@@ -11,14 +13,14 @@ def add(night: Night, report: Report) -> None:
     """Put `report` in the run report; what later stages left there before is out of date and goes."""
     earlier = STAGES[: STAGES.index(report.stage)]
     done = {name: stage for name, stage in read(night).items() if name in earlier}
-    _write(night, done | {report.stage: report.as_dict()})
+    _replace(night, done | {report.stage: report.as_dict()})
 
 
 def recount(night: Night, stage: str, counts: dict[str, int]) -> None:
     """Correct some counts of a stage that has run; what later stages left there stays."""
     stages = read(night)
     stages[stage]["counts"] |= counts
-    _write(night, stages)
+    _replace(night, stages)
 
 
 def read(night: Night) -> dict[str, dict[str, Any]]:
@@ -30,9 +32,18 @@ def read(night: Night) -> dict[str, dict[str, Any]]:
     return stages
 
 
-def _write(night: Night, stages: dict[str, dict[str, Any]]) -> None:
+def write(path: Path, report: Report) -> None:
+    """Write the run report of a day of which one stage has run."""
+    _write(path, report.day, {report.stage: report.as_dict()})
+
+
+def _replace(night: Night, stages: dict[str, dict[str, Any]]) -> None:
     path = night.files.report(night.day)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(".new")
-    new.write_text(json.dumps({"day": night.day.isoformat(), "stages": stages}, indent=2) + "\n", encoding="utf-8")
+    _write(new, night.day, stages)
     os.replace(new, path)
+
+
+def _write(path: Path, day: date, stages: dict[str, dict[str, Any]]) -> None:
+    path.write_text(json.dumps({"day": day.isoformat(), "stages": stages}, indent=2) + "\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from ringwatch import history
+from ringwatch import amend, history
 from ringwatch.errors import DataRefused
 from ringwatch.gate import feeds, outcomes, sorting, trends
 from ringwatch.gate.arrivals import Arrived, survey
@@ -24,6 +24,10 @@ from ringwatch.quarantine import restating
 from ringwatch.review.records import LedgerEntry
 
 PARTS = ("clean", "held", "quarantine")
+_WAITED = (
+    "{feed}: {rows:,} held rows are of accounts that were not named within {days} days; `ringwatch quarantine list "
+    "--feed {feed}` shows of which days, `ringwatch quarantine discard` lets go of them"
+)
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,20 @@ def run(night: Night) -> Report:
     Raises DataRefused when an expected feed is missing, empty, unreadable, lacks a column, has no row that passes, a
     row that stops the night, or far fewer rows than usual.
     """
-    with staging(night.files.day(night.day) / "validating") as staged:
-        day = judge(night, staged)
-        ledger = list(_ledger(night, day))
-        said = restating.restate(night, staged, ledger)
-        outcomes.write(staged / "outcomes.parquet", (one for judged in day.judged for one in judged.outcomes))
-        _replace(night, staged)
-    night.store.record_deliveries(night.day, ledger)
-    return report(night, replace(day, warnings=(*day.warnings, *said)))
+    with amend.amending(night) as staged:
+        prepare(staged)
+        day = _restated(night, judge(night, staged), staged)
+        outcomes.write(
+            staged / night.files.outcomes(night.day).name, (one for judged in day.judged for one in judged.outcomes)
+        )
+        done = report(night, day)
+        shutil.rmtree(night.files.docs(night.day), ignore_errors=True)
+        amend.replace_delivery(night, staged, _ledger(night, day), done)
+    return done
 
 
 def judge(night: Night, staged: Path, stops: list[DataRefused] | None = None) -> Day:
-    """Judge every feed of the day and write what became of its rows below `staged`, a folder of `staging`.
+    """Judge every feed of the day and write what became of its rows below `staged`, a folder that is prepared.
 
     What stops the night is raised, or added to `stops`, when that is given, and the other feeds are judged all the
     same.
@@ -78,18 +84,27 @@ def report(night: Night, day: Day) -> Report:
     return Report("validate", night.day, counts, day.seconds, day.warnings)
 
 
-@contextmanager
-def staging(folder: Path) -> Iterator[Path]:
-    """An empty folder with one for each of PARTS, readable by its owner only, that is gone afterwards."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
+def prepare(folder: Path) -> None:
+    """Make in an empty folder one for each of PARTS."""
     for part in PARTS:
         (folder / part).mkdir()
-    (folder / "quarantine").chmod(0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+
+
+def _restated(night: Night, day: Day, staged: Path) -> Day:
+    """Return the day as it is after what was decided on its rows before."""
+    found = restating.restate(night, staged, _ledger(night, day))
+    judged = tuple(
+        replace(one, held=one.held - again, quarantined=one.quarantined + again)
+        for one in day.judged
+        for again in [found.discarded_again.get(one.feed.feed, 0)]
+    )
+    return replace(day, judged=judged, warnings=(*day.warnings, *found.warnings, *_waiting(night)))
+
+
+def _waiting(night: Night) -> Iterator[str]:
+    """Yield what to say of rows of earlier days whose account was not named in time."""
+    for feed, rows in history.count_waited_in_vain(night).items():
+        yield _WAITED.format(feed=feed, rows=rows, days=night.settings.held_days)
 
 
 @contextmanager
@@ -203,13 +218,3 @@ def _entry(judged: Judged) -> LedgerEntry:
         sha256=hashlib.sha256(listed.encode()).hexdigest(),
         complete=True,
     )
-
-
-def _replace(night: Night, staged: Path) -> None:
-    """Put the judged day in place of an earlier one, whose Data Docs are out of date."""
-    day = night.files.day(night.day)
-    shutil.rmtree(night.files.docs(night.day), ignore_errors=True)
-    for part in PARTS:
-        shutil.rmtree(day / part, ignore_errors=True)
-        (staged / part).rename(day / part)
-    (staged / "outcomes.parquet").replace(night.files.outcomes(night.day))
