@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ringwatch import amend, run_report
+from ringwatch import amend, leftovers, run_report
 from ringwatch.erasure import clearing, erase, footprints
 from ringwatch.erasure.footprints import Account
 from ringwatch.files import Files
@@ -236,7 +236,7 @@ def test_an_id_is_found_in_either_form_of_unicode() -> None:
 @pytest.mark.parametrize(
     ("module", "step", "nth"),
     [
-        (clearing, "clear_leftovers", 1),
+        (leftovers, "clear", 1),
         (clearing, "clear_day", 1),
         (clearing, "clear_day", 2),
         (amend, "_put", 1),

@@ -14,6 +14,7 @@ from ringwatch.cli import (
     demo,
     erase,
     evaluate,
+    keys,
     night,
     quarantine,
     query,
@@ -55,6 +56,7 @@ app.command()(rebuild.rebuild)
 app.command()(deliveries.deliveries)
 app.add_typer(quarantine.app, name="quarantine")
 app.command()(erase.erase)
+app.add_typer(keys.app, name="keys")
 app.add_typer(rings.app, name="rings")
 app.command()(rings.export)
 app.command()(simulate.simulate)

@@ -35,13 +35,14 @@ def erase(
     from ringwatch.erasure import erase as erasing
     from ringwatch.night import open_night
     from ringwatch.settings import load_settings
+    from ringwatch.working import working
 
     settings = load_settings()
     status = notes.status("erase: looking for the account")
     with open_night(settings, date.min, tell=status.update) as night:
         found = erasing.account_of(night, account)
         _check(found.account_id, why)
-        with night.store.lease("erasing of an account", settings.lease_seconds):
+        with working(night, "erasing of an account"):
             with status:
                 traces = erasing.find(night, found)
             _check_known(traces)

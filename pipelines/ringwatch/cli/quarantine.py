@@ -101,13 +101,14 @@ def replay(
 ) -> None:
     """Judge rows in quarantine again, by today's rules or as a file corrects them; those that pass join their day."""
     from ringwatch.quarantine import replay as replaying
+    from ringwatch.working import working
 
     who = author(by)
     with _newest_night() as night:
         which = _which(night, day, feed, rule, file, row)
         if corrected and not (which.day and which.feed):
             raise UsageError("--from corrects rows of one feed and day: say which with --feed and --day")
-        with night.store.lease("replaying of quarantined rows", night.settings.lease_seconds):
+        with working(night, "replaying of quarantined rows"):
             if corrected and which.day and which.feed:
                 done = [replaying.correct(night.on(which.day), night.model.feeds[which.feed], corrected, who)]
             else:
@@ -136,6 +137,7 @@ def discard(
 ) -> None:
     """Take the values of rows in quarantine for ever; how many they were, and why they went, stays."""
     from ringwatch.quarantine import shelf
+    from ringwatch.working import working
 
     if not (day or feed or rule):
         raise UsageError("say which rows to discard: --day, --feed, --rule")
@@ -147,7 +149,7 @@ def discard(
         rows = int(found["discarded"].isna().sum())
         if rows and not yes:
             typer.confirm(f"Take the values of {rows:,} rows for ever?", abort=True, err=True)
-        with night.store.lease("discarding of quarantined rows", night.settings.lease_seconds):
+        with working(night, "discarding of quarantined rows"):
             done = shelf.discard(night, which, why, author(by))
     if as_json:
         print_json({"discarded": done})

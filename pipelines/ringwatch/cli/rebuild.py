@@ -7,6 +7,7 @@ from ringwatch.cli.night import print_warnings, watched_night
 from ringwatch.cli.output import Json, print_json, print_mapping
 from ringwatch.errors import UsageError
 from ringwatch.files import Files
+from ringwatch.night import Report
 from ringwatch.settings import Settings, load_settings
 
 
@@ -17,20 +18,26 @@ def rebuild(as_json: Json = False) -> None:
     and consumers notice nothing. With NEO4J_URI set, nodes that ringwatch did not write stay.
     """
     settings = load_settings()
-    with watched_night(settings, _newest_day(settings), None) as night:
+    newest = newest_day(settings)
+    if newest is None:
+        raise UsageError(f"no day below {settings.home / 'days'} passed the gate: nothing to make a graph from")
+    with watched_night(settings, newest, None) as night:
         reports = stages.rebuild(night, night.tell)
     if as_json:
         print_json([report.as_dict() for report in reports])
-        return
+    else:
+        print_graph(reports)
+
+
+def print_graph(reports: list[Report]) -> None:
+    """Print what was written to the graph."""
     for report in reports:
         print_mapping(f"{report.stage} of {report.day}", report.counts)
         print_warnings(report)
 
 
-def _newest_day(settings: Settings) -> date:
+def newest_day(settings: Settings) -> date | None:
+    """Return the newest day that passed the gate."""
     from ringwatch.history import days_on_disk
 
-    days = days_on_disk(Files(settings.home))
-    if not days:
-        raise UsageError(f"no day below {settings.home / 'days'} passed the gate: nothing to make a graph from")
-    return days[-1]
+    return max(days_on_disk(Files(settings.home)), default=None)

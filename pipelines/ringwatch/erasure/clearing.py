@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -43,15 +42,6 @@ def clear_file(path: Path, account: Account) -> None:
     else:
         new.write_text(footprints.reported(path, account), encoding="utf-8")
     os.replace(new, path)
-
-
-def clear_leftovers(night: Night) -> None:
-    """Remove what killed programs left behind, and what is made again from the days: who erases holds the lease."""
-    for path in (night.files.sharing, night.files.sharing.with_suffix(".new")):
-        path.unlink(missing_ok=True)
-    of_days = [(night.files.home / "days").glob(f"*/{name}") for name in ("validating", "replaying", "amending.new")]
-    for folder in (night.files.graph / "bulk", night.files.graph / "survey", night.files.spill, *chain(*of_days)):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear_states(night: Night, account: Account) -> None:

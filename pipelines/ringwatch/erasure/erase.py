@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ringwatch import amend
+from ringwatch import amend, leftovers
 from ringwatch.erasure import clearing, footprints
 from ringwatch.erasure.footprints import Account
 from ringwatch.gate import tombstones
@@ -67,7 +67,7 @@ def erase(night: Night, account: Account, why: str, author: str) -> int:
     """Take the account out of files, graph and store; return how many published rings consumers are told of."""
     night.store.bury(tombstones.token_of(night.settings.home, account.account_id), author, why)
     amend.finish_all(night)
-    clearing.clear_leftovers(night)
+    leftovers.clear(night)
     days = footprints.in_days(night, account)
     night.store.log_quarantine(_from_quarantine(days), author, why)
     for day in days["day"].unique():

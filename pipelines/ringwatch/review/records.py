@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -109,3 +109,13 @@ class Handled:
     count: int
     rows: str | None
     sha256: str | None
+
+
+@dataclass(frozen=True)
+class KeyRecord:
+    """When (UTC) who took keys into use; keys: a name of all of them; finished: whether everything is under them."""
+
+    keys: str
+    at: datetime
+    author: str
+    finished: bool

@@ -15,9 +15,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import bookkeeping, database, erasure, ledger
+from ringwatch.review import bookkeeping, database, erasure, keys, ledger
 from ringwatch.review.lease import Lease, hold
-from ringwatch.review.records import Handled, History, LedgerEntry, Nightly, Publication
+from ringwatch.review.records import Handled, History, KeyRecord, LedgerEntry, Nightly, Publication
 from ringwatch.review.tables import (
     quarantine_log,
     ring,
@@ -119,6 +119,26 @@ class Store:
             changed = erasure.replace(connection, account_id, word)
         database.forget(self.engine)
         return changed
+
+    def token_keys(self) -> KeyRecord | None:
+        """Return which keys the tokens of the store are under, None for the first one."""
+        return next(reversed(self.key_records()), None)
+
+    def key_records(self) -> list[KeyRecord]:
+        """Return when keys were taken into use, oldest first."""
+        with database.reading(self.engine) as connection:
+            return keys.records(connection)
+
+    def renew_tokens(self, under: str, author: str, renewed: keys.Renewed) -> None:
+        """Make the tokens of the store anew, `under` these keys from now on; `finish_rotation` is to follow."""
+        with database.writing(self.engine) as connection:
+            keys.renew(connection, under, author, renewed)
+        database.forget(self.engine)
+
+    def finish_rotation(self) -> None:
+        """Say that everything is under the newest keys."""
+        with database.writing(self.engine) as connection:
+            keys.finish(connection)
 
     def history(self, before: date) -> History:
         """Return what was published on days before `before`; later days do not count."""

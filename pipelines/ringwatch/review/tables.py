@@ -216,6 +216,19 @@ tombstone = Table(
     Column("why", Text, nullable=False),
 )
 
+# Keys that tokens were brought under, by a name of all of them; the tokens in this store are under the newest. Until it
+# is finished, something else is not.
+token_keys = Table(
+    "token_keys",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("keys_name", Text, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("finished", Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # Views. A stay is half open: from the first published day as a member to the first published day no longer one.
 ring_member = table(
     "ring_member",

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.files import Files
+from ringwatch.gate import keyring
 from ringwatch.gate.normalise import impersonal, kept, typed
 from ringwatch.gate.tokens import token_keys
 from ringwatch.history import clean_schema
@@ -30,5 +31,5 @@ def write_clean(home: Path, day: date, feeds: dict[str, pa.Table]) -> None:
 def _clean(home: Path, feed: Feed, rows: pa.Table, day: date, nothing: str) -> pa.Table:
     """Return the kept columns of the rows: personal ones as tokens, values that mean nothing as missing."""
     tokens = impersonal(typed(rows, feed, nothing), feed, token_keys(home))
-    schema = clean_schema(feed)
+    schema = keyring.marked(clean_schema(feed), feed, home)
     return kept(tokens, feed, nothing, day).select(schema.names).cast(schema)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ringwatch import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
+from ringwatch.working import working
 
 if TYPE_CHECKING:
     from ringwatch.review.lease import Lease
@@ -20,7 +21,7 @@ def run_night(night: Night, begins: Callable[[str], object]) -> list[Report]:
     Raises InfrastructureError while another stage works on the same store.
     """
     reports = []
-    with night.store.lease(_what(STAGES[0], night), night.settings.lease_seconds) as lease:
+    with working(night, _what(STAGES[0], night)) as lease:
         for stage in STAGES:
             begins(stage)
             lease.keep(_what(stage, night))
@@ -35,7 +36,7 @@ def run_stage(name: str, night: Night) -> Report:
     """
     if name not in STAGES:
         raise UsageError(f"there is no stage {name}; the stages are {', '.join(STAGES)}")
-    with night.store.lease(_what(name, night), night.settings.lease_seconds) as lease:
+    with working(night, _what(name, night)) as lease:
         return _run(name, night, lease)
 
 
@@ -45,19 +46,43 @@ def rebuild(night: Night, begins: Callable[[str], object]) -> list[Report]:
     It says what a graph says that grew night by night: what load, link and publish wrote. Nothing is published anew and
     run reports stay as they are. Raises InfrastructureError while a stage works on the same store.
     """
-    from ringwatch import amend
     from ringwatch.loading.wipe import wipe
 
-    with night.store.lease("rebuild", night.settings.lease_seconds) as lease:
-        amend.finish_all(night)
+    with working(night, "rebuild") as lease:
         begins("empties the graph")
         wipe(night)
-        reports = []
-        for stage, makes in (("load", "run"), ("link", "run"), ("publish", "show")):
-            begins(stage)
-            lease.keep(f"rebuild: {stage}")
-            reports.append(getattr(importlib.import_module(f"ringwatch.stages.{stage}"), makes)(night))
-    return reports
+        return list(_graph(night, "rebuild", begins, lease))
+
+
+def rotate(night: Night, author: str, begins: Callable[[str], object]) -> tuple[int, list[Report]]:
+    """Take a new token key into use, or finish doing so, in files, store and, if it has anything, in the graph.
+
+    Returns how many days were written anew, and reports as `rebuild` does. Raises InfrastructureError while a stage
+    works on the same store, or when something is under keys that are not known.
+    """
+    from ringwatch import rotation
+
+    with night.store.lease("rotation of the token keys", night.settings.lease_seconds) as lease:
+        days = rotation.rotate(night, author)
+        reports = list(_graph(night, "rotation of the token keys", begins, lease)) if _is_in_graph(night) else []
+        night.store.finish_rotation()
+    return days, reports
+
+
+def _is_in_graph(night: Night) -> bool:
+    from ringwatch import history, server
+
+    if not history.clean_days(night) or not server.has_database(night.settings):
+        return False
+    return bool(night.graph.read(night.cypher("load/count_nodes"))[0]["nodes"])
+
+
+def _graph(night: Night, what: str, begins: Callable[[str], object], lease: Lease) -> Iterator[Report]:
+    """Make the graph say what the clean files and the store say; yield what load, link and publish did."""
+    for stage, makes in (("load", "run"), ("link", "run"), ("publish", "show")):
+        begins(stage)
+        lease.keep(f"{what}: {stage}")
+        yield getattr(importlib.import_module(f"ringwatch.stages.{stage}"), makes)(night)
 
 
 def _what(stage: str, night: Night) -> str:
@@ -65,9 +90,6 @@ def _what(stage: str, night: Night) -> str:
 
 
 def _run(stage: str, night: Night, lease: Lease) -> Report:
-    from ringwatch import amend
-
-    amend.finish_all(night)
     report: Report = importlib.import_module(f"ringwatch.stages.{stage}").run(night)
     lease.keep()
     run_report.add(night, report)

@@ -1,0 +1,17 @@
+"""What killed programs left behind, and what is made again from the days whenever it is not there."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import chain
+
+from ringwatch.night import Night
+
+
+def clear(night: Night) -> None:
+    """Remove both; who does it holds the lease."""
+    for path in (night.files.sharing, night.files.sharing.with_suffix(".new")):
+        path.unlink(missing_ok=True)
+    of_days = [(night.files.home / "days").glob(f"*/{name}") for name in ("replaying", "amending.new")]
+    for folder in (night.files.graph / "bulk", night.files.graph / "survey", night.files.spill, *chain(*of_days)):
+        shutil.rmtree(folder, ignore_errors=True)

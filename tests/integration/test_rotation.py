@@ -1,0 +1,154 @@
+"""`ringwatch keys rotate` on a real Neo4j, after whole nights, killed in between and run again."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loads import everything
+
+from ringwatch import server, stages
+from ringwatch.errors import UsageError
+from ringwatch.gate.tokens import key_file
+from ringwatch.graph import Graph
+from ringwatch.night import Night, open_night
+from ringwatch.settings import Settings, load_settings
+from ringwatch.simulate import START, simulate
+
+pytestmark = pytest.mark.integration
+
+DAYS = [START + timedelta(days=i) for i in range(3)]
+
+# Rotates the keys in a process that is killed before the n-th statement that writes to the graph.
+CHILD = """
+import os, signal, sys
+import neo4j
+from ringwatch.cli import app
+from ringwatch.graph import Graph
+
+left, execute = [int(sys.argv[1])], Graph._execute
+
+def dying(graph, query, parameters, routing):
+    left[0] -= routing == neo4j.RoutingControl.WRITE
+    if left[0] < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return execute(graph, query, parameters, routing)
+
+Graph._execute = dying
+app(["keys", "rotate", "--yes", "--by", "ada"])
+"""
+
+_SHARED = """
+MATCH (a:Account)-[:HAS_MAILBOX|HAS_PHONE]->(i)
+WITH labels(i) AS labels, i.accounts AS accounts, i.hub AS hub, i.bits AS bits, collect(a.account_id) AS ids
+UNWIND ids AS id
+WITH labels, accounts, hub, bits, ids, id ORDER BY id
+RETURN labels, accounts, hub, bits, collect(id) AS ids
+"""
+_LINKS = "MATCH (a)-[r:LINKED_TO]->(b) RETURN a.account_id AS a, b.account_id AS b, r.bits AS bits, r.facets AS facets"
+_RINGS = "MATCH (a:Account)-[m:MEMBER_OF]->(r:Ring) RETURN a.account_id AS a, r.ring_id AS r, m.probability AS p"
+_TOKENS = "MATCH (i:Mailbox) RETURN i.mailbox AS token UNION MATCH (i:Phone) RETURN i.phone AS token"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("world")
+    simulate(out, 1200, len(DAYS), seed=5)
+    return out / "feeds"
+
+
+@pytest.fixture(scope="module")
+def settings(neo4j_server: server.Connection, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return load_settings(
+        home=tmp_path_factory.mktemp("var"),
+        neo4j_uri=neo4j_server.uri,
+        neo4j_user=neo4j_server.user,
+        neo4j_password=neo4j_server.password,
+    )
+
+
+@pytest.fixture(scope="module")
+def nights(world: Path, settings: Settings, neo4j_server: server.Connection) -> Iterator[Night]:
+    """Two of three nights were run; the third waits."""
+    graph = Graph(neo4j_server)
+    graph.write("MATCH (n) DETACH DELETE n")
+    graph.close()
+    for day in DAYS[:2]:
+        run(settings, day, world)
+    with open_night(settings, DAYS[1], world) as night:
+        yield night
+
+
+def run(settings: Settings, day: date, feeds: Path) -> None:
+    with open_night(settings, day, feeds) as night:
+        stages.run_night(night, lambda stage: None)
+
+
+def killed(settings: Settings, before: int) -> None:
+    """Rotate the keys in a process that is killed before so many writing statements."""
+    password = settings.neo4j_password
+    assert password
+    ours = {"RINGWATCH_HOME": str(settings.home), "NEO4J_URI": str(settings.neo4j_uri)}
+    ours |= {"NEO4J_USER": settings.neo4j_user, "NEO4J_PASSWORD": password.get_secret_value()}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RINGWATCH_", "NEO4J_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(before)],
+        env=environment | ours,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+
+
+def said(graph: Graph, query: str) -> list[str]:
+    return sorted(map(repr, graph.read(query)))
+
+
+def keys(settings: Settings) -> int:
+    return len(key_file(settings.home).read_bytes()) // 32
+
+
+def test_a_rotation_that_was_killed_and_run_again_leaves_every_link_and_no_old_token(
+    nights: Night, settings: Settings, world: Path
+) -> None:
+    shared, links, rings = (said(nights.graph, query) for query in (_SHARED, _LINKS, _RINGS))
+    old = {row["token"] for row in nights.graph.read(_TOKENS)}
+    assert len(old) > 100
+    assert any("True" not in line and line.count("acc") > 1 for line in shared)
+
+    killed(settings, before=0)  # files and store are done, of the graph nothing
+    with pytest.raises(UsageError, match="run `ringwatch keys rotate` again"):
+        run(settings, DAYS[2], world)
+    killed(settings, before=12)  # in the midst of the graph
+    days, _ = stages.rotate(nights, "ada", lambda stage: None)
+
+    assert (days, keys(settings)) == (0, 2)
+    assert not old & {row["token"] for row in nights.graph.read(_TOKENS)}
+    assert [said(nights.graph, query) for query in (_SHARED, _LINKS, _RINGS)] == [shared, links, rings]
+    assert not old & _tokens_in_store(nights)
+
+
+def test_a_rebuild_and_the_next_night_go_on_from_there(nights: Night, settings: Settings, world: Path) -> None:
+    grown = everything(nights.graph, without_updated_on_of_link=True)
+    stages.rebuild(nights, lambda stage: None)
+    assert everything(nights.graph, without_updated_on_of_link=True) == grown
+
+    before = said(nights.graph, "MATCH (i:Mailbox) RETURN i.mailbox AS token")
+    run(settings, DAYS[2], world)
+
+    assert set(before) <= set(said(nights.graph, "MATCH (i:Mailbox) RETURN i.mailbox AS token"))
+
+
+def _tokens_in_store(night: Night) -> set[Any]:
+    found: set[Any] = set()
+    for day in night.store.days():
+        for ring_id in night.store.rings(day)["ring_id"]:
+            for identifiers in night.store.evidence(ring_id, day)["identifiers"]:
+                found |= set(identifiers)
+    return found
