@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch import run_report
+from ringwatch.durable import sync
 from ringwatch.night import Night, Report
 from ringwatch.review.records import LedgerEntry
 
@@ -95,11 +96,7 @@ def finish_all(night: Night) -> None:
 def _sync(folder: Path) -> None:
     """Make the files last before their names do."""
     for path in (*folder.rglob("*"), folder):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(path)
 
 
 def _put(new: Path, path: Path) -> None:

@@ -247,7 +247,7 @@ def test_a_home_without_keys_says_so_and_makes_none(tmp_path: Path) -> None:
         ("ringwatch.amend", "_count_again", 2),
         ("ringwatch.review.keys", "renew", 1),
         ("ringwatch.review.keys", "finish", 1),
-        ("ringwatch.gate.tokens", "_sync_folder", 1),
+        ("ringwatch.gate.tokens", "sync", 2),
     ],
 )
 def test_one_who_was_killed_runs_the_same_again(night: Night, module: str, step: str, nth: int) -> None:

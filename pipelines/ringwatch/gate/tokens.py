@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ringwatch.durable import sync
 from ringwatch.errors import InfrastructureError
 
 KEY_BYTES = 32
@@ -64,10 +65,9 @@ def add_key(home: Path) -> tuple[bytes, ...]:
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
             file.write(b"".join(keys))
-            file.flush()
-            os.fsync(file.fileno())
+        sync(new)
         os.replace(new, path)
-        _sync_folder(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise InfrastructureError(f"the token key {path} cannot be replaced: {error.strerror}") from None
     return keys
@@ -101,14 +101,6 @@ def _chained(made: list[str], keys: tuple[bytes, ...]) -> list[str]:
 
 def _token(key: bytes, message: str) -> str:
     return hmac.digest(key, message.encode(), "sha256")[:16].hex()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_once(path: Path, key: bytes) -> None:

@@ -202,7 +202,7 @@ def test_a_change_of_a_day_that_was_cut_short_is_finished_by_the_next_stage(
         "noted": 0,
     }
     assert monday.store.entries(MONDAY) == [LedgerEntry("accounts", 1, 5, 0, 0, 3, 2, None, "sha", complete=True)]
-    assert parts(monday) == ["clean", "held", "outcomes.parquet", "quarantine", "report.json"]
+    assert parts(monday) == ["clean", "outcomes.parquet", "quarantine", "report.json"]
 
 
 def test_a_change_that_fails_before_it_counts_leaves_the_day_as_it_was(monday: Night) -> None:
@@ -210,7 +210,7 @@ def test_a_change_that_fails_before_it_counts_leaves_the_day_as_it_was(monday: N
         take_all_rows(monday, failure=ZeroDivisionError)
 
     assert len(pd.read_parquet(monday.files.clean(MONDAY, "accounts"))) == 2
-    assert parts(monday) == ["clean", "held", "outcomes.parquet", "quarantine", "report.json"]
+    assert parts(monday) == ["clean", "outcomes.parquet", "quarantine", "report.json"]
 
 
 def be_killed(*_: object) -> None:
