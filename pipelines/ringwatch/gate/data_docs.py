@@ -21,7 +21,7 @@ from ringwatch.night import Night
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 
-_TEMPLATES = Path(__file__).parent / "templates" / "data_docs"
+_TEMPLATES = Path(__file__).parents[1] / "templates" / "data_docs"
 _COUNTED = {name: name for name in ("rows", "clean", "held", "quarantined", "duplicates", "late")}
 _COUNTED |= {"noted": "values left out"}
 _COSTS = {"stop": "the night stops", "quarantine": "row refused", "note": "value left out"}
