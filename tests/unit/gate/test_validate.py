@@ -336,7 +336,7 @@ def test_a_day_judged_again_replaces_what_was_judged_before(arrive: Arrive) -> N
     assert list(clean(night, "accounts")["account_id"]) == ["C"]
     assert sorted(path.name for path in night.files.day(DAY).iterdir()) == [
         "clean",
-        "held",
         "outcomes.parquet",
         "quarantine",
+        "report.json",
     ]
