@@ -46,7 +46,7 @@ class Settings(BaseSettings):
         None, min_length=1, max_length=1, description="delimiter of CSV feeds; none: found out from the header"
     )
     gate_chunk_rows: int = Field(
-        250_000, ge=1, description="rows the gate judges at once: more need more memory and a little less time"
+        25_000, ge=1, description="rows the gate judges at once: more need more memory and a little less time"
     )
     gate_most_rows: int = Field(
         200_000_000, ge=1, description="rows of a feed and day from which it is taken for a mistake and refused"
@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     )
     shift_ceiling: float = Field(
         0.25, gt=0, description="population stability index (PSI) against usual nights above which a column is told"
+    )
+    broken_ceiling: float = Field(
+        0.01, ge=0, lt=1, description="share of rows that may break a rule above what is usual before the rule is told"
     )
     window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
     seed: int = Field(42, ge=0, description="random seed of community detection")

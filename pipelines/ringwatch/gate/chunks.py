@@ -25,6 +25,9 @@ _CHUNK_BYTES = 64 << 20
 # Rows of a Parquet file that are unpacked in one go, when nothing is known yet of how large they are.
 _BATCH_ROWS = 8192
 
+# Bytes of a column that are read in one go, so that a row group is not in memory as a whole.
+_BUFFER_BYTES = 1 << 16
+
 # Rows of a CSV file that do not have as many values as its header, from which the file is refused as a whole.
 _MOST_RAGGED = 10_000
 
@@ -96,10 +99,10 @@ def _parquet(arrived: Arrived, chunk_rows: int) -> Iterator[Chunk]:
 
 def _parquet_tables(arrived: Arrived, batch_rows: int) -> Iterator[pa.Table]:
     try:
-        with pq.ParquetFile(arrived.path) as file:
+        with pq.ParquetFile(arrived.path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
             _refuse_bomb(arrived, file.metadata.num_rows)
             plain = pa.schema([(column.name, _plain(arrived, column)) for column in file.schema_arrow])
-            for batch in file.iter_batches(batch_rows):
+            for batch in file.iter_batches(batch_rows, use_threads=False):
                 table = pa.Table.from_batches([batch]).cast(plain)
                 table.validate(full=True)  # text that is not UTF-8
                 yield table

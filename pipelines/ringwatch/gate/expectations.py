@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ringwatch.gate.deferred import deferred
 from ringwatch.gate.normalise import UNREADABLE, end_of
 from ringwatch.model import Column, Defaults, Feed, Severity
 
@@ -92,7 +93,7 @@ def judged_columns(rows: pa.Table, feed: Feed) -> pd.DataFrame:
         if column.required:
             columns[name + _GIVEN] = _marks(pc.or_(rows[asked.removesuffix(_LENGTH)].is_valid(), unreadable))
     types = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.bool_(): pd.BooleanDtype()}
-    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=types.get)
+    frame: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=types.get, use_threads=False)
     return frame
 
 
@@ -247,9 +248,14 @@ def _expectations() -> Any:
 
 @cache
 def library() -> Any:
-    """Import Great Expectations (seconds) on first use, without telemetry and its 214 lines of registration log."""
+    """Import Great Expectations (seconds) on first use, without telemetry and its 214 lines of registration log.
+
+    Nor with what it imports for charts and for tests of distributions, which take a second and 85 MB.
+    """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    import great_expectations
+    with deferred("altair", "scipy.stats"):
+        import great_expectations
+        import great_expectations.expectations
 
     return great_expectations

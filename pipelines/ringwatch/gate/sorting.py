@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate import expectations, keyring, normalise, twins, typed
+from ringwatch.gate import expectations, keyring, memory, normalise, twins, typed
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.expectations import CONTRADICTS, Broken
 from ringwatch.gate.outcomes import Outcome
@@ -89,8 +89,9 @@ def judge(
     """
     path = staged / f"{feed.feed}.typed"
     try:
-        rows = typed.write(night, feed, arrived, path)
-        return _sort(night, feed, rows, accounts, staged)
+        with memory.frugal():
+            rows = typed.write(night, feed, arrived, path)
+            return _sort(night, feed, rows, accounts, staged)
     finally:
         path.unlink(missing_ok=True)
 
@@ -145,6 +146,7 @@ def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None
             held_to_rules += len(chunk.rows)
             late += _late(night, feed, found.clean) + _late(night, feed, found.held)
             night.tell(f"validate: {feed.feed}, {sum(parts.rows.values()):,} of {rows.rows:,} rows judged")
+            memory.give_back()
     return Judged(
         feed=feed,
         arrived=tuple(rows.arrived),
@@ -172,7 +174,7 @@ def _chunks(feed: Feed, rows: Typed, accounts: Sequence[Path] | None) -> tuple[i
         start = 0
         with pq.ParquetFile(rows.path) as file:
             for number, name in enumerate(rows.files):
-                table = file.read_row_group(number)
+                table = file.read_row_group(number, use_threads=False)
                 here = slice(start, start + len(table))
                 positions = np.flatnonzero(~found.again[here])
                 contradicts = pa.array(found.contradicts[here], mask=~found.contradicts[here])

@@ -6,7 +6,8 @@ the nights nor with the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
@@ -16,6 +17,8 @@ import pyarrow.parquet as pq
 
 from ringwatch import duck, history
 from ringwatch.errors import DataRefused
+from ringwatch.gate import outcomes
+from ringwatch.gate.outcomes import Outcome
 from ringwatch.gate.spread import VIEWS, Spread, new_values, spread
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
@@ -27,6 +30,10 @@ NIGHTS, FEWEST_NIGHTS = 14, 5
 
 # A column is held to its floor when at least this many of its values are to be expected: of fewer, chance may take all.
 FEWEST_VALUES = 50
+
+# Rows that break a rule are told when there are more than chance makes of those that usually do: by so many deviations
+# of a Poisson count, to which one row is added.
+DEVIATIONS = 4
 
 # Characters of a value that a message shows.
 MOST_SHOWN = 40
@@ -53,6 +60,20 @@ def unusual(night: Night, feed: Feed, clean: Path) -> tuple[str, ...]:
         return (*much, *_columns(night, feed, connection))
 
 
+def often_broken(night: Night, found: Sequence[Outcome]) -> Iterator[str]:
+    """Yield the rules of `found`, those of one feed, that far more rows break than in comparable nights.
+
+    A rule that no night before had is one that no row broke: then it is new, or the sender is.
+    """
+    before = [broken for day in _judged_days(night, found) if (broken := _shares(night, day, found[0].feed))]
+    for one in found if before else ():
+        usual = median(shares.get(_rule(one, night.day), 0.0) for shares in before)
+        expected = usual * one.rows
+        chance = DEVIATIONS * math.sqrt(expected + 1)
+        if one.broken > expected + max(night.settings.broken_ceiling * one.rows, chance):
+            yield f"{one.feed}: {one.broken:,} of {one.rows:,} rows break a rule, {usual:.1%} are usual: {one.rule}"
+
+
 def comparable(days: Iterable[date], day: date) -> list[date]:
     """Return which of the nights `days` tell what is usual on `day`, oldest first; none when there are too few."""
     before = sorted(known for known in days if known < day)
@@ -61,6 +82,23 @@ def comparable(days: Iterable[date], day: date) -> list[date]:
     if len(same) >= FEWEST_WEEKS:
         return same
     return before[-NIGHTS:] if len(before) >= FEWEST_NIGHTS else []
+
+
+def _judged_days(night: Night, found: Sequence[Outcome]) -> list[date]:
+    """Return comparable nights that had the feed, if there are enough of them."""
+    days = history.clean_days(night) if found else []
+    return comparable([day for day in days if night.files.clean(day, found[0].feed).is_file()], night.day)
+
+
+def _shares(night: Night, day: date, feed: str) -> dict[str, float]:
+    """Return by rule the share of the rows of `feed` that broke it on `day`."""
+    told = [one for one in outcomes.read(night.files.outcomes(day)) if one.feed == feed]
+    return {_rule(one, day): one.broken / max(one.rows, 1) for one in told}
+
+
+def _rule(one: Outcome, day: date) -> str:
+    """The rule in words that are the same each night: some name the day."""
+    return one.rule.replace(day.isoformat(), "")
 
 
 def _rows(path: Path) -> int:

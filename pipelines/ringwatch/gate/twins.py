@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import numpy.typing as npt
+import pyarrow.parquet as pq
 
 from ringwatch import duck
 from ringwatch.gate.typed import BURIED, LINE, ROW
@@ -21,7 +22,9 @@ from ringwatch.model import ACCOUNT_KEY, Feed
 
 Flags = npt.NDArray[np.bool_]
 
-_MEMORY = "1GB"
+# What DuckDB may have. It works out of core, so that little does for ordinary feeds of any size, and much for those in
+# which millions of rows repeat each other. With much from the start, two million rows would be a second faster.
+_LITTLE, _MUCH = "32MB", "1GB"
 
 # Rows without a whole key have no twin: they are refused for what they lack. Nor have those of erased accounts.
 _TWINS = """
@@ -56,30 +59,37 @@ class Twins:
 def find(path: Path, feed: Feed, rows: int) -> Twins:
     """Compare the `rows` rows in the Parquet file `path` by the key of `feed`."""
     required = [name for name in feed.key if feed.columns[name].required] or ["1"]
-    with _connected(path.parent) as connection:
-        said = connection.read_parquet(str(path)).columns
-        columns = [f'"{name}"' for name in said if name not in (ROW, LINE, BURIED)]
-        key = [f'"{name}"' for name in feed.key]
-        query = _TWINS.format(
-            whole=" AND ".join([f'NOT "{BURIED}"', *(f"{name} IS NOT NULL" for name in required)]),
-            key=", ".join(key),
-            key_text=_text(key),
-            row_text=_text(columns),
-        )
-        found: dict[str, Any] = dict(connection.execute(query, {"path": str(path)}).fetchnumpy())
+    columns = [f'"{name}"' for name in pq.read_schema(path).names if name not in (ROW, LINE, BURIED)]
+    key = [f'"{name}"' for name in feed.key]
+    query = _TWINS.format(
+        whole=" AND ".join([f'NOT "{BURIED}"', *(f"{name} IS NOT NULL" for name in required)]),
+        key=", ".join(key),
+        key_text=_text(key),
+        row_text=_text(columns),
+    )
+    found = _answer(path, query, {"path": str(path)})
     return Twins(_flags(found["row"][found["again"]], rows), _flags(found["row"][found["contradicts"]], rows))
 
 
 def strangers(path: Path, accounts: Iterable[Path], rows: int) -> Flags:
     """Return for each row whether its account is one that none of the files `accounts` names."""
     parameters = {"path": str(path), "accounts": [str(file) for file in accounts]}
-    with _connected(path.parent) as connection:
-        found: dict[str, Any] = dict(connection.execute(_STRANGERS, parameters).fetchnumpy())
-    return _flags(found["row"], rows)
+    return _flags(_answer(path, _STRANGERS, parameters)["row"], rows)
 
 
-def _connected(scratch: Path) -> duckdb.DuckDBPyConnection:
-    return duck.connect(memory_limit=_MEMORY, temp_directory=str(scratch / "spill"))
+def _answer(path: Path, query: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of the answer, worked out with little memory where that is enough."""
+    try:
+        return _within(_LITTLE, path, query, parameters)
+    except duckdb.OutOfMemoryException:
+        return _within(_MUCH, path, query, parameters)
+
+
+def _within(memory: str, path: Path, query: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """One thread, for each has buffers of its own."""
+    spill = str(path.parent / "spill")
+    with duck.connect(memory_limit=memory, threads="1", temp_directory=spill) as connection:
+        return dict(connection.execute(query, parameters).fetchnumpy())
 
 
 def _text(columns: Iterable[str]) -> str:

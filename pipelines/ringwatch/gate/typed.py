@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate import chunks, expectations, normalise, tokens
+from ringwatch.gate import chunks, expectations, memory, normalise, tokens
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.chunks import Chunk, Ragged
 from ringwatch.gate.tombstones import Tombstones, open_tombstones
@@ -51,7 +51,7 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
     files: list[str] = []
     ragged: list[Ragged] = []
     rows = 0
-    with pq.ParquetWriter(path, _schema(feed, keys), compression="lz4") as file:
+    with _writer(path, _schema(feed, keys)) as file:
         for chunk in _usable(night, feed, arrived):
             ragged += [replace(row, text="") if erased.named_within(row.text) else row for row in chunk.ragged]
             if len(chunk.rows):
@@ -60,7 +60,13 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
                 rows += len(chunk.rows)
                 night.tell(f"validate: {feed.feed}, {rows:,} rows read")
             _stop_if_endless(night, chunk, rows)
+            memory.give_back()
     return Typed(arrived, path, tuple(files), rows, tuple(ragged))
+
+
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A file that is read once and thrown away: most of its values occur once, so that dictionaries only cost."""
+    return pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=False, write_statistics=False)
 
 
 def originals(night: Night, feed: Feed, typed: Typed) -> Iterator[pa.Table]:

@@ -71,6 +71,7 @@ def judge(night: Night, staged: Path, stops: list[DataRefused] | None = None) ->
         with _each(stops):
             judged.append(_judge(night, name, files, staged, judged))
             warnings += judged[-1].warnings
+            warnings += tuple(trends.often_broken(night, judged[-1].outcomes))
             warnings += trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet")
         seconds[name] = perf_counter() - started
     return Day(tuple(judged), warnings, seconds)

@@ -11,7 +11,8 @@ import pytest
 
 from ringwatch import history
 from ringwatch.errors import DataRefused
-from ringwatch.gate import trends
+from ringwatch.gate import outcomes, trends
+from ringwatch.gate.outcomes import Outcome
 from ringwatch.night import Night, open_night
 from ringwatch.settings import load_settings
 
@@ -207,3 +208,49 @@ def test_what_a_personal_column_became_is_told_without_its_values(night: Night, 
     assert sentences[0] == "accounts.email_domain: 1 new value"
     assert "PSI" in sentences[1]
     assert "jane-doe" not in str(sentences)
+
+
+def test_a_rule_that_far_more_rows_break_than_usual_is_told(night: Night) -> None:
+    assert told_of_rules(night, broken=40, before=[10] * 5) == (
+        "devices: 40 of 1,000 rows break a rule, 1.0% are usual: sessions is less than 0",
+    )
+
+
+def test_a_few_more_rows_than_usual_break_a_rule_by_chance(night: Night) -> None:
+    """Ten are usual, and a count that is ten on average is seldom more than four deviations, 13, above it."""
+    assert told_of_rules(night, broken=23, before=[10] * 5) == ()
+
+
+def test_rows_that_break_a_rule_up_to_the_setting_are_not_told(night: Night) -> None:
+    patient = open_night(load_settings(home=night.settings.home, broken_ceiling=0.04), MONDAY)
+
+    assert told_of_rules(patient, broken=50, before=[10] * 5) == ()
+    assert told_of_rules(patient, broken=51, before=[10] * 5) != ()
+
+
+def test_a_rule_that_no_night_before_had_is_told_when_rows_break_it(night: Night) -> None:
+    assert "0.0% are usual: sessions is less than 0" in told_of_rules(night, broken=20, before=[None] * 5)[0]
+
+
+def test_one_bad_night_does_not_say_what_is_usual(night: Night) -> None:
+    assert told_of_rules(night, broken=40, before=[0, 0, 900, 0, 0]) != ()
+
+
+def test_rules_that_name_their_day_are_the_same_rule_each_night(night: Night) -> None:
+    assert told_of_rules(night, broken=40, before=[40] * 5, rule="last_seen is after the day {}") == ()
+
+
+def test_rules_of_four_nights_do_not_say_what_is_usual(night: Night) -> None:
+    assert told_of_rules(night, broken=900, before=[0] * 4) == ()
+
+
+def told_of_rules(
+    night: Night, broken: int, before: list[int | None], rule: str = "sessions is less than 0"
+) -> tuple[str, ...]:
+    """What is told of a night in which so many of 1,000 devices break a rule; None: that night did not have it."""
+    for day, count in zip(BEFORE, before, strict=False):
+        write(night, day, [seen()])
+        held = [] if count is None else [Outcome("devices", rule.format(day), "quarantine", "sessions", 1000, count)]
+        outcomes.write(night.files.outcomes(day), [Outcome("devices", "other", "quarantine", None, 1000, 0), *held])
+    now = [Outcome("devices", rule.format(night.day), "quarantine", "sessions", 1000, broken)]
+    return tuple(trends.often_broken(night, now))
