@@ -49,7 +49,7 @@ def currency(values: Any) -> Any:
     """Codes of ISO 4217, three capitals."""
     from babel.numbers import is_currency
 
-    return _each(values, lambda code: code.upper() if is_currency(code.upper()) else None)
+    return _each(values, lambda code: code.upper() if code.isascii() and is_currency(code.upper()) else None)
 
 
 def ip(values: Any) -> Any:

@@ -247,7 +247,7 @@ def _without_noted(rows: pa.Table, feed: Feed, broken: list[Broken]) -> pa.Table
 def _quarantined(chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Table:
     """Return the columns of QUARANTINE for the refused rows of a chunk; `original` is what arrived of its row group."""
     rows = chunk.rows.take(pa.array(refused.index))
-    arrived = original.take(pa.array(chunk.positions[refused.index])).to_pylist()
+    arrived = _values(original.take(pa.array(chunk.positions[refused.index])))
     return pa.table(
         {
             "file": pa.repeat(pa.scalar(chunk.file, pa.string()), len(rows)),
@@ -257,6 +257,16 @@ def _quarantined(chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Ta
             "values": pa.array(map(_json, arrived), pa.string()),
         }
     )
+
+
+def _values(rows: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as Python has them, times as text where one is of a year that Python does not know: 0 or 10,000."""
+    try:
+        values: list[dict[str, Any]] = rows.to_pylist()
+    except OverflowError:
+        texts = [pa.string() if pa.types.is_temporal(field.type) else field.type for field in rows.schema]
+        values = rows.cast(pa.schema(zip(rows.column_names, texts, strict=True))).to_pylist()
+    return values
 
 
 def _buried(chunk: _Chunk) -> pa.Table:
