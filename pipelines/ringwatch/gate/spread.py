@@ -21,6 +21,9 @@ VIEWS = ("now", "before")
 # The most frequent values of the nights before, which are counted one by one; the others count together.
 CATEGORIES = 20
 
+# What chance hardly ever exceeds: so many deviations of a count, to which one is added.
+DEVIATIONS = 4
+
 _DECILES = [i / 10 for i in range(11)]
 
 
@@ -71,14 +74,34 @@ def spread(connection: duckdb.DuckDBPyConnection, name: str, column: Column) -> 
 
 
 def new_values(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    """Return values that no night before has, the most frequent first; none for a column of too many values."""
+    """Return values that no night before has, the most frequent first; none for a column of too many values.
+
+    None either when no more rows have them than are to be expected: of the values of a night, about as large a share is
+    new as the share of those before that occur once (Good, The population frequencies of species, Biometrika, 1953).
+    """
     if len(_most_frequent(connection, name, CATEGORIES + 1)) > CATEGORIES:
         return []
     query = f"""
-        SELECT "{name}" FROM now ANTI JOIN before USING ("{name}") WHERE "{name}" IS NOT NULL
+        SELECT "{name}", count(*) FROM now ANTI JOIN before USING ("{name}") WHERE "{name}" IS NOT NULL
         GROUP BY "{name}" ORDER BY count(*) DESC, "{name}"
     """
-    return [str(value) for (value,) in connection.execute(query).fetchall()]
+    found = connection.execute(query).fetchall()
+    often = beyond_chance(_expected_new(connection, name)) if found else 0
+    return [str(value) for value, _ in found] if sum(rows for _, rows in found) > often else []
+
+
+def beyond_chance(expected: float) -> float:
+    """The count that a Poisson count of so many on average hardly ever exceeds."""
+    return expected + DEVIATIONS * math.sqrt(expected + 1)
+
+
+def _expected_new(connection: duckdb.DuckDBPyConnection, name: str) -> float:
+    query = f"""
+        SELECT (SELECT count("{name}") FROM now) * count_if(rows = 1) / sum(rows)
+        FROM (SELECT count(*) AS rows FROM before WHERE "{name}" IS NOT NULL GROUP BY "{name}")
+    """
+    (expected,) = connection.execute(query).fetchone() or (0,)
+    return float(expected or 0)
 
 
 def _by_hour(connection: duckdb.DuckDBPyConnection, name: str) -> Spread:

@@ -6,7 +6,6 @@ the nights nor with the rows.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from ringwatch import duck, history
 from ringwatch.errors import DataRefused
 from ringwatch.gate import outcomes
 from ringwatch.gate.outcomes import Outcome
-from ringwatch.gate.spread import VIEWS, Spread, new_values, spread
+from ringwatch.gate.spread import VIEWS, Spread, beyond_chance, new_values, spread
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
 
@@ -30,10 +29,6 @@ NIGHTS, FEWEST_NIGHTS = 14, 5
 
 # A column is held to its floor when at least this many of its values are to be expected: of fewer, chance may take all.
 FEWEST_VALUES = 50
-
-# Rows that break a rule are told when there are more than chance makes of those that usually do: by so many deviations
-# of a Poisson count, to which one row is added.
-DEVIATIONS = 4
 
 # Characters of a value that a message shows.
 MOST_SHOWN = 40
@@ -69,8 +64,7 @@ def often_broken(night: Night, found: Sequence[Outcome]) -> Iterator[str]:
     for one in found if before else ():
         usual = median(shares.get(_rule(one, night.day), 0.0) for shares in before)
         expected = usual * one.rows
-        chance = DEVIATIONS * math.sqrt(expected + 1)
-        if one.broken > expected + max(night.settings.broken_ceiling * one.rows, chance):
+        if one.broken > max(expected + night.settings.broken_ceiling * one.rows, beyond_chance(expected)):
             yield f"{one.feed}: {one.broken:,} of {one.rows:,} rows break a rule, {usual:.1%} are usual: {one.rule}"
 
 
@@ -150,7 +144,7 @@ def _lacking(night: Night, where: str, now: tuple[int, int], before: tuple[int, 
             f"{where} of {night.day} is filled in {filled:,} of {rows:,} rows, {usual:.0%} are usual; have the sender "
             "fill it, or lower the setting filled_floor if this is meant"
         )
-    if rows and filled / rows < usual - night.settings.missing_ceiling:
+    if rows - filled > max((1 - usual + night.settings.missing_ceiling) * rows, beyond_chance((1 - usual) * rows)):
         yield f"{where}: {1 - filled / rows:.0%} of its values are missing, {1 - usual:.0%} are usual"
 
 

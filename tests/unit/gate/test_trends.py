@@ -133,6 +133,25 @@ def test_new_categories_are_told_and_the_most_frequent_is_named(night: Night) ->
     )
 
 
+def test_a_few_rows_of_a_new_category_are_chance(night: Night) -> None:
+    """Four rows, where none is to be expected: 4 * sqrt(0 + 1)."""
+    assert told(night, rows("platform", MIXED | {"amiga": 4}), usual("platform", MIXED)) == ()
+    assert told(night, rows("platform", MIXED | {"amiga": 5}), {}) != ()
+
+
+def test_where_new_categories_are_usual_more_of_them_are_chance(night: Night) -> None:
+    """10 of 4,000 values occur once: 2.5 of 1,000 values are to be expected to be new, and by chance up to 9."""
+    seldom = {day: rows("platform", {"ios": 798, f"{day} a": 1, f"{day} b": 1}) for day in BEFORE}
+
+    assert told(night, rows("platform", {"ios": 991, "amiga": 9}), seldom) == ()
+    assert "1 new value, such as amiga" in told(night, rows("platform", {"ios": 989, "amiga": 11}), {})[0]
+
+
+def test_values_that_few_rows_lack_may_be_away_by_chance(night: Night) -> None:
+    """Of 15 rows 10 lack what 40 % lack otherwise, 6 of them: less than 6 + 4 * sqrt(6 + 1)."""
+    assert told(night, rows("platform", {"ios": 5, None: 10}), usual("platform", {"ios": 9, None: 6})) == ()
+
+
 def test_ids_are_new_each_night_and_never_named(night: Night) -> None:
     assert told(night, rows("device", {"new": 1000}), usual("device", {"known": 1000})) == ()
     assert told(night, rows("account_id", {"new": 1000}), usual("account_id", {"known": 1000})) == ()
