@@ -55,8 +55,8 @@ def draw_recycled(rng: np.random.Generator, landscape: Landscape, exits: Exits, 
 def draw_recreated(rng: np.random.Generator, landscape: Landscape, exits: Exits, sizes: np.ndarray) -> Cast:
     """Each seat of the ring holds one account at a time; banned or deleted, it is opened anew within a day.
 
-    The machine stays with the seat, cards are prepaid and few of a kind; so the ring keeps its size while its accounts
-    change. `sizes` counts all accounts there have been.
+    The machine stays with the seat, cards are prepaid and serve a few accounts; accounts are used as long as they last.
+    So the ring keeps its size while its accounts change. `sizes` counts all accounts there have been.
     """
     world, ring = landscape.world, in_rings(sizes)
     generations = rng.integers(2, 5, len(sizes))
@@ -67,7 +67,7 @@ def draw_recreated(rng: np.random.Generator, landscape: Landscape, exits: Exits,
     opened = begin[ring] + generation * stay[ring] + rng.random(len(ring)) * np.minimum(1, stay[ring])
     country = exits.countries(rng, len(sizes))[ring]
     crowd = controlled(rng, landscape, "recreated", ring, country, opened)
-    crowd["created"] = np.minimum(opened, landscape.days - 0.1)
+    crowd = crowd.assign(created=np.minimum(opened, landscape.days - 0.1), active=rng.beta(7, 3, len(ring)))
     machine = (seats.cumsum() - seats)[ring] + seat // rng.integers(1, 4, len(sizes))[ring]
     pool, sticky = pool_sizes(rng, world, sizes, 2), sticky_days(rng, world, len(sizes))
     cast = operate(
@@ -84,8 +84,8 @@ def draw_recreated(rng: np.random.Generator, landscape: Landscape, exits: Exits,
         transfers=[moved_balance(rng, landscape, ring, 0.3)],
     )
     last = generation == (sizes[ring] - 1 - seat) // seats[ring]
-    ends = np.where(last, cast.people["ends"], np.maximum(opened + stay[ring] - rng.random(len(ring)), opened + 0.5))
-    cast.people["ends"] = ends
+    banned = np.maximum(opened + stay[ring] - rng.random(len(ring)), np.maximum(opened, 0) + 1)
+    cast.people["ends"] = np.where(last, cast.people["ends"], banned)
     return cast
 
 
