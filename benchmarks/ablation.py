@@ -162,21 +162,24 @@ def judge_without(variant: Variant, lessons: Sequence[World], exam: Sequence[Wor
 
 
 def make_card(variant: Variant, worlds: Sequence[World]) -> Scorecard:
-    lessons = [_lacking(_narrowed(world, variant), variant) for world in worlds]
+    narrowed = [_narrowed(world, variant) for world in worlds]
+    member = learning.member_sheet(narrowed)
+    regrouped = [learning.regroup(world.night, one, member) for world, one in zip(worlds, narrowed, strict=True)]
+    lessons = [_lacking(lesson, variant) for lesson in regrouped]
     sheets = learning.first_sheets(lessons)
     united = [learning.with_unions(world.night, one, *sheets) for world, one in zip(worlds, lessons, strict=True)]
     settings = worlds[0].night.settings
-    return learning.learn([_lacking(one, variant) for one in united], settings.feeds, settings.min_ring_size, {})
+    return learning.learn(
+        [_lacking(one, variant) for one in united], member, settings.feeds, settings.min_ring_size, {}
+    )
 
 
 def _narrowed(world: World, variant: Variant) -> Lesson:
     """Return the lesson of a world when only some lanes are asked."""
     found, lesson = found_by(variant.lanes, world.found), world.lesson
     stability = found.groupby("candidate")["stability"].first()
-    values = lesson.values[lesson.values.index.isin(stability.index)]
-    values = values.assign(stability=stability.reindex(values.index))
-    groups = lesson.groups[lesson.groups["candidate"].isin(stability.index)]
-    return replace(lesson, groups=groups, values=values, stability=stability)
+    members = lesson.members[lesson.members.index.get_level_values("candidate").isin(stability.index)]
+    return replace(lesson, found=found, members=members, stability=stability)
 
 
 def _lacking(lesson: Lesson, variant: Variant) -> Lesson:

@@ -84,6 +84,9 @@ class Evidence:
     accounts up to which a hub is still looked at as a group; side: fewest accounts from which it is a side of composite
     cells, 0 for never; outsider: whether an outsider can bring it about; wording: what members that share it do ("pay
     with the same cards").
+
+    affinity, habit: what it adds to the likeness of two accounts (`detection/pairs.py`) that they share it, and that
+    both spend their days on it; affinity_from, affinity_limit: accounts from and up to which it does.
     """
 
     facet: str
@@ -96,6 +99,10 @@ class Evidence:
     review_share: float = 0
     side: int = 0
     outsider: bool = False
+    affinity: float = 0
+    habit: float = 0
+    affinity_from: int = 2
+    affinity_limit: int = 3
 
 
 @dataclass(frozen=True, config=_strict)

@@ -44,4 +44,4 @@ def test_each_row_is_judged_without_what_it_names(
     card = ablation.make_card(Variant(few, lambda name: name.endswith("contained")), [world, world])
     assert set(ablation.found_by(few, world.found)["lane"].str.split("+").explode()) == set(few)
     assert card.flag.scales
-    assert not any(name.endswith("contained") for name in (*card.flag.scales, *card.shape.scales))
+    assert not any(name.endswith("contained") for name in (*card.flag.scales, *card.shape.names))

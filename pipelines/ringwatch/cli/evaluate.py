@@ -37,7 +37,7 @@ def evaluate(
     ] = None,
     worlds: Annotated[int, typer.Option(help="Worlds of the family.", min=1)] = 6,
     accounts: Annotated[int, typer.Option(help="Accounts of each.", min=500)] = 100_000,
-    days: Annotated[int, typer.Option(help="Days of each.", min=1)] = 14,
+    days: Annotated[int, typer.Option(help="Days of each.", min=1)] = 28,
     seed: Annotated[int, typer.Option(help="Same seed, same people.", min=0)] = 1,
     processes: Annotated[
         int, typer.Option(help="Many worlds: how many at a time, each with a server of its own.", min=1)

@@ -32,7 +32,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the scorecards.", file_okay=False)],
     worlds: Annotated[int, typer.Option(help="How many worlds of family A to learn from.")] = 8,
     accounts: Annotated[int, typer.Option(help="Accounts of each world.")] = 60_000,
-    days: Annotated[int, typer.Option(help="Days of each world.")] = 14,
+    days: Annotated[int, typer.Option(help="Days of each world.")] = 28,
     feeds: Annotated[
         list[str] | None, typer.Option(help="Feeds of a deployment, joined by +; once per card. All sets if not given.")
     ] = None,
@@ -106,10 +106,12 @@ def make_card(
         tell(f"{'+'.join(feeds)}: world {number}")
         with night:
             lessons.append(learning.attend(night, _operators(night)))
+    member = learning.member_sheet(lessons)
+    lessons = [learning.regroup(night, lesson, member) for night, lesson in zip(nights, lessons, strict=True)]
     sheets = learning.first_sheets(lessons)
     united = [learning.with_unions(night, lesson, *sheets) for night, lesson in zip(nights, lessons, strict=True)]
     tell(f"{'+'.join(feeds)}: fitting")
-    return learning.learn(united, feeds, settings.min_ring_size, made)
+    return learning.learn(united, member, feeds, settings.min_ring_size, made)
 
 
 def _night(home: Path, day: date, settings: Settings, feeds: tuple[str, ...]) -> Night:

@@ -7,6 +7,8 @@ wide     accounts with any link, in middling communities: groups inside crowds
 whole    the whole of a large component of strict links, and its core: dense blobs that communities tear apart
 hub      all accounts of a hub that may hide a large ring
 similar  accounts that use the same things, by node similarity and Leiden: groups that share many weak things
+alike    accounts that live alike (see `pairs.py`), in large communities; alike-fine in small ones, alike-wide and
+         alike-all with ever less likeness
 
 A group that several lanes find is one candidate. Which candidates are rings is for score to say.
 """
@@ -17,10 +19,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import communities
+from ringwatch.detection import communities, pairs
 from ringwatch.errors import DataRefused
 from ringwatch.graph import Graph
 from ringwatch.settings import Settings
@@ -28,7 +31,9 @@ from ringwatch.settings import Settings
 # Lanes of links: least bits of a link, and the resolution of Leiden. On four worlds of family B the first two hold most
 # rings that any of 35 such lanes found, and each of the others some more (docs/decisions/detection.md).
 LINKED = {"middle": (4.0, 0.05), "wide": (3.0, 0.5), "strict": (5.0, 0.02), "fine": (4.0, 2.0)}
-LANES = (*LINKED, "whole", "hub", "similar")
+# Lanes of likeness: the least of it, and the resolution of Leiden.
+ALIKE = {"alike": (6.0, 0.05), "alike-fine": (6.0, 1.0), "alike-wide": (4.9, 2.0), "alike-all": (4.1, 0.5)}
+LANES = (*LINKED, *ALIKE, "whole", "hub", "similar")
 SIMILAR_GAMMA = 1.0
 # Runs of Leiden with other seeds that say how stable a community is.
 MORE_SEEDS = 2
@@ -37,12 +42,19 @@ MORE_SEEDS = 2
 @dataclass(frozen=True)
 class Shared:
     """What link found: links (source, target, bits), hubs (account_id, facet, name, bits), uses (account_id,
-    identifier, bits).
+    identifier, bits), alike (source, target, likeness).
     """
 
     links: pd.DataFrame
     hubs: pd.DataFrame
     uses: pd.DataFrame
+    alike: pd.DataFrame
+
+
+def read(connection: duckdb.DuckDBPyConnection, min_bits: float) -> Shared:
+    """Return what link found on a connection of `sharing.open_sharing`; links have at least `min_bits`."""
+    tables = pairs.links(connection, min_bits), pairs.hubs(connection), pairs.uses(connection), pairs.alike(connection)
+    return Shared(*(table.to_pandas() for table in tables))
 
 
 def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] = LANES) -> tuple[pd.DataFrame, float]:
@@ -56,6 +68,9 @@ def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] 
             links = _linked(shared, accounts, max(min_bits, settings.link_min_bits))
             found[lane], whole = _lane(graph, links, gamma, seeds)
             found |= {"whole": whole} if lane == "strict" else {}
+    for lane, (least, gamma) in ALIKE.items():
+        if lane in lanes:
+            found[lane], _ = _lane(graph, _living_alike(shared, accounts, least), gamma, seeds)
     if "hub" in lanes:
         found["hub"] = _hub_groups(shared.hubs, accounts)
     if "similar" in lanes:
@@ -93,7 +108,8 @@ def _name(accounts: pd.Series) -> str:
 
 def _accounts(shared: Shared) -> pd.Index:
     """All accounts, sorted: their places are the numbers under which GDS knows them."""
-    ids = [shared.links["source"], shared.links["target"], shared.hubs["account_id"], shared.uses["account_id"]]
+    ids = [frame[end] for frame in (shared.links, shared.alike) for end in ("source", "target")]
+    ids += [shared.hubs["account_id"], shared.uses["account_id"]]
     found: pd.Index = pd.Index(np.sort(pd.concat(ids).unique()))
     return found
 
@@ -117,6 +133,13 @@ def _linked(shared: Shared, accounts: pd.Index, min_bits: float) -> pd.DataFrame
         "weight": shared.hubs["bits"],
     }
     return pd.concat([pd.DataFrame(pairs), pd.DataFrame(spokes)], ignore_index=True)
+
+
+def _living_alike(shared: Shared, accounts: pd.Index, least: float) -> pd.DataFrame:
+    """Return source, target, weight of the pairs with at least that likeness; the weight is what exceeds it, and 1."""
+    close = shared.alike[shared.alike["likeness"] >= least]
+    source, target = (_numbers(accounts, close[end]) for end in ("source", "target"))
+    return pd.DataFrame({"source": source, "target": target, "weight": close["likeness"] - least + 1})
 
 
 def _lane(graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -106,15 +106,24 @@ _OF_MEMBERS = ["bits", "contained", "own_act", "own", "main_tenure"]
 def unknown(measures: Measures) -> pd.DataFrame:
     """Return candidate, facet, bits of linking facets that no feature is about, such as a deployment's own.
 
-    No card has learnt what they say. They count what their sharing is worth to a member: up to the facet's cap, as far
-    as the group has its identifiers to itself.
+    No card has learnt what they say. They count what their sharing is worth to a member on average.
     """
-    known = {facet for feature in FEATURES for facet in feature.needs}
-    members = measures.members[~measures.members["facet"].isin(known) & (measures.members["cap_bits"] > 0)]
-    worth = (members["bits"] * members["contained"]).clip(upper=members["cap_bits"]) / members["n"]
+    members = unknown_worth(measures)
+    worth = members["worth"] / members["n"]
     summed = worth.groupby([members["candidate"], members["facet"]]).sum()
     found: pd.DataFrame = summed.rename("bits").round(6).reset_index()
     return found
+
+
+def unknown_worth(measures: Measures) -> pd.DataFrame:
+    """Return candidate, account_id, facet, n, worth (bits) of members in linking facets that no feature is about.
+
+    It is what they share there, up to the facet's cap, as far as the group has its identifiers to itself.
+    """
+    known = {facet for feature in FEATURES for facet in feature.needs}
+    members = measures.members[~measures.members["facet"].isin(known) & (measures.members["cap_bits"] > 0)]
+    worth = (members["bits"] * members["contained"]).clip(upper=members["cap_bits"])
+    return members[["candidate", "account_id", "facet", "n"]].assign(worth=worth)
 
 
 def _plain(measure: str, facet: str) -> Value:
@@ -303,6 +312,20 @@ FEATURES: tuple[Feature, ...] = (
         "for",
         "{share} of the bits that link its members stay inside",
         lambda found: found.groups["closed"],
+    ),
+    Feature(
+        "alike",
+        GROUP,
+        "for",
+        "{value:.1f} bits of likeness between a member and the nearest other one",
+        lambda found: found.around("alike"),
+    ),
+    Feature(
+        "apart",
+        GROUP,
+        "against",
+        "{value:.1f} bits of likeness between a member and the nearest account outside",
+        lambda found: found.around("apart"),
     ),
     Feature("size", GROUP, "for", "{n} members", lambda found: np.log2(found.groups["n"])),
     _seen("lasts", "payment", "against", "the instruments they share are in use on {share} of the days"),

@@ -47,12 +47,15 @@ class Measures:
         dealt (share of members that invited or paid one and the same member), closed (share of the bits of all links
         of members that lead to members), and what `surroundings.measure` found
     ties: candidate, account_id, identifier: what ties a member with LEAST_TIE bits, and was not imposed on it
+    alike: candidate, account_id, alike and apart (likeness to the nearest member, and to the nearest account outside),
+        aside (days between its opening and the median of the group, log2 of 1 + days); their means are in groups, too
     """
 
     members: pd.DataFrame
     facets: pd.DataFrame
     groups: pd.DataFrame
     ties: pd.DataFrame
+    alike: pd.DataFrame
 
 
 def measure(
@@ -66,9 +69,12 @@ def measure(
     connection.register("struck", _NOTHING if without is None else without[["candidate", "facet", "name"]])
     for statement in (_GROUPED, _USED, _MEMBER):
         connection.execute(statement)
-    members, facets, plain, ties = (connection.sql(query).df() for query in (_MEMBERS, _FACETS, _GROUPS, _TIES))
-    around = surroundings.measure(connection)
-    return Measures(members, facets, plain.merge(around, left_on="candidate", right_index=True, how="left"), ties)
+    members, facets, plain, ties, alike = (
+        connection.sql(query).df() for query in (_MEMBERS, _FACETS, _GROUPS, _TIES, _ALIKE)
+    )
+    around = surroundings.measure(connection).join(alike.groupby("candidate")[["alike", "apart"]].mean().round(6))
+    every = plain.merge(around, left_on="candidate", right_index=True, how="left")
+    return Measures(members, facets, every, ties, alike)
 
 
 _NOTHING = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
@@ -160,6 +166,22 @@ LEFT JOIN example USING (candidate, facet) ORDER BY candidate, facet
 _TIES = f"""
 SELECT candidate, account_id, identifier FROM used JOIN account USING (account) JOIN facet USING (facet)
 WHERE used.bits >= {LEAST_TIE} AND NOT imposed AND cap_bits > 0 ORDER BY ALL
+"""
+
+_ALIKE = """
+WITH touching AS (
+  SELECT candidate, account, target AS other, likeness FROM grouped JOIN link ON source = account
+  UNION ALL
+  SELECT candidate, account, source AS other, likeness FROM grouped JOIN link ON target = account
+), nearest AS (
+  SELECT touching.candidate, touching.account, max(likeness) FILTER (inside.account IS NOT NULL) AS alike,
+    max(likeness) FILTER (inside.account IS NULL) AS apart
+  FROM touching LEFT JOIN grouped inside ON inside.candidate = touching.candidate AND inside.account = other
+  GROUP BY touching.candidate, touching.account
+)
+SELECT candidate, account_id, coalesce(alike, 0) AS alike, coalesce(apart, 0) AS apart,
+  coalesce(round(log2(1 + abs(created - median(created) OVER (PARTITION BY candidate))), 6), 0) AS aside
+FROM grouped LEFT JOIN nearest USING (candidate, account) ORDER BY candidate, account_id
 """
 
 _GROUPS = """

@@ -1,7 +1,7 @@
 """Judging: candidates in; disjoint groups, each with probability, kind and the reasons that add up to it, out.
 
 What is measured of a group is in `grouping.py`, what the score looks at in `features.py`, what it counts in a
-scorecard, who leaves and which groups stay in `scoring.py`, the words in `evidence.py`.
+scorecard, who leaves in `membership.py`, which groups stay in `scoring.py`, the words in `evidence.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import evidence, explaining, features, grouping, pairs, scoring
+from ringwatch.detection import evidence, explaining, features, grouping, membership, pairs, scoring
 from ringwatch.detection.grouping import Measures
 from ringwatch.detection.scorecard import Scorecard
 from ringwatch.detection.scored import RINGS
@@ -43,7 +43,7 @@ def judge(
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
     stability = candidates.groupby("candidate")["stability"].first()
-    tied = scoring.eject(grouping.measure(connection, candidates), smallest)
+    tied = membership.eject(grouping.measure(connection, candidates), card.member, smallest)
     first = _pick(connection, tied, stability, card, smallest)
     odds = score(connection, grouping.measure(connection, first), stability, card).odds
     unions = scoring.unite(first, odds, pairs.links(connection, pairs.LEAST_BITS).to_pandas())
@@ -140,7 +140,7 @@ def _members(measures: Measures, rings: pd.DataFrame) -> pd.DataFrame:
 
     A member is as probable as its group times what ties it to the group; core has at least half of the usual tie.
     """
-    ties = scoring.ties(measures).merge(rings[["candidate", "probability"]], on="candidate")
+    ties = membership.ties(measures).merge(rings[["candidate", "probability"]], on="candidate")
     usual = ties.groupby("candidate")["tie"].transform("median")
     return pd.DataFrame(
         {

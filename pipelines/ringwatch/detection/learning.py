@@ -1,8 +1,9 @@
 """Worlds to learn from: clean days whose truth is known in, scorecards out.
 
-In each world candidates are found as on any night. Their features, and whether most of a group is one operator's (flag)
-and whether it is one ring and the whole of it (shape), are what the sheets are fitted on. Unions of likely groups come
-with a first card and are fitted with the rest. What a group's odds mean is learnt from worlds that were left out.
+In each world candidates are found as on any night. Who of a likely ring belongs to it is what the first sheet is fitted
+on; by it members are ejected. The features of what is left, and whether most of a group is one operator's (flag) and
+whether it is one ring and the whole of it (shape), are what the others are fitted on. Unions of likely groups come with
+a first card and are fitted with the rest. What a group's odds mean is learnt from worlds that were left out.
 """
 
 from __future__ import annotations
@@ -14,20 +15,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import candidates, features, grouping, pairs, scoring, sharing, training
+from ringwatch.detection import candidates, features, grouping, membership, pairs, scoring, sharing, training, trees
 from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
+from ringwatch.detection.trees import Trees
 from ringwatch.night import Night
 
-SAME_RING = 0.5
+SAME_RING, CONTROLLED = 0.5, 0.5
 FOLDS = 4
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One world: groups (candidate, account_id), their feature values, and the operators' accounts (operator_id,
-    account_id). `links` and `stability` serve to look for unions.
+    """One world: candidates as they were found (candidate, account_id), what speaks for and against their members (see
+    `membership.values`), the groups that are left of them, the groups' feature values, and the operators' accounts
+    (operator_id, account_id). `links` and `stability` serve to look for unions.
     """
 
+    found: pd.DataFrame
+    members: pd.DataFrame
     groups: pd.DataFrame
     values: pd.DataFrame
     operators: pd.DataFrame
@@ -54,7 +59,7 @@ def label(groups: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
     jaccard = (found["both"] / (sizes - found["both"])).groupby(found["candidate"]).max()
     controlled = found.groupby("candidate")["both"].sum().reindex(size.index, fill_value=0)
     shape = jaccard.reindex(size.index).fillna(0) >= SAME_RING
-    return pd.DataFrame({"flag": controlled / size >= 0.5, "shape": shape})
+    return pd.DataFrame({"flag": controlled / size >= CONTROLLED, "shape": shape})
 
 
 def attend(night: Night, operators: pd.DataFrame) -> Lesson:
@@ -62,18 +67,39 @@ def attend(night: Night, operators: pd.DataFrame) -> Lesson:
     with sharing.open_sharing(night) as connection:
         seen = connection.table("account").df()["account_id"]
         links = pairs.links(connection, pairs.LEAST_BITS).to_pandas()
-        strong = links[links["bits"] >= night.settings.link_min_bits]
-        shared = candidates.Shared(strong, pairs.hubs(connection).to_pandas(), pairs.uses(connection).to_pandas())
+        shared = candidates.read(connection, night.settings.link_min_bits)
         found, _ = candidates.find(night.graph, shared, night.settings)
         stability = found.groupby("candidate")["stability"].first()
-        groups = scoring.eject(grouping.measure(connection, found), night.settings.min_ring_size)
-        values = _values(connection, groups, stability)
+        members = membership.values(grouping.measure(connection, found))
     mine = operators[operators["account_id"].isin(seen)]
-    return Lesson(groups, values, mine, links, stability)
+    return Lesson(found, members, found.iloc[:0], members.iloc[:0], mine, links, stability)
 
 
-def with_unions(night: Night, lesson: Lesson, flag: Sheet, shape: Sheet) -> Lesson:
-    """Return the lesson with the unions that judging would look at, given a first pair of sheets."""
+def member_sheet(lessons: Sequence[Lesson]) -> Sheet:
+    """Return the sheet that tells the accounts of a ring from others in candidates that are mostly operators'."""
+    rings = [_of_rings(lesson) for lesson in lessons]
+    values = pd.concat([members.drop(columns="controlled") for members in rings], ignore_index=True)
+    belongs = pd.concat([members["controlled"] for members in rings], ignore_index=True)
+    return training.fit_sheet(values, belongs, every_other=1, directions=membership.DIRECTIONS)
+
+
+def _of_rings(lesson: Lesson) -> pd.DataFrame:
+    """Return the member values of candidates that are mostly operators', and whether each member is controlled."""
+    controlled = lesson.members.index.get_level_values("account_id").isin(lesson.operators["account_id"])
+    marked = lesson.members.assign(controlled=controlled)
+    return marked[marked.groupby("candidate")["controlled"].transform("mean") >= CONTROLLED]
+
+
+def regroup(night: Night, lesson: Lesson, member: Sheet) -> Lesson:
+    """Return the lesson with its groups: the candidates without the members that do not fit."""
+    with sharing.open_sharing(night) as connection:
+        measures = grouping.measure(connection, lesson.found)
+        groups = membership.eject(measures, member, night.settings.min_ring_size)
+        return replace(lesson, groups=groups, values=_values(connection, groups, lesson.stability))
+
+
+def with_unions(night: Night, lesson: Lesson, flag: Sheet, shape: Trees) -> Lesson:
+    """Return the lesson with the unions that judging would look at, given what `first_sheets` returned."""
     odds = flag.total(lesson.values)
     first = scoring.pick(lesson.groups, odds, shape.total(lesson.values), night.settings.min_ring_size)
     unions = scoring.unite(first, odds, lesson.links)
@@ -85,21 +111,25 @@ def with_unions(night: Night, lesson: Lesson, flag: Sheet, shape: Sheet) -> Less
     return replace(lesson, groups=groups, values=pd.concat([lesson.values, values]))
 
 
-def learn(lessons: Sequence[Lesson], feeds: tuple[str, ...], smallest: int, made: Mapping[str, Any]) -> Scorecard:
+def learn(
+    lessons: Sequence[Lesson], member: Sheet, feeds: tuple[str, ...], smallest: int, made: Mapping[str, Any]
+) -> Scorecard:
     """Return the card of all lessons, its odds calibrated on lessons that were left out."""
     odds, rings = _left_out(lessons, smallest)
     slope, base = training.calibrate(odds, rings)
     flag, shape = first_sheets(lessons)
     prior = float(np.log2((rings.sum() + 1) / ((~rings).sum() + 1)))
     reliability = training.reliability(slope * odds + base, rings)
-    return Scorecard(VERSION, made, feeds, training.scaled(flag, slope, base), shape, round(prior, 4), reliability)
+    calibrated = training.scaled(flag, slope, base)
+    return Scorecard(VERSION, made, feeds, calibrated, shape, member, round(prior, 4), reliability)
 
 
-def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Sheet]:
-    """Return the flag and the shape sheet of lessons, not calibrated."""
+def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
+    """Return the flag sheet of lessons, not calibrated, and the trees for shape, grown on operators' groups alone."""
     values = pd.concat([lesson.values for lesson in lessons], ignore_index=True)
     labels = pd.concat([lesson.labels for lesson in lessons], ignore_index=True).astype(bool)
-    return training.fit_sheet(values, labels["flag"]), training.fit_sheet(values, labels["shape"])
+    rings = labels["flag"]
+    return training.fit_sheet(values, rings), trees.grow(values[rings], labels.loc[rings, "shape"])
 
 
 def _left_out(lessons: Sequence[Lesson], smallest: int) -> tuple[pd.Series, pd.Series]:

@@ -1,6 +1,7 @@
 """What accounts share two by two: the tables of `sharing` in; one more, `link`, and links, hubs and uses out.
 
-link    source, target (accounts, source < target), bits, facets, days: pairs with at least LEAST_BITS
+link    source, target (accounts, source < target), bits, facets, days, likeness: pairs with at least LEAST_BITS or
+        LEAST_LIKENESS
 
 Two accounts on an identifier get its bits, times what the way they use it is worth:
 
@@ -12,6 +13,11 @@ then added up per facet, up to the facet's cap, and over facets. Where a facet h
 their days together on it are one household and not one operator, however often their line changes its address: its
 bits are multiplied with the share of their days that they spend apart. Pairs are never quadratic: an identifier above
 its hub_limit makes none. Hubs within their facet's review_share are kept beside the pairs as nodes of their own.
+
+Likeness is a second sum, of log odds that two accounts have one operator. Bits ask how rare it is to meet by chance;
+likeness also asks how the two live: whether a device is where both spend their days, whether an address is a crowd's or
+a home's, how close together they were opened. Its weights (`affinity` and `habit` of a facet, YOUNG) were fitted once
+on simulated worlds (docs/decisions/detection.md). It finds candidates and counts nothing in their score.
 """
 
 from __future__ import annotations
@@ -23,39 +29,56 @@ SAME_DAY = 1.25
 # Days that are added to the days on which accounts were active, so that one day together is no habit.
 FEW_DAYS = 2
 
-# Bits from which a pair is kept.
-LEAST_BITS = 1.5
+# Bits, and likeness, from which a pair is kept.
+LEAST_BITS, LEAST_LIKENESS = 1.5, 4.0
+# Likeness of two accounts opened at once; one less with each doubling of the days between.
+YOUNG = 3
 
 _LINK = f"""
 CREATE TABLE link AS
 WITH used AS (
-  SELECT account, identifier, days, first, last, CASE WHEN residents THEN tenure ELSE 0 END AS tenure
+  SELECT account, identifier, days, first, last, CASE WHEN residents THEN tenure ELSE 0 END AS tenure,
+    tenure AS staying, identifier.bits > 0 AS links,
+    CASE WHEN affinity + habit > 0 AND accounts BETWEEN affinity_from AND affinity_limit
+      THEN 1 - ln(accounts / 2) / ln(affinity_limit / 2) ELSE 0 END AS rarity
   FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet)
-  WHERE accounts > 1 AND identifier.bits > 0
+  WHERE accounts > 1 AND (identifier.bits > 0 OR rarity > 0)
 ), met AS (
-  SELECT a.account AS source, b.account AS target, a.identifier, a.days & b.days AS days,
+  SELECT a.account AS source, b.account AS target, a.identifier,
+    CASE WHEN a.links THEN a.days & b.days ELSE xor(a.days, a.days) END AS days,
+    a.rarity, least(a.staying, b.staying) AS staying,
     (1 - a.tenure) * (1 - b.tenure) * CASE WHEN least(a.tenure, b.tenure) > 0.5 THEN 0.5 ELSE 1 END AS visiting,
     greatest(greatest(a.first, b.first) - least(a.last, b.last), 0) AS gap
   FROM used a JOIN used b ON a.identifier = b.identifier AND a.account < b.account
 ), by_facet AS (
   SELECT source, target, facet, bit_or(days) AS days, any_value(cap_bits) AS cap, any_value(residents) AS residents,
     sum(identifier.bits * visiting * CASE WHEN bit_count(days) > 0 THEN {SAME_DAY}
-      WHEN half_life_days > 0 THEN pow(2, -gap / half_life_days) ELSE 1 END) AS bits
+      WHEN half_life_days > 0 THEN pow(2, -gap / half_life_days) ELSE 1 END) AS bits,
+    sum(rarity * affinity * visiting) + max(rarity * habit * staying) AS likeness
   FROM met JOIN identifier USING (identifier) JOIN facet USING (facet) GROUP BY source, target, facet
 ), apart AS (
   SELECT source, target, facet, days, least(cap, bits) * CASE WHEN residents
-    THEN 1 - bit_count(days) / (least(a.active_days, b.active_days) + {FEW_DAYS}) ELSE 1 END AS bits
+    THEN 1 - bit_count(days) / (least(a.active_days, b.active_days) + {FEW_DAYS}) ELSE 1 END AS bits, likeness,
+    coalesce(greatest({YOUNG} - log2(1 + abs(a.created - b.created)), 0), 0) AS young
   FROM by_facet JOIN account a ON a.account = source JOIN account b ON b.account = target
 )
 SELECT source, target, round(sum(bits), 6) AS bits, list(facet ORDER BY facet) FILTER (bits > 0) AS facets,
-  bit_count(bit_or(days)) AS days
-FROM apart GROUP BY source, target HAVING round(sum(bits), 6) >= {LEAST_BITS} ORDER BY source, target
+  bit_count(bit_or(days)) AS days, round(sum(likeness) + any_value(young), 6) AS likeness
+FROM apart GROUP BY source, target
+HAVING round(sum(bits), 6) >= {LEAST_BITS} OR round(sum(likeness) + any_value(young), 6) >= {LEAST_LIKENESS}
+ORDER BY source, target
 """
 
 _LINKS = """
 SELECT a.account_id AS source, b.account_id AS target, bits, facets, days
 FROM link JOIN account a ON a.account = source JOIN account b ON b.account = target
 WHERE bits >= $min_bits ORDER BY a.account_id, b.account_id
+"""
+
+_ALIKE = """
+SELECT a.account_id AS source, b.account_id AS target, likeness
+FROM link JOIN account a ON a.account = source JOIN account b ON b.account = target
+WHERE likeness >= $least ORDER BY a.account_id, b.account_id
 """
 
 _HUB = """
@@ -90,6 +113,11 @@ def links(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
     source, target (source < target), bits (capped per facet, then added), facets, days (on which they shared one).
     """
     return connection.sql(_LINKS, params={"min_bits": min_bits}).to_arrow_table()
+
+
+def alike(connection: duckdb.DuckDBPyConnection, least: float = LEAST_LIKENESS) -> pa.Table:
+    """Return source, target (source < target), likeness of the pairs of accounts with at least this likeness."""
+    return connection.sql(_ALIKE, params={"least": least}).to_arrow_table()
 
 
 def hubs(connection: duckdb.DuckDBPyConnection) -> pa.Table:

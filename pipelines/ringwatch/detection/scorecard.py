@@ -3,7 +3,7 @@
 There is one per set of feeds that a deployment has, because a feed that is missing takes more than its own features
 away: what then speaks against honest groups speaks less. They are JSON files in `scorecards/`, made by `ringwatch
 train`, with how they were made. Each holds two sheets of bits: `flag`, whether most of a group is under one control,
-and `shape`, whether it is one operator's ring and the whole of it.
+and `member`, whether a member of a ring belongs to it; and trees for `shape`, whether it is one ring and all of it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ringwatch.detection.trees import Trees, read_trees
 from ringwatch.errors import UsageError
 
 FOLDER = Path(__file__).parent / "scorecards"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Scorecard:
     made: Mapping[str, Any]
     feeds: tuple[str, ...]
     flag: Sheet
-    shape: Sheet
+    shape: Trees
+    member: Sheet
     prior: float
     reliability: tuple[tuple[float, int, int], ...]
 
@@ -77,8 +79,15 @@ def write(card: Scorecard, folder: Path) -> Path:
     """Write a card to the folder, under the name of its feeds."""
     path = folder / _name(card.feeds)
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(card.as_dict(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(_text(card), encoding="utf-8")
     return path
+
+
+def _text(card: Scorecard) -> str:
+    """JSON for people to read, but for the trees, which take a line."""
+    parts = card.as_dict()
+    told = {name: json.dumps(part, indent=None if name == "shape" else 1) for name, part in sorted(parts.items())}
+    return "{\n" + ",\n".join(f'"{name}": {text}' for name, text in told.items()) + "\n}\n"
 
 
 def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
@@ -91,9 +100,10 @@ def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
     made = json.loads(path.read_text(encoding="utf-8"))
     if made["version"] != VERSION:
         raise UsageError(f"{path} is of version {made['version']}, not {VERSION}; make it again with `ringwatch train`")
-    sheets = {name: _sheet(made[name]) for name in ("flag", "shape")}
+    sheets = {name: _sheet(made[name]) for name in ("flag", "member")}
     reliability = tuple((odds, groups, rings) for odds, groups, rings in made["reliability"])
-    return Scorecard(**(made | sheets | {"feeds": tuple(made["feeds"]), "reliability": reliability}))
+    shape = read_trees(made["shape"])
+    return Scorecard(**(made | sheets | {"shape": shape, "feeds": tuple(made["feeds"]), "reliability": reliability}))
 
 
 def _sheet(made: Mapping[str, Any]) -> Sheet:

@@ -1,6 +1,6 @@
-"""From groups that overlap to disjoint ones: who leaves a group, which groups stay, how usual rings are tonight.
+"""From groups that overlap to disjoint ones: which groups stay, which are one, how usual rings are tonight.
 
-Measures (`grouping.py`) and log2 odds (`scorecard.py`) in; smaller groups, and tonight's shift of the odds, out.
+Groups and their log2 odds (`scorecard.py`) in; fewer groups, and tonight's shift of the odds, out.
 """
 
 from __future__ import annotations
@@ -10,13 +10,6 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ringwatch.detection.features import CELL, STRONG_CAP
-from ringwatch.detection.grouping import MOST_BITS, RESIDENT, Measures
-
-# Bits of strong evidence below which a member with loose ties leaves; and of evidence that nobody imposed on it.
-LEAST_STRONG, LEAST_OWN_ACT = 2.0, 2.0
-# Kinds of evidence that a member with a device of its own needs.
-LEAST_KINDS = 2
 # Share of its members that a group must keep when those of better groups are taken out.
 KEPT = 0.7
 # Log2 odds of being a ring below which a group is not picked.
@@ -26,69 +19,6 @@ LIKELY = np.log2(0.2 / 0.8)
 UNITED = (0.5, 1.0, 2.0, 4.0)
 # What a doubling of size is worth when groups are picked, in bits.
 SIZE_BITS = 0.02
-
-
-def ties(measures: Measures) -> pd.DataFrame:
-    """Return candidate, account_id, tie (bits by which a member hangs on its group, each facet up to its cap), strong
-    (its best evidence of a strong facet), own_act (its best evidence that no outsider could have brought about), kinds
-    (facets with such evidence), device (it mostly uses a device that no other member uses), lives (and it lives at an
-    address of its own).
-    """
-    members = measures.members
-    home = members["own"] & (members["main_tenure"] >= RESIDENT)
-    allowed = (MOST_BITS * members["contained"]).clip(upper=members["bits"])
-    found = members[["candidate", "account_id"]].assign(
-        tie=members["cap_bits"] * members["strength"],
-        strong=allowed.where((members["cap_bits"] >= STRONG_CAP) | (members["facet"] == CELL), 0.0),
-        own_act=members["own_act"].where(members["cap_bits"] > 0, 0.0),
-        kind=(members["own_act"] >= LEAST_OWN_ACT) & (members["cap_bits"] > 0),
-        device=members["own"] & (members["facet"] == "device"),
-        address=home & (members["facet"] == "ip"),
-    )
-    by_member = found.groupby(["candidate", "account_id"])
-    found = by_member.agg(
-        tie=("tie", "sum"),
-        strong=("strong", "max"),
-        own_act=("own_act", "max"),
-        kinds=("kind", "sum"),
-        device=("device", "any"),
-        address=("address", "any"),
-    )
-    return found.assign(lives=found["device"] & found["address"]).reset_index()
-
-
-def eject(measures: Measures, smallest: int) -> pd.DataFrame:
-    """Return candidate, account_id without the members that do not fit, and without what is too small then.
-
-    A member leaves when it has no strong evidence and either has a life of its own or hangs on the group by less than
-    half of what is usual in it; when it has a device of its own and one kind of evidence only, such as a fingerprint of
-    two devices by chance; and when all that ties it to the group could have been brought about by an outsider.
-    So do a few who are tied to each other and, but for what an outsider can bring about, to nobody else: a family whose
-    line is rented out.
-    """
-    found = ties(measures).merge(_parts(measures), on=["candidate", "account_id"], how="left")
-    usual = found.groupby("candidate")["tie"].transform("median")
-    loose = (found["strong"] < LEAST_STRONG) & (found["lives"] | (found["tie"] < usual / 2))
-    by_chance = found["device"] & (found["kinds"] < LEAST_KINDS)
-    tied = (found["own_act"] >= LEAST_OWN_ACT) & (found["part"] >= smallest)
-    kept = found[~loose & ~by_chance & tied]
-    return large(kept[["candidate", "account_id"]], smallest)
-
-
-def _parts(measures: Measures) -> pd.DataFrame:
-    """Return candidate, account_id, part: how many members hang together with each of them by ties of their own."""
-    found = measures.ties
-    who = found.groupby(["candidate", "account_id"]).ngroup().to_numpy()
-    what = found.groupby(["candidate", "identifier"]).ngroup().to_numpy()
-    size = int(who.max(initial=-1)) + 1
-    shape = (size + int(what.max(initial=-1)) + 1,) * 2
-    labels = connected_components(coo_array((np.ones(len(found)), (who, size + what)), shape=shape), directed=False)[1]
-    members = found.assign(label=labels[who])[["candidate", "account_id", "label"]].drop_duplicates()
-    return members.assign(part=members.groupby("label")["account_id"].transform("size")).drop(columns="label")
-
-
-def large(groups: pd.DataFrame, smallest: int) -> pd.DataFrame:
-    return groups[groups.groupby("candidate")["account_id"].transform("size") >= smallest]
 
 
 def pick(groups: pd.DataFrame, flag: pd.Series, shape: pd.Series, smallest: int) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from ringwatch.errors import UsageError
 from ringwatch.simulate.families import draw_world, ring_free, stress_world
 from ringwatch.simulate.world import World
 
-DAYS = 14
+DAYS = 28
 # Feeds of which one at a time is taken away; without accounts there is nothing to judge.
 OPTIONAL = ("payments", "devices", "ips", "usage")
 # What an operator may pay to avoid, and the stress world in which all operators do.

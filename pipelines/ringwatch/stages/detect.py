@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch.detection import candidates, pairs, sharing, watch
+from ringwatch.detection import candidates, sharing, watch
 from ringwatch.night import Night, Report
 
 
@@ -23,11 +23,7 @@ def run(night: Night) -> Report:
     settings = night.settings
     started = perf_counter()
     with sharing.open_sharing(night) as connection:
-        shared = candidates.Shared(
-            pairs.links(connection, settings.link_min_bits).to_pandas(),
-            pairs.hubs(connection).to_pandas(),
-            pairs.uses(connection).to_pandas(),
-        )
+        shared = candidates.read(connection, settings.link_min_bits)
         read = perf_counter()
         found, left_out = candidates.find(night.graph, shared, settings)
         grouped = perf_counter()

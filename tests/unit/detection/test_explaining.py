@@ -8,13 +8,14 @@ from clean_days import MONDAY, accounts, connected, used, write_days
 
 from ringwatch.detection import explaining, sharing
 from ringwatch.detection.scorecard import Scale, Scorecard, Sheet
+from ringwatch.detection.trees import Trees
 
 EVERYBODY = [f"A{i:03}" for i in range(1000)]
 RING = EVERYBODY[:6]
 
 # Five bits for a device in common, on odds of one half.
 SHEET = Sheet(-1.0, {"device_bits": Scale((1.0,), (0.0, 5.0), 0.0)})
-CARD = Scorecard(1, {}, ("accounts", "devices"), SHEET, SHEET, 0.0, ((0.0, 1, 1),))
+CARD = Scorecard(1, {}, ("accounts", "devices"), SHEET, Trees((), 0.0, ()), SHEET, 0.0, ((0.0, 1, 1),))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Measures of groups and who leaves them, against worlds that were worked out by hand."""
+"""Measures of groups, against worlds that were worked out by hand."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, connected, used
 
-from ringwatch.detection import features, grouping, scoring, sharing
+from ringwatch.detection import features, grouping, sharing
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]
@@ -85,36 +85,3 @@ def test_living_at_one_address_is_no_tie(night: Night) -> None:
 
 def test_a_facet_in_which_nobody_was_seen_cannot_be_said(night: Night) -> None:
     assert pd.isna(values(night, group(*EVERYBODY[:4]))["payment_bits"])
-
-
-def test_a_member_that_nothing_ties_to_the_group_leaves_it(night: Night) -> None:
-    tied = scoring.eject(found(night, group(*EVERYBODY[:5])), smallest=4)
-
-    assert sorted(tied["account_id"]) == EVERYBODY[:4]
-
-
-def test_a_group_that_is_too_small_without_them_is_dropped(night: Night) -> None:
-    assert scoring.eject(found(night, group(*EVERYBODY[:5])), smallest=5).empty
-
-
-def test_who_has_a_device_of_its_own_needs_evidence_of_two_kinds(open_night: OpenNight) -> None:
-    # All five have one fingerprint, by chance or not; the last mostly uses another device, of its own.
-    devices = [used(name, "same", MONDAY) for name in EVERYBODY[:5]]
-    devices += [used(EVERYBODY[4], "own", day) for day in WEEK]
-    night = open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY, created_at=OPENED), "devices": devices}})
-
-    assert sorted(scoring.eject(found(night, group(*EVERYBODY[:5])), smallest=4)["account_id"]) == EVERYBODY[:4]
-
-
-def test_a_few_who_are_tied_to_each_other_alone_leave(open_night: OpenNight) -> None:
-    devices = [used(name, "ring", MONDAY) for name in EVERYBODY[:5]]
-    devices += [used(name, "family", MONDAY) for name in EVERYBODY[5:7]]
-    night = open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY, created_at=OPENED), "devices": devices}})
-
-    assert sorted(scoring.eject(found(night, group(*EVERYBODY[:7])), smallest=4)["account_id"]) == EVERYBODY[:5]
-
-
-def test_a_victim_whose_home_and_device_others_made_use_of_leaves_the_group(night: Night) -> None:
-    tied = scoring.eject(found(night, group(*EVERYBODY[20:25])), smallest=4)
-
-    assert sorted(tied["account_id"]) == EVERYBODY[20:24]

@@ -8,10 +8,13 @@ import pytest
 
 from ringwatch.detection import learning, scorecard, training
 from ringwatch.detection.scorecard import Scale, Scorecard, Sheet
+from ringwatch.detection.trees import Tree, Trees
 from ringwatch.errors import UsageError
 
 RNG = np.random.default_rng(7)
 RINGS = pd.Series(np.arange(1200) < 200)
+TREE = Tree((0, -1, -1), (0.5, 0.0, 0.0), (True,) * 3, (1, 0, 0), (2, 0, 0), (0.0, -1.0, 2.0))
+GROWN = Trees(("strong",), -1.0, (TREE,))
 
 
 def groups_of(**members: str) -> pd.DataFrame:
@@ -21,7 +24,9 @@ def groups_of(**members: str) -> pd.DataFrame:
 
 def card(feeds: tuple[str, ...]) -> Scorecard:
     sheet = Sheet(-3.0, {"strong": Scale((0.5,), (-1.0, 2.0), 0.1)})
-    return Scorecard(scorecard.VERSION, {"family": "A"}, feeds, sheet, sheet, -4.0, ((-5.0, 90, 1), (3.0, 10, 9)))
+    return Scorecard(
+        scorecard.VERSION, {"family": "A"}, feeds, sheet, GROWN, sheet, -4.0, ((-5.0, 90, 1), (3.0, 10, 9))
+    )
 
 
 def test_what_speaks_for_a_ring_never_means_less_when_there_is_more_of_it() -> None:
