@@ -17,6 +17,7 @@ from ringwatch.settings import load_settings
 pytestmark = pytest.mark.integration
 
 SEED = 7
+NOBODY_ALIKE = pd.DataFrame({"source": [], "target": [], "likeness": []}).astype({"source": "str", "target": "str"})
 SAID = {
     "projection": "a graph of",
     "wcc": "weakly connected components",
@@ -252,6 +253,7 @@ def test_nothing_shared_makes_no_candidates(graph: Graph) -> None:
         pd.DataFrame({"source": [], "target": [], "bits": []}).astype({"source": "str", "target": "str"}),
         pd.DataFrame({"account_id": [], "facet": [], "name": [], "bits": []}).astype({"account_id": "str"}),
         pd.DataFrame({"account_id": [], "identifier": [], "bits": []}).astype({"account_id": "str"}),
+        NOBODY_ALIKE,
     )
 
     found, _ = candidates.find(graph, nothing, load_settings())
@@ -265,6 +267,19 @@ def test_a_ring_that_hides_behind_a_hub_is_a_candidate(graph: Graph) -> None:
     links = pd.DataFrame({"source": ["B0"], "target": ["B1"], "bits": [9.0]})
     uses = pd.DataFrame({"account_id": ["B0", "B1"], "identifier": [1, 1], "bits": [9.0, 9.0]})
 
-    found, _ = candidates.find(graph, candidates.Shared(links, hub, uses), load_settings())
+    found, _ = candidates.find(graph, candidates.Shared(links, hub, uses, NOBODY_ALIKE), load_settings())
 
     assert set(ring) in [set(group) for group in found.groupby("candidate")["account_id"].agg(list)]
+
+
+def test_accounts_that_live_alike_are_a_candidate_without_any_link(graph: Graph) -> None:
+    ring = [f"A{i}" for i in range(6)]
+    alike = pd.DataFrame({"source": ring[:-1], "target": ring[1:], "likeness": 9.0})
+    hubs = pd.DataFrame({"account_id": [], "facet": [], "name": [], "bits": []}).astype({"account_id": "str"})
+    links = pd.DataFrame({"source": ["B0"], "target": ["B1"], "bits": [9.0]})
+    uses = pd.DataFrame({"account_id": ["B0", "B1"], "identifier": [1, 1], "bits": [9.0, 9.0]})
+
+    found, _ = candidates.find(graph, candidates.Shared(links, hubs, uses, alike), load_settings())
+
+    assert set(found["account_id"]) == set(ring)
+    assert found["lane"].str.contains("alike").all()

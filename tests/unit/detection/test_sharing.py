@@ -163,3 +163,31 @@ def test_feeds_that_a_deployment_does_not_have_are_not_asked(open_night: OpenNig
 
     with sharing.open_sharing(night) as connection:
         assert pair_bits(connection) == {}
+
+
+def alike(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], float]:
+    return {(p["source"], p["target"]): p["likeness"] for p in pairs.alike(connection).to_pylist()}
+
+
+def test_a_device_that_two_live_on_makes_them_alike_and_one_that_a_guest_used_does_not(open_night: OpenNight) -> None:
+    days = [MONDAY, TUESDAY, WEDNESDAY, THURSDAY]
+    devices = [used(name, "desk", day) for name in "AB" for day in days]
+    devices += [used("C", "sofa", day) for day in days] + [used("D", "sofa", MONDAY)]
+    old = accounts("D", created_at=datetime(2026, 1, 5))
+    night = open_night({THURSDAY: {"accounts": [*accounts("A", "B", "C"), *old], "devices": devices}})
+
+    with sharing.open_sharing(night) as connection:
+        # 13 for the device that both are on every day, and 3 for accounts of one day.
+        assert alike(connection) == {("A", "B"): pytest.approx(16.0)}
+
+
+def test_visiting_a_crowd_makes_alike_and_visiting_a_home_does_not(open_night: OpenNight) -> None:
+    crowd, home = [f"C{i}" for i in range(6)], [f"H{i}" for i in range(4)]
+    ips = [connected(name, "exit", MONDAY) for name in crowd] + [connected(name, "home", MONDAY) for name in home]
+    night = open_night({MONDAY: {"accounts": accounts(*crowd, *home), "ips": ips}})
+
+    with sharing.open_sharing(night) as connection:
+        found = alike(connection)
+
+    wanted = 3 + 6.5 * (1 - log(3) / log(30))
+    assert found == {(a, b): pytest.approx(wanted) for a in crowd for b in crowd if a < b}
