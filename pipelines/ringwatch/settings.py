@@ -46,7 +46,7 @@ class Settings(BaseSettings):
         None, min_length=1, max_length=1, description="delimiter of CSV feeds; none: found out from the header"
     )
     gate_chunk_rows: int = Field(
-        25_000, ge=1, description="rows the gate judges at once: more need more memory and a little less time"
+        20_000, ge=1, description="rows the gate judges at once: more need more memory and a little less time"
     )
     gate_most_rows: int = Field(
         200_000_000, ge=1, description="rows of a feed and day from which it is taken for a mistake and refused"
