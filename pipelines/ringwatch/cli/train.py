@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,10 +71,10 @@ def on_one_server(settings: Settings) -> Settings:
 
 
 def feed_sets(feeds: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the sets that have a card: all feeds, all but one, and one alone, each with accounts."""
+    """Return the sets that have a card: accounts with any of the other feeds, the largest sets first."""
     others = [feed for feed in feeds if feed != "accounts"]
-    sets = [others, *([o for o in others if o != left] for left in others), *([only] for only in others), []]
-    return [("accounts", *chosen) for chosen in dict.fromkeys(tuple(chosen) for chosen in sets)]
+    sizes = range(len(others), -1, -1)
+    return [("accounts", *chosen) for size in sizes for chosen in combinations(others, size)]
 
 
 def make_world(home: Path, number: int, accounts: int, days: int, tell: Callable[[str], None]) -> Path:
