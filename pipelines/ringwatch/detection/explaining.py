@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from ringwatch.detection import features, grouping, scoring
 from ringwatch.detection.scorecard import Scorecard
@@ -69,14 +71,16 @@ def _bridges(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
 
 
 def _bridge(candidate: str, facts: pd.DataFrame, size: int) -> dict[str, object]:
-    sets = [(facet, name, set(accounts)) for facet, name, accounts in facts[["facet", "name", "accounts"]].to_numpy()]
-    whole = _largest([accounts for _, _, accounts in sets])
-    widest = sorted(range(len(sets)), key=lambda i: (-len(sets[i][2]), i))[:MOST_TRIED]
-    left = [(_largest([s[2] for j, s in enumerate(sets) if j != i]), i) for i in widest]
+    facts = facts.reset_index(drop=True)
+    uses = facts["accounts"].explode()
+    who, what = pd.factorize(uses)[0], uses.index.to_numpy()
+    whole = _largest(who, what)
+    widest = facts["accounts"].map(len).sort_values(ascending=False, kind="stable").index[:MOST_TRIED]
+    left = [(_largest(who[what != tried], what[what != tried]), int(tried)) for tried in widest]
     together, weakest = min(left)
-    facet, name, _ = sets[weakest]
     if together >= whole:
         return {}
+    facet, name = facts.loc[weakest, ["facet", "name"]]
     text = f"held together worst by the {facet}: without it {whole - together} of {size} members come loose"
     return _row(candidate, "bridge", whole - together, text, [f"{facet}: {name}"])
 
@@ -85,13 +89,16 @@ def _bridge(candidate: str, facts: pd.DataFrame, size: int) -> dict[str, object]
 MOST_TRIED = 12
 
 
-def _largest(sets: list[set[str]]) -> int:
-    """Size of the largest part that the sets connect."""
-    parts: list[set[str]] = []
-    for accounts in sets:
-        touching = [part for part in parts if part & accounts]
-        parts = [part for part in parts if not part & accounts] + [accounts.union(*touching)]
-    return max((len(part) for part in parts), default=0)
+def _largest(who: np.ndarray, what: np.ndarray) -> int:
+    """Number of accounts (`who`, numbered) in the largest part that identifiers (`what`, numbered) connect."""
+    if not len(who):
+        return 0
+    accounts = int(who.max()) + 1
+    shape = (accounts + int(what.max()) + 1,) * 2
+    labels = connected_components(coo_array((np.ones(len(who)), (who, accounts + what)), shape=shape), directed=False)[
+        1
+    ]
+    return int(np.bincount(labels[np.unique(who)]).max())
 
 
 def _dissolving(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
