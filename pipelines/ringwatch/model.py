@@ -86,7 +86,8 @@ class Evidence:
     with the same cards").
 
     affinity, habit: what it adds to the likeness of two accounts (`detection/pairs.py`) that they share it, and that
-    both spend their days on it; affinity_from, affinity_limit: accounts from and up to which it does.
+    both spend their days on it; affinity_from, affinity_limit: accounts from and up to which it does; affinity_pairs:
+    pairs an account from which sharing it is so usual that each doubling takes a bit of the affinity, 0 for never.
     """
 
     facet: str
@@ -103,6 +104,7 @@ class Evidence:
     habit: float = 0
     affinity_from: int = 2
     affinity_limit: int = 3
+    affinity_pairs: float = 0
 
 
 @dataclass(frozen=True, config=_strict)

@@ -22,6 +22,8 @@ CELL = "cell"
 STRONG_BITS = 5.0
 # Share of members from which a facet is said to cover a group.
 COVERED = 0.4
+# Share of members who must have been seen in a facet to say of the group what it has of its own there.
+KNOWN = 0.8
 
 Value = Callable[["Frames"], pd.Series]
 
@@ -210,12 +212,29 @@ def _both(found: Frames) -> pd.Series:
     return found.share((found.member("bits", "device") >= 1) & (found.member("bits", "payment") >= 1))
 
 
+def _known(found: Frames, value: pd.Series, *facets: str) -> pd.Series:
+    """Return the value where most of a group were seen in each of the facets that there are in these days: elsewhere
+    nobody knows what they lack.
+    """
+    there = [facet for facet in facets if ("seen", facet) in found.wide]
+    seen = [found.of("seen", facet).fillna(0) / found.groups["n"] >= KNOWN for facet in there]
+    return value.where(np.logical_and.reduce(seen)) if seen else value
+
+
+def _own_device(found: Frames) -> pd.Series:
+    return _known(found, found.of("own", "device"), "device")
+
+
+def _devices_each(found: Frames) -> pd.Series:
+    return _known(found, found.of("spread", "device"), "device")
+
+
 def _own_life(found: Frames) -> pd.Series:
-    return found.share((found.member("own", "device") > 0) & _own_home(found))
+    return _known(found, found.share((found.member("own", "device") > 0) & _own_home(found)), "device", "ip")
 
 
 def _some_own_life(found: Frames) -> pd.Series:
-    return found.share((found.member("own", "device") > 0) | _own_home(found))
+    return _known(found, found.share((found.member("own", "device") > 0) | _own_home(found)), "device", "ip")
 
 
 def _own_home(found: Frames) -> pd.Series:
@@ -334,10 +353,17 @@ FEATURES: tuple[Feature, ...] = (
         "device",
         "against",
         "{value:.1f} devices in use per member",
-        _plain("spread", "device"),
+        _devices_each,
         ("device",),
     ),
-    _own("device"),
+    Feature(
+        "device_own",
+        "device",
+        "against",
+        "{share} mostly use a device that no other member uses",
+        _own_device,
+        ("device",),
+    ),
     _own("payment"),
     Feature(
         "own_life", GROUP, "against", "{share} have a device and an address of their own", _own_life, ("device", "ip")

@@ -56,11 +56,16 @@ WITH used AS (
       WHEN half_life_days > 0 THEN pow(2, -gap / half_life_days) ELSE 1 END) AS bits,
     sum(rarity * affinity * visiting) + max(rarity * habit * staying) AS likeness
   FROM met JOIN identifier USING (identifier) JOIN facet USING (facet) GROUP BY source, target, facet
+), usual AS (
+  SELECT facet, greatest(log2(count(*) / (affinity_pairs * (SELECT count(*) FROM account))), 0) / affinity AS part
+  FROM by_facet JOIN facet USING (facet) WHERE likeness > 0 AND affinity_pairs > 0
+  GROUP BY facet, affinity, affinity_pairs
 ), apart AS (
   SELECT source, target, facet, days, least(cap, bits) * CASE WHEN residents
-    THEN 1 - bit_count(days) / (least(a.active_days, b.active_days) + {FEW_DAYS}) ELSE 1 END AS bits, likeness,
+    THEN 1 - bit_count(days) / (least(a.active_days, b.active_days) + {FEW_DAYS}) ELSE 1 END AS bits,
+    likeness * greatest(1 - coalesce(usual.part, 0), 0) AS likeness,
     coalesce(greatest({YOUNG} - log2(1 + abs(a.created - b.created)), 0), 0) AS young
-  FROM by_facet JOIN account a ON a.account = source JOIN account b ON b.account = target
+  FROM by_facet JOIN account a ON a.account = source JOIN account b ON b.account = target LEFT JOIN usual USING (facet)
 )
 SELECT source, target, round(sum(bits), 6) AS bits, list(facet ORDER BY facet) FILTER (bits > 0) AS facets,
   bit_count(bit_or(days)) AS days, round(sum(likeness) + any_value(young), 6) AS likeness

@@ -85,3 +85,10 @@ def test_living_at_one_address_is_no_tie(night: Night) -> None:
 
 def test_a_facet_in_which_nobody_was_seen_cannot_be_said(night: Night) -> None:
     assert pd.isna(values(night, group(*EVERYBODY[:4]))["payment_bits"])
+
+
+def test_of_a_group_mostly_never_seen_on_a_device_nobody_says_that_it_has_none_of_its_own(night: Night) -> None:
+    unseen = values(night, group(*EVERYBODY[:2], *EVERYBODY[30:34]))
+
+    assert unseen[["device_own", "device_spread", "some_own_life"]].isna().all()
+    assert values(night, group(*EVERYBODY[:4]))["device_own"] == 0

@@ -191,3 +191,16 @@ def test_visiting_a_crowd_makes_alike_and_visiting_a_home_does_not(open_night: O
 
     wanted = 3 + 6.5 * (1 - log(3) / log(30))
     assert found == {(a, b): pytest.approx(wanted) for a in crowd for b in crowd if a < b}
+
+
+def test_where_everybody_pays_somebody_a_payment_makes_less_alike(open_night: OpenNight) -> None:
+    names = [f"A{i:03}" for i in range(100)]
+    pairs_of_two = list(zip(names[::2], names[1::2], strict=True))
+    payments = [sent(a, b, MONDAY) for a, b in pairs_of_two]
+    many = open_night({MONDAY: {"accounts": accounts(*names), "payments": payments}})
+
+    with sharing.open_sharing(many) as connection:
+        found = alike(connection)
+
+    # Half a pair an account, where a twentieth is usual: log2(10) bits less than 5.6, and 3 for accounts of one day.
+    assert found == {pair: pytest.approx(3 + 5.6 - log(10, 2)) for pair in pairs_of_two}
