@@ -252,7 +252,7 @@ def loaded(graph: Graph) -> list[str]:
     """All that load brings, in the order of its content."""
     nodes = graph.read(
         "MATCH (n) WHERE NOT n:Ring "
-        "RETURN labels(n) AS labels, n{.*, accounts: null, hub: null, bits: null, "
+        "RETURN labels(n) AS labels, n{.*, accounts: null, hub: null, bits: null, place: null, "
         "  updated_on: CASE WHEN n:Account THEN n.updated_on END} AS properties"  # link writes identifiers, too
     )
     edges = graph.read(
