@@ -72,12 +72,13 @@ def run(driver: neo4j.Driver, calls: Sequence[Call]) -> dict[str, int]:
     return counts
 
 
-def _components(driver: neo4j.Driver, links: pd.DataFrame) -> None:
+def _components(driver: neo4j.Driver, links: pd.DataFrame, cores: bool = True) -> None:
     _project(driver, "detect/project_links", _arrays(links))
     _ask(driver, _WCC, name="component")
-    _ask(driver, _CORE)
-    for name in ("component", "core"):
-        _values(driver, name)
+    _values(driver, "component")
+    if cores:
+        _ask(driver, _CORE)
+        _values(driver, "core")
     _drop(driver)
 
 

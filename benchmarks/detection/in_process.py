@@ -36,11 +36,11 @@ FROM nearest ORDER BY ALL
 """
 
 
-def components(_graph: object, links: pd.DataFrame) -> pd.DataFrame:
-    """Return node, component, core."""
+def components(_graph: object, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
+    """Return node, component and, if wanted, core."""
     nodes, adjacency = _adjacency(links)
-    found = {"component": get_connected_components(adjacency), "core": get_core_decomposition(adjacency)}
-    return pd.DataFrame({"node": nodes} | found)
+    found = pd.DataFrame({"node": nodes, "component": get_connected_components(adjacency)})
+    return found.assign(core=get_core_decomposition(adjacency)) if cores else found
 
 
 def leiden(_graph: object, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> list[pd.DataFrame]:

@@ -64,10 +64,11 @@ def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] 
     found: dict[str, pd.DataFrame] = {}
     left_out = 0.0
     for lane, (min_bits, gamma) in LINKED.items():
-        if lane in lanes or (lane == "strict" and "whole" in lanes):
+        cores = lane == "strict" and "whole" in lanes
+        if lane in lanes or cores:
             links = _linked(shared, accounts, max(min_bits, settings.link_min_bits))
-            found[lane], whole = _lane(graph, links, gamma, seeds)
-            found |= {"whole": whole} if lane == "strict" else {}
+            found[lane], large = _lane(graph, links, gamma, seeds, cores)
+            found |= {"whole": _whole(large)} if cores else {}
     for lane, (least, gamma) in ALIKE.items():
         if lane in lanes:
             found[lane], _ = _lane(graph, _living_alike(shared, accounts, least), gamma, seeds)
@@ -142,19 +143,21 @@ def _living_alike(shared: Shared, accounts: pd.Index, least: float) -> pd.DataFr
     return pd.DataFrame({"source": source, "target": target, "weight": close["likeness"] - least + 1})
 
 
-def _lane(graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the communities inside components, and the large components with their cores: node, community, stability.
+def _lane(
+    graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int], cores: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the communities inside components (node, community, stability), and the nodes of large components.
 
-    Components up to WHOLE nodes stay whole.
+    Components up to WHOLE nodes stay whole. Nodes as `communities.components` has them, with `cores` if wanted.
     """
-    nodes = communities.components(graph, links)
+    nodes = communities.components(graph, links, cores)
     size = nodes.groupby("component")["node"].transform("size")
     small, large = nodes[size <= communities.WHOLE], nodes[size > communities.WHOLE]
     component = links["source"].map(large.set_index("node")["component"])
     inside = links.assign(component=component)[component.notna()]
     split = communities.leiden(graph, inside, gamma, seeds)
     together = small.rename(columns={"component": "community"})[["node", "community"]].assign(stability=1.0)
-    return _stack([together, split[0].assign(stability=stability(split[0], split[1:]))]), _whole(large)
+    return _stack([together, split[0].assign(stability=stability(split[0], split[1:]))]), large
 
 
 def stability(found: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.Series:

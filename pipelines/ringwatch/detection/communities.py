@@ -31,15 +31,17 @@ MOST_SIMILAR = 50
 WEAKEST_BITS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 
-def components(graph: Graph, links: pd.DataFrame) -> pd.DataFrame:
-    """Return node, component, core (its core number) of `links` (source, target, weight)."""
+def components(graph: Graph, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
+    """Return node, component and, if wanted, core (its core number) of `links` (source, target, weight)."""
     if links.empty:
         return pd.DataFrame({"node": [], "component": [], "core": []}, dtype="int64")
     with projection(graph, "detect/project_links", "ringwatch_links", links) as projected:
         _connect(graph, projected)
+        found = values(graph, projected, "component").rename(columns={"value": "component"})
+        if not cores:
+            return found
         memory.check("k-core decomposition", graph.gds.k_core_decomposition.estimate(projected, concurrency=1))
         graph.gds.k_core_decomposition.mutate(projected, "core", concurrency=1)
-        found = values(graph, projected, "component").rename(columns={"value": "component"})
         return found.assign(core=values(graph, projected, "core")["value"])
 
 

@@ -147,9 +147,9 @@ def _contained(facet: str, thing: str) -> Feature:
     return Feature(f"{facet}_contained", facet, "for", says, _plain("contained", facet), (facet,))
 
 
-def _own(facet: str) -> Feature:
+def _own(facet: str, value: Value | None = None) -> Feature:
     says = "{share} mostly use a " + facet + " that no other member uses"
-    return Feature(f"{facet}_own", facet, "against", says, _plain("own", facet), (facet,))
+    return Feature(f"{facet}_own", facet, "against", says, value or _plain("own", facet), (facet,))
 
 
 def _at(place: str, direction: Literal["for", "against"], wording: str) -> Feature:
@@ -356,14 +356,7 @@ FEATURES: tuple[Feature, ...] = (
         _devices_each,
         ("device",),
     ),
-    Feature(
-        "device_own",
-        "device",
-        "against",
-        "{share} mostly use a device that no other member uses",
-        _own_device,
-        ("device",),
-    ),
+    _own("device", _own_device),
     _own("payment"),
     Feature(
         "own_life", GROUP, "against", "{share} have a device and an address of their own", _own_life, ("device", "ip")
