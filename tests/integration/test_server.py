@@ -20,6 +20,7 @@ from ringwatch import server
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.server.home import server_home
+from ringwatch.server.ports import free_port
 from ringwatch.server.process import is_alive
 from ringwatch.settings import Settings, load_settings
 
@@ -163,6 +164,36 @@ def test_it_takes_no_other_procedures_than_those_of_gds_and_reads_no_files(own: 
     graph.close()
 
 
+def test_two_servers_that_start_at_once_on_the_same_ports_each_answer_to_their_own_password(
+    jars: Path, tmp_path: Path
+) -> None:
+    bolt, http = free_port(), free_port()
+    both = [
+        load_settings(
+            home=tmp_path / name, cache=jars.parents[1], server_bolt_port=bolt, server_http_port=http,
+            server_heap_mb=512, server_pagecache_mb=64,
+        )
+        for name in ("one", "other")
+    ]  # fmt: skip
+    try:
+        started = [start_command(settings) for settings in both]
+        printed = [command.communicate(timeout=300) for command in started]
+        assert [command.returncode for command in started] == [0, 0], printed
+
+        for settings in both:
+            connection = server.running(settings)
+            assert connection is not None
+            graph = Graph(connection)
+            graph.write("CREATE (:Home {path: $path})", path=str(settings.home))
+            assert graph.read("MATCH (home:Home) RETURN home.path AS path") == [{"path": str(settings.home)}]
+            graph.close()
+        for settings in both:  # neither was ever asked with the password of the other
+            assert "unauthorized" not in server_home(settings).log.read_text()
+    finally:
+        for settings in both:
+            server.stop(settings)
+
+
 def test_a_wrong_password_at_neo4j_uri_is_told_in_one_sentence(own: Own) -> None:
     running = server.start(own.settings)
     settings = load_settings(neo4j_uri=running.uri, neo4j_password="wrong")
@@ -188,6 +219,7 @@ def start_command(settings: Settings) -> subprocess.Popen[str]:
         "RINGWATCH_HOME": str(settings.home),
         "RINGWATCH_CACHE": str(settings.cache),
         "RINGWATCH_SERVER_BOLT_PORT": str(settings.server_bolt_port),
+        "RINGWATCH_SERVER_HTTP_PORT": str(settings.server_http_port),
         "RINGWATCH_SERVER_HEAP_MB": str(settings.server_heap_mb),
         "RINGWATCH_SERVER_PAGECACHE_MB": str(settings.server_pagecache_mb),
     }

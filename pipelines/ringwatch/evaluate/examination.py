@@ -86,7 +86,7 @@ def _held_apart(
 ) -> Iterator[Outcome]:
     """Yield the outcomes of trials that are held in processes of their own."""
     context = get_context("spawn")
-    # Any free ports: two servers that start at once would both find the usual ones free.
+    # Any free ports: of servers that start at once, all but one would begin again for having lost the usual ones.
     any_ports = {"server_bolt_port": 0, "server_http_port": 0}
     homes = (settings.home / f"worker-{i}" for i in range(1, processes + 1))
     places = [settings.model_copy(update={"home": home} | any_ports) for home in homes]

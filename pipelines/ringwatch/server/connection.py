@@ -1,7 +1,7 @@
 """What is needed to talk to a server, and the question every server is asked: which versions are you?"""
 
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 DATABASE = "neo4j"
 COMPONENTS = "CALL dbms.components() YIELD name, versions RETURN name, versions"
@@ -15,6 +15,10 @@ class Connection:
     user: str
     password: str = field(repr=False)
     http_url: str | None = None
+
+    @property
+    def port(self) -> int | None:
+        return urlsplit(self.uri).port
 
     @property
     def browser_url(self) -> str | None:

@@ -22,8 +22,8 @@ from ringwatch.server.home import (
     remove_database,
     server_home,
 )
-from ringwatch.server.ports import HOST, Ports, choose_ports, wanted_ports
-from ringwatch.server.process import STOP_SECONDS, end, find_process, find_processes, spawn
+from ringwatch.server.ports import HOST, Ports, any_ports, choose_ports, wanted_ports
+from ringwatch.server.process import STOP_SECONDS, end, find_process, find_processes, listens, spawn
 from ringwatch.server.ready import PortTaken, wait_until_ready
 from ringwatch.server.state import State, read_state, write_state
 from ringwatch.settings import Settings
@@ -73,11 +73,11 @@ def discard_database(settings: Settings) -> None:
 
 def answering(home: Home) -> Connection | None:
     """Return a connection if the remembered process lives and answers: the quick way of all calls but the first."""
-    state = read_state(home)
-    if state is None or process_of(home) is None or not home.password.is_file():
+    state, process = read_state(home), process_of(home)
+    if state is None or process is None or not home.password.is_file():
         return None
     connection = connection_to(home, state.ports)
-    return connection if versions_of(connection) else None
+    return connection if listens(process, connection.port) and versions_of(connection) else None
 
 
 def process_of(home: Home) -> psutil.Process | None:
@@ -142,17 +142,17 @@ def _launch(home: Home, jars: Path, settings: Settings) -> Connection:
     draw_password(home)
     link_plugins(home, jars / "plugins")
     memory = size_memory(settings, machine_memory_mb())
-    for _ in range(PORT_TRIES - 1):
-        try:
-            return _launch_once(home, jars / "lib", memory, settings)
-        except PortTaken:
-            continue
-    return _launch_once(home, jars / "lib", memory, settings)
-
-
-def _launch_once(home: Home, lib: Path, memory: Memory, settings: Settings) -> Connection:
     before = read_state(home)
     ports = choose_ports(settings, before.wanted if before else None, before.ports if before else None)
+    for _ in range(PORT_TRIES - 1):
+        try:
+            return _launch_once(home, jars / "lib", memory, settings, ports)
+        except PortTaken:  # between our look at it and the server's; two that took theirs from each other part ways
+            ports = any_ports()
+    return _launch_once(home, jars / "lib", memory, settings, ports)
+
+
+def _launch_once(home: Home, lib: Path, memory: Memory, settings: Settings, ports: Ports) -> Connection:
     write_conf(home, ports, memory)
     connection = connection_to(home, ports)
     process = spawn(command(home, lib, memory), home.folder, home.log)

@@ -23,6 +23,12 @@ def choose_ports(settings: Settings, wanted_before: Ports | None, used_before: P
     return Ports(bolt=bolt, http=_first_free(first.http, wanted.http, but_not=bolt))
 
 
+def any_ports() -> Ports:
+    """Return free ports that nobody asks for by number."""
+    bolt = _first_free()
+    return Ports(bolt=bolt, http=_first_free(but_not=bolt))
+
+
 def wanted_ports(settings: Settings) -> Ports:
     return Ports(bolt=settings.server_bolt_port, http=settings.server_http_port)
 

@@ -80,6 +80,16 @@ def is_alive(process: psutil.Process) -> bool:
         return False
 
 
+def listens(process: psutil.Process, port: int | None) -> bool:
+    """Whether the process itself listens on `port`: what answers there may be another's as well."""
+    try:
+        return any(
+            each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in process.net_connections("tcp")
+        )
+    except psutil.Error:
+        return False
+
+
 def end(process: psutil.Process, seconds: float = STOP_SECONDS) -> bool:
     """Ask the process to end; kill it when it takes longer than `seconds`. Returns whether it was killed."""
     try:

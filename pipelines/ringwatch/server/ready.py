@@ -10,7 +10,7 @@ import psutil
 
 from ringwatch.errors import InfrastructureError
 from ringwatch.server.connection import Connection, ask_versions
-from ringwatch.server.process import is_alive
+from ringwatch.server.process import is_alive, listens
 
 POLL_SECONDS = 0.2
 SHOWN_LINES = 5
@@ -46,26 +46,21 @@ def wait_until_ready(process: psutil.Process, connection: Connection, log: Path,
 
 
 def _answers(process: psutil.Process, connection: Connection) -> bool:
+    """Whether the server answers. One of another home that was quicker to take the port is never asked: a few wrong
+    passwords, and it would refuse the right one, too. Ours will say that the port is taken, and end.
+    """
     from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
+    if not listens(process, connection.port):
+        return False
     try:
         return bool(ask_versions(connection))
     except AuthError:
-        if not _listens(process, connection):  # another server was quicker to take the port; ours will say so and end
-            return False
         raise InfrastructureError(
             f"the server at {connection.uri} refused its own password: password file and data do not belong together"
         ) from None
     except (DriverError, Neo4jError):  # not there yet
         return False
-
-
-def _listens(process: psutil.Process, connection: Connection) -> bool:
-    try:
-        listening = {each.laddr.port for each in process.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
-    except psutil.Error:
-        return False
-    return urlsplit(connection.uri).port in listening
 
 
 def _serves_browser(connection: Connection) -> bool:

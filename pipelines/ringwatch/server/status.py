@@ -9,6 +9,7 @@ from ringwatch.server.connection import Connection
 from ringwatch.server.embedded import connection_to, process_of, versions_of
 from ringwatch.server.external import external_connection
 from ringwatch.server.home import Home, server_home
+from ringwatch.server.process import listens
 from ringwatch.server.state import State, read_state
 from ringwatch.settings import Settings
 
@@ -61,7 +62,7 @@ def _embedded_status(settings: Settings) -> Status:
 
 def _running_status(home: Home, state: State, process: psutil.Process) -> Status:
     connection = connection_to(home, state.ports)
-    versions = versions_of(connection)
+    versions = versions_of(connection) if listens(process, connection.port) else None
     return Status(
         running=True,
         uri=connection.uri,

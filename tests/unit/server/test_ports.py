@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ringwatch.server.ports import Ports, choose_ports, free_port, wanted_ports
+from ringwatch.server.ports import Ports, any_ports, choose_ports, free_port, is_free, wanted_ports
 from ringwatch.settings import Settings
 
 MakeSettings = Callable[..., Settings]
@@ -60,3 +60,11 @@ def test_bolt_and_http_never_get_the_same_port(make_settings: MakeSettings) -> N
     chosen = choose_ports(make_settings(server_bolt_port=port, server_http_port=port), None, None)
 
     assert chosen.bolt == port != chosen.http
+
+
+def test_any_ports_are_two_free_ones() -> None:
+    ports = any_ports()
+
+    assert ports.bolt != ports.http
+    assert is_free(ports.bolt)
+    assert is_free(ports.http)

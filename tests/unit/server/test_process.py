@@ -1,5 +1,6 @@
 """The server's process, played by others."""
 
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +11,9 @@ import pytest
 
 from ringwatch import server
 from ringwatch.errors import InfrastructureError
+from ringwatch.server import embedded
 from ringwatch.server.conf import Memory, home_argument
-from ringwatch.server.home import create_home, server_home
+from ringwatch.server.home import create_home, draw_password, server_home
 from ringwatch.server.ports import Ports
 from ringwatch.server.process import end, find_process, find_processes, is_alive, spawn
 from ringwatch.server.state import State, write_state
@@ -85,6 +87,25 @@ def test_a_pid_that_is_another_programs_by_now_is_left_alone(make_settings: Call
     assert server.status(settings).running is False
     assert server.stop(settings) == server.Stopped()
     assert is_alive(stranger)
+
+
+def test_what_answers_on_our_port_while_our_server_does_not_listen_is_never_asked(
+    make_settings: Callable[..., Settings], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(embedded, "ask_versions", asked.append)
+    settings = make_settings()
+    home = server_home(settings)
+    create_home(home)
+    draw_password(home)
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        process = run(WAIT, home_argument(home))
+        write_state(home, State(process.pid, Ports(port, 2), Ports(port, 2), Memory(512, 128)))
+
+        assert server.running(settings) is None
+        assert server.status(settings).neo4j is None
+    assert asked == []
 
 
 def test_a_server_is_ended_though_its_state_file_is_gone(make_settings: Callable[..., Settings], run: Run) -> None:
