@@ -37,20 +37,22 @@ def test_a_world_is_judged_by_the_real_program(tmp_path: Path, neo4j_settings: d
     pd.testing.assert_frame_equal(judged, judge_world(home, day, settings, lambda _doing: None))
 
 
-def test_two_worlds_at_a_time_are_judged_as_one_after_the_other(
+def test_two_worlds_at_a_time_are_judged_as_one_after_the_other_and_one_that_fails_takes_none_with_it(
     jars: Path, tmp_path: Path, neo4j_settings: dict[str, Any]
 ) -> None:
     small = replace(TRIAL, accounts=1_000, days=3, without=("usage",))
-    trials = [small, replace(small, part="ring-free", world=ring_free(small.world), without=())]
-    apart = set_apart(load_settings(home=tmp_path, server_heap_mb=512, server_bolt_port=0, server_http_port=0), "apart")
+    empty = replace(small, part="stress", accounts=0, without=())
+    trials = [small, empty, replace(small, part="ring-free", world=ring_free(small.world), without=())]
+    apart = set_apart(load_settings(home=tmp_path, server_heap_mb=512), "apart")
     told: list[str] = []
 
-    found = examine(trials, apart, told.append, lambda outcome: told.append(outcome.trial.part), processes=2)
+    found = examine(trials, apart, told.append, lambda came: told.append(came.trial.part), processes=2)
 
     expected = examine(trials, load_settings(home=tmp_path, **neo4j_settings), lambda _: None, lambda _: None)
-    assert told == ["2 trials, 2 at a time", "worlds", "ring-free"]
-    assert [outcome.found for outcome in found] == [outcome.found for outcome in expected]
-    assert [outcome.missing for outcome in found] == [outcome.missing for outcome in expected]
-    assert list(found[0].missing) == ["usage"]
+    assert told == ["3 trials, 2 at a time", "worlds", "stress", "ring-free"]
+    assert [outcome.found for outcome in found.outcomes] == [outcome.found for outcome in expected.outcomes]
+    assert [outcome.missing for outcome in found.outcomes] == [outcome.missing for outcome in expected.outcomes]
+    assert list(found.outcomes[0].missing) == ["usage"]
+    assert [(failure.trial, failure.exit_code) for failure in found.failures] == [(empty, 2)]
     for worker in ("worker-1", "worker-2"):
         assert not server.status(apart.model_copy(update={"home": apart.home / worker})).running

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from ringwatch.cli.output import Json, console, notes, print_json, table
 from ringwatch.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ringwatch.evaluate import Evaluation
-    from ringwatch.evaluate.examination import Outcome
+    from ringwatch.evaluate.examination import Failure, Outcome
     from ringwatch.evaluate.plan import Trial
 
 _MEASURES = ("flagged", "actual", "right", "precision", "recall", "f1")
@@ -107,26 +110,38 @@ def _trials(
 
 def _examine(trials: list[Trial], processes: int, out: Path | None, as_json: bool) -> None:
     from ringwatch import server
-    from ringwatch.evaluate.examination import examine
+    from ringwatch.evaluate.examination import TrialsFailed, examine
     from ringwatch.evaluate.report import as_dict, write_report
     from ringwatch.settings import load_settings, set_apart
 
     settings = set_apart(load_settings(), "evaluation")
     try:
         with notes.status("evaluating") as status:
-            outcomes = examine(trials, settings, status.update, _say, min(processes, len(trials)))
+            examination = examine(trials, settings, status.update, _say, min(processes, len(trials)))
     finally:
         server.stop(settings)
     title = "Evaluation on simulated worlds"
-    paths = write_report(out or settings.home / "report", title, _summary(trials), outcomes)
+    paths = write_report(out or settings.home / "report", title, _summary(trials), examination)
     if as_json:
-        print_json(as_dict(title, outcomes))
-        return
-    _print_goals(outcomes)
-    console.print(f"Report: {paths[-1]}", highlight=False, soft_wrap=True)
+        print_json(as_dict(title, examination))
+    else:
+        _print_goals(examination.outcomes)
+        console.print(f"Report: {paths[-1]}", highlight=False, soft_wrap=True)
+    if examination.failures:
+        raise TrialsFailed(examination, paths[-1])
 
 
-def _say(outcome: Outcome) -> None:
+def _say(came: Outcome | Failure) -> None:
+    from ringwatch.evaluate.examination import Failure
+
+    if isinstance(came, Failure):
+        failed = f"{came.trial.part}: {came.trial.name} failed: {escape(came.reason)}"
+        notes.print(failed, style="red", highlight=False, soft_wrap=True)
+    else:
+        _say_found(came)
+
+
+def _say_found(outcome: Outcome) -> None:
     found = outcome.found.accounts
     precision, recall = (f"{share:.2f}" if share is not None else "-" for share in (found.precision, found.recall))
     notes.print(
@@ -136,7 +151,7 @@ def _say(outcome: Outcome) -> None:
     )
 
 
-def _print_goals(outcomes: list[Outcome]) -> None:
+def _print_goals(outcomes: Sequence[Outcome]) -> None:
     from ringwatch.evaluate.goals import goals
 
     rows = [(goal.name, goal.written(goal.figure), goal.written_mark, goal.verdict) for goal in goals(outcomes)]

@@ -1,23 +1,27 @@
-"""An examination: trials in; for each, what was found in its world, and what the rest of its part asks for."""
+"""An examination: trials in; for each, what was found in its world, and what the rest of its part asks for.
+
+A trial that fails takes no other with it: what it was for is left out, and why is told.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
+import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from itertools import repeat
 from multiprocessing import Queue, get_context
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import pandas as pd
+from neo4j.exceptions import DriverError, Neo4jError
 
 from ringwatch import server
+from ringwatch.errors import InfrastructureError, RingwatchError
 from ringwatch.evaluate import Evaluation, compare
 from ringwatch.evaluate.cost import Cost, cost, price_list
 from ringwatch.evaluate.over_time import Delay, Stability, delay, stability
@@ -29,6 +33,8 @@ from ringwatch.history import open_history
 from ringwatch.night import Night
 from ringwatch.settings import Settings
 from ringwatch.simulate import START
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,24 +57,57 @@ class Outcome:
         return trial | {"found": self.found.as_dict(), "missing": missing, "seconds": round(self.seconds, 1)} | more
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A trial that came to nothing. reason: one sentence; exit_code: what it means for the command (see `errors`)."""
+
+    trial: Trial
+    reason: str
+    exit_code: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {"part": self.trial.part, "name": self.trial.name, "reason": self.reason, "exit_code": self.exit_code}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What came of the trials, in order."""
+
+    outcomes: tuple[Outcome, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+class TrialsFailed(RingwatchError):
+    """Some trials came to nothing; the exit code is the gravest of theirs."""
+
+    def __init__(self, examination: Examination, report: Path) -> None:
+        failures = examination.failures
+        names = ", ".join(f"{failure.trial.part} {failure.trial.name}" for failure in failures)
+        trials = len(failures) + len(examination.outcomes)
+        super().__init__(f"{len(failures)} of {trials} trials failed ({names}): {report} says why, and has the others")
+        self.exit_code = max(failure.exit_code for failure in failures)
+
+
 def examine(
     trials: Sequence[Trial],
     settings: Settings,
     tell: Callable[[str], None],
-    done: Callable[[Outcome], object],
+    done: Callable[[Outcome | Failure], object],
     processes: int = 1,
-) -> list[Outcome]:
-    """Hold all `trials`, as many at a time as there are processes; `done` is told the outcome of each, in order.
+) -> Examination:
+    """Hold all `trials`, as many at a time as there are processes; `done` is told what came of each, in order.
 
     Processes have a server each, in homes of their own below that of `settings`. All servers are stopped at the end.
     """
-    outcomes: list[Outcome] = []
+    came: list[Outcome | Failure] = []
     with tempfile.TemporaryDirectory(prefix="ringwatch-worlds-") as folder:
         held = _held_apart(trials, settings, Path(folder), tell, processes) if processes > 1 else None
-        for outcome in held or (_hold(trial, settings, Path(folder), tell) for trial in trials):
-            outcomes.append(outcome)
-            done(outcome)
-    return outcomes
+        for one in held or (_try(trial, settings, Path(folder), tell) for trial in trials):
+            came.append(one)
+            done(one)
+    outcomes = tuple(one for one in came if isinstance(one, Outcome))
+    return Examination(outcomes, tuple(one for one in came if isinstance(one, Failure)))
 
 
 def parted(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
@@ -83,8 +122,8 @@ def parted(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 def _held_apart(
     trials: Sequence[Trial], settings: Settings, folder: Path, tell: Callable[[str], None], processes: int
-) -> Iterator[Outcome]:
-    """Yield the outcomes of trials that are held in processes of their own."""
+) -> Iterator[Outcome | Failure]:
+    """Yield what comes of trials that are held in processes of their own."""
     context = get_context("spawn")
     # Any free ports: of servers that start at once, all but one would begin again for having lost the usual ones.
     any_ports = {"server_bolt_port": 0, "server_http_port": 0}
@@ -96,10 +135,23 @@ def _held_apart(
     try:
         with ProcessPoolExecutor(processes, context, _take_place, (free,)) as pool:
             tell(f"{len(trials)} trials, {processes} at a time")
-            yield from pool.map(_hold_in_place, trials, repeat(folder))
+            yield from _collected(pool, trials, folder)
     finally:
         for place in places:
             server.stop(place)
+
+
+def _collected(pool: ProcessPoolExecutor, trials: Sequence[Trial], folder: Path) -> Iterator[Outcome | Failure]:
+    futures = [pool.submit(_try_in_place, trial, folder) for trial in trials]
+    try:
+        for trial, future in zip(trials, futures, strict=True):
+            try:
+                yield future.result()
+            except BrokenProcessPool:  # takes all that was not done with it
+                why = "a process was killed, perhaps for want of memory; ask for fewer --processes or --accounts"
+                yield Failure(trial, why, InfrastructureError.exit_code)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 # What this process works with: one of the places, taken before its first trial.
@@ -110,28 +162,44 @@ def _take_place(free: Queue[Settings]) -> None:
     _place.append(free.get())
 
 
-def _hold_in_place(trial: Trial, folder: Path) -> Outcome:
-    return _hold(trial, _place[0], folder, lambda _doing: None)
+def _try_in_place(trial: Trial, folder: Path) -> Outcome | Failure:
+    return _try(trial, _place[0], folder, lambda _doing: None)
+
+
+def _try(trial: Trial, settings: Settings, folder: Path, tell: Callable[[str], None]) -> Outcome | Failure:
+    """Hold a trial; nothing that goes wrong with it is worth the outcomes of all others, not even a defect of ours."""
+    try:
+        return _hold(trial, settings, folder, tell)
+    except RingwatchError as error:
+        return Failure(trial, _first_line(error), error.exit_code)
+    except (OSError, MemoryError, DriverError, Neo4jError) as error:
+        return Failure(trial, f"{type(error).__name__}: {_first_line(error)}", InfrastructureError.exit_code)
+    except Exception as error:
+        _log.exception("%s: %s failed", trial.part, trial.name)
+        return Failure(trial, f"{type(error).__name__}: {_first_line(error)}", RingwatchError.exit_code)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _hold(trial: Trial, settings: Settings, folder: Path, tell: Callable[[str], None]) -> Outcome:
     started = perf_counter()
     tell(f"{trial.name}: {trial.accounts:,} accounts")
-    home = make_world(folder / str(os.getpid()), trial)
-    truth, day = read_truth(home / "truth"), last_day(trial)
-    settings = settings.model_copy(update={"feeds": trial.world.feeds})
-    nights = _nights(trial, home, settings, tell)
-    outcome = Outcome(
-        trial,
-        compare(nights[day], truth.by(day), day, settings.min_ring_size),
-        _missing(trial, home, settings, truth, tell),
-        stability(nights, settings.keep_probability) if trial.every_night else None,
-        delay(nights, truth, settings.min_ring_size) if trial.every_night else None,
-        _cost(trial, home, settings, truth, nights[day]) if trial.avoided else None,
-        perf_counter() - started,
-    )
-    shutil.rmtree(home)
-    return outcome
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        home = make_world(Path(place), trial)
+        truth, day = read_truth(home / "truth"), last_day(trial)
+        settings = settings.model_copy(update={"feeds": trial.world.feeds})
+        nights = _nights(trial, home, settings, tell)
+        return Outcome(
+            trial,
+            compare(nights[day], truth.by(day), day, settings.min_ring_size),
+            _missing(trial, home, settings, truth, tell),
+            stability(nights, settings.keep_probability) if trial.every_night else None,
+            delay(nights, truth, settings.min_ring_size) if trial.every_night else None,
+            _cost(trial, home, settings, truth, nights[day]) if trial.avoided else None,
+            perf_counter() - started,
+        )
 
 
 def _nights(trial: Trial, home: Path, settings: Settings, tell: Callable[[str], None]) -> dict[date, pd.DataFrame]:

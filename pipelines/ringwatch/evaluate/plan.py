@@ -13,8 +13,9 @@ DAYS = 28
 # Feeds of which one at a time is taken away; without accounts there is nothing to judge.
 OPTIONAL = ("payments", "devices", "ips", "usage")
 # What an operator may pay to avoid, and the stress world in which all operators do.
+NOTHING = "nothing"
 AVOIDED = {
-    "nothing": "usual",
+    NOTHING: "usual",
     "shared devices": "own-devices",
     "shared cards": "own-cards",
     "shared devices and cards": "own-devices-and-cards",

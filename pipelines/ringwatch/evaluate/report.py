@@ -1,27 +1,26 @@
-"""The report of an examination: outcomes in; JSON, Markdown and one self-contained HTML page out."""
+"""The report of an examination: what came of its trials in; JSON, Markdown and one self-contained HTML page out."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from ringwatch.evaluate.examination import Outcome
+from ringwatch.evaluate.examination import Examination
 from ringwatch.evaluate.goals import goals
 from ringwatch.evaluate.sections import sections
 
 NAMES = ("evaluation.json", "evaluation.md", "evaluation.html")
 
 
-def write_report(folder: Path, title: str, summary: str, outcomes: Sequence[Outcome]) -> list[Path]:
+def write_report(folder: Path, title: str, summary: str, examination: Examination) -> list[Path]:
     """Write the report's files to `folder` and return their paths."""
-    parts = sections(outcomes)
+    parts = sections(examination)
     texts = (
-        json.dumps(as_dict(title, outcomes), indent=2) + "\n",
+        json.dumps(as_dict(title, examination), indent=2) + "\n",
         _render("evaluation.md.j2", title=title, summary=summary, sections=parts),
         _render("evaluation.html.j2", title=title, summary=summary, sections=parts),
     )
@@ -32,10 +31,12 @@ def write_report(folder: Path, title: str, summary: str, outcomes: Sequence[Outc
     return paths
 
 
-def as_dict(title: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Plain values, ready for JSON: goals, and every trial with what was found."""
-    marks = [asdict(goal) | {"met": goal.met} for goal in goals(outcomes)]
-    return {"title": title, "goals": marks, "trials": [outcome.as_dict() for outcome in outcomes]}
+def as_dict(title: str, examination: Examination) -> dict[str, Any]:
+    """Plain values, ready for JSON: goals, every trial with what was found, and those that failed."""
+    marks = [asdict(goal) | {"met": goal.met} for goal in goals(examination.outcomes)]
+    trials = [outcome.as_dict() for outcome in examination.outcomes]
+    failed = [failure.as_dict() for failure in examination.failures]
+    return {"title": title, "goals": marks, "trials": trials, "failed": failed}
 
 
 def _render(name: str, **values: Any) -> str:

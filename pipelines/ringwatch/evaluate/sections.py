@@ -7,21 +7,30 @@ from collections.abc import Callable, Sequence
 from ringwatch.evaluate import Evaluation, together
 from ringwatch.evaluate.calibration import wilson
 from ringwatch.evaluate.charts import Bar, Point, bar_chart, cost_chart, reliability_chart
-from ringwatch.evaluate.examination import Outcome, parted
+from ringwatch.evaluate.examination import Examination, Failure, Outcome, parted
 from ringwatch.evaluate.figures import FOUND, Section, Table, found_cells, harm_table, number, share, surest
 from ringwatch.evaluate.goals import OTHER_STYLES, RING_RECALL, TIMES_THE_MEAN, Goal, goals
 from ringwatch.evaluate.metrics import Agreement
+from ringwatch.evaluate.plan import NOTHING
 
 
-def sections(outcomes: Sequence[Outcome]) -> list[Section]:
-    """Return the sections for which there are outcomes, in order."""
-    marks = goals(outcomes)
-    made = [_marks(marks)] if marks else []
+def sections(examination: Examination) -> list[Section]:
+    """Return the sections for which there are outcomes, in order; first of all what failed, if anything did."""
+    outcomes = examination.outcomes
+    made = [_failed(examination.failures)] if examination.failures else []
+    if marks := goals(outcomes):
+        made.append(_marks(marks))
     reached = parted(outcomes)
     for part, write in _SECTIONS.items():
         if part in reached:
             made += write(reached[part])
     return [*made, _spent(outcomes)]
+
+
+def _failed(failures: Sequence[Failure]) -> Section:
+    rows = tuple((failure.trial.part, failure.trial.name, failure.reason) for failure in failures)
+    text = "These trials came to nothing. All figures below are of the others alone."
+    return Section("Trials that failed", text, (Table(("part", "world", "why"), rows),))
 
 
 def _marks(marks: Sequence[Goal]) -> Section:
@@ -205,7 +214,7 @@ def _nights(outcomes: Sequence[Outcome]) -> list[Section]:
 
 def _cost(outcomes: Sequence[Outcome]) -> list[Section]:
     costs = [outcome.cost for outcome in outcomes if outcome.cost]
-    base = costs[0]
+    usual = next((cost.per_account for cost in costs if cost.avoided == NOTHING), None)
     rows, points = [], []
     for place, cost in enumerate(costs, 1):
         undetected = cost.undetected / max(1, cost.accounts)
@@ -214,7 +223,7 @@ def _cost(outcomes: Sequence[Outcome]) -> list[Section]:
             (
                 f"{place} {cost.avoided}",
                 f"$ {cost.per_account:,.2f}",
-                f"$ {cost.per_account - base.per_account:+,.2f}",
+                "-" if usual is None else f"$ {cost.per_account - usual:+,.2f}",
                 share(undetected),
                 each,
             )

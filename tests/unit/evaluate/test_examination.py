@@ -1,6 +1,8 @@
 """An examination with an oracle in the place of the program: it flags what the truth says, and one family."""
 
 import json
+import os
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ringwatch.errors import UsageError
+from ringwatch.errors import DataRefused, InfrastructureError, UsageError
 from ringwatch.evaluate import examination
-from ringwatch.evaluate.examination import Outcome, examine, parted
+from ringwatch.evaluate.examination import Examination, Failure, Outcome, TrialsFailed, examine, parted
 from ringwatch.evaluate.goals import goals, worst_context
 from ringwatch.evaluate.plan import OPTIONAL, PARTS, Trial, plan, stress_plan
 from ringwatch.evaluate.report import write_report
@@ -33,7 +35,7 @@ def oracle(home: Path, day: date, settings: object, tell: object) -> pd.DataFram
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+def examined(tmp_path_factory: pytest.TempPathFactory) -> Examination:
     settings = load_settings(home=tmp_path_factory.mktemp("home"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(examination, "judge_world", oracle)
@@ -42,17 +44,23 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
         return examine(trials, settings, lambda doing: None, lambda outcome: None)
 
 
-def of(outcomes: list[Outcome], part: str) -> list[Outcome]:
+@pytest.fixture(scope="module")
+def outcomes(examined: Examination) -> tuple[Outcome, ...]:
+    assert examined.failures == ()
+    return examined.outcomes
+
+
+def of(outcomes: tuple[Outcome, ...], part: str) -> list[Outcome]:
     return parted(outcomes).get(part, [])
 
 
-def test_every_part_is_held_in_order(outcomes: list[Outcome]) -> None:
+def test_every_part_is_held_in_order(outcomes: tuple[Outcome, ...]) -> None:
     parts = parted(outcomes)
     assert set(parts) == {*PARTS, "stress"}
-    assert [outcome for part in (*PARTS, "stress") if part != "missing" for outcome in parts[part]] == outcomes
+    assert [outcome for part in (*PARTS, "stress") if part != "missing" for outcome in parts[part]] == list(outcomes)
 
 
-def test_an_oracle_that_misses_chains_finds_everything_else(outcomes: list[Outcome]) -> None:
+def test_an_oracle_that_misses_chains_finds_everything_else(outcomes: tuple[Outcome, ...]) -> None:
     for outcome in of(outcomes, "worlds"):
         found = {style.style: (style.rings_found, style.rings) for style in outcome.found.styles}
         assert found.pop("chain")[0] == 0
@@ -60,20 +68,20 @@ def test_an_oracle_that_misses_chains_finds_everything_else(outcomes: list[Outco
         assert outcome.found.false_cases == 1
 
 
-def test_worlds_without_rings_hold_false_cases_only(outcomes: list[Outcome]) -> None:
+def test_worlds_without_rings_hold_false_cases_only(outcomes: tuple[Outcome, ...]) -> None:
     for outcome in of(outcomes, "ring-free"):
         assert (outcome.found.accounts.actual, outcome.found.accounts.right) == (0, 0)
         assert outcome.found.false_cases == 1
 
 
-def test_each_optional_feed_is_taken_away_once(outcomes: list[Outcome]) -> None:
+def test_each_optional_feed_is_taken_away_once(outcomes: tuple[Outcome, ...]) -> None:
     assert of(outcomes, "missing")
     for outcome in of(outcomes, "missing"):
         assert tuple(outcome.missing) == OPTIONAL
         assert all(found.accounts == outcome.found.accounts for found in outcome.missing.values())
 
 
-def test_a_ring_that_is_flagged_on_its_first_day_is_found_at_once_and_kept(outcomes: list[Outcome]) -> None:
+def test_a_ring_that_is_flagged_on_its_first_day_is_found_at_once_and_kept(outcomes: tuple[Outcome, ...]) -> None:
     (outcome,) = of(outcomes, "nights")
 
     assert outcome.stability.nights == 3
@@ -82,7 +90,7 @@ def test_a_ring_that_is_flagged_on_its_first_day_is_found_at_once_and_kept(outco
     assert outcome.delay.found < outcome.delay.operators  # chains
 
 
-def test_the_same_people_pay_more_when_they_share_less(outcomes: list[Outcome]) -> None:
+def test_the_same_people_pay_more_when_they_share_less(outcomes: tuple[Outcome, ...]) -> None:
     costs = {outcome.cost.avoided: outcome.cost for outcome in of(outcomes, "cost")}
 
     assert list(costs) == list(AVOIDED)
@@ -93,7 +101,7 @@ def test_the_same_people_pay_more_when_they_share_less(outcomes: list[Outcome]) 
     assert costs["all of these"].per_account > usual.per_account
 
 
-def test_goals_are_met_or_missed_by_their_figures(outcomes: list[Outcome]) -> None:
+def test_goals_are_met_or_missed_by_their_figures(outcomes: tuple[Outcome, ...]) -> None:
     marks = {goal.name: goal for goal in goals(outcomes)}
 
     assert (marks["ring recall, careful"].figure, marks["ring recall, careful"].met) == (1.0, True)
@@ -117,7 +125,7 @@ def test_worlds_of_which_feeds_are_taken_away_are_judged_once() -> None:
     assert [trial.world for trial in both][:2] == [trial.world for trial in alone]
 
 
-def test_contexts_that_are_tiny_are_not_held_to_the_mean(outcomes: list[Outcome]) -> None:
+def test_contexts_that_are_tiny_are_not_held_to_the_mean(outcomes: tuple[Outcome, ...]) -> None:
     found = of(outcomes, "worlds")[0].found
     assert worst_context(found) == ("none", 0.0)  # no context has 2,000 accounts
 
@@ -134,8 +142,8 @@ class References(HTMLParser):
         assert tag not in ("script", "link", "iframe")
 
 
-def test_the_page_needs_nothing_else_and_all_three_forms_say_the_same(outcomes: list[Outcome], tmp_path: Path) -> None:
-    paths = write_report(tmp_path, "An <exam>", "said so", outcomes)
+def test_the_page_needs_nothing_else_and_all_three_forms_say_the_same(examined: Examination, tmp_path: Path) -> None:
+    paths = write_report(tmp_path, "An <exam>", "said so", examined)
     data, markdown, page = (path.read_text(encoding="utf-8") for path in paths)
     references = References()
     references.feed(page)
@@ -146,15 +154,101 @@ def test_the_page_needs_nothing_else_and_all_three_forms_say_the_same(outcomes: 
         assert goal["name"] in page
         assert goal["name"] in markdown
     assert page.count("<svg") == page.count("</svg>") == 4
-    assert len(json.loads(data)["trials"]) == len(outcomes)
+    assert len(json.loads(data)["trials"]) == len(examined.outcomes)
+    assert json.loads(data)["failed"] == []
+    assert "Trials that failed" not in page
     assert "nan" not in page.lower().replace("finance", "")
 
 
-def test_the_report_of_the_same_outcomes_is_the_same(outcomes: list[Outcome], tmp_path: Path) -> None:
+def test_the_report_of_the_same_outcomes_is_the_same(examined: Examination, tmp_path: Path) -> None:
     first, second = (
-        [path.read_bytes() for path in write_report(tmp_path / name, "t", "s", outcomes)] for name in ("a", "b")
+        [path.read_bytes() for path in write_report(tmp_path / name, "t", "s", examined)] for name in ("a", "b")
     )
     assert first == second
+
+
+WRONG = {
+    "nights": (InfrastructureError("the disk\nis full"), "the disk", 4),
+    "framing": (OSError(28, "No space left on device"), "OSError: [Errno 28] No space left on device", 4),
+    "worlds": (DataRefused("no rows"), "no rows", 3),
+    "ring-free": (KeyError("bits"), "KeyError: 'bits'", 1),
+}
+
+
+@pytest.mark.parametrize("part", WRONG)
+def test_a_trial_that_fails_leaves_the_others_their_outcomes(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error, reason, code = WRONG[part]
+    good = Trial("stress", "A-1", draw_world("A", 1), 600, days=2)
+    trials = [good, replace(good, part=part), replace(good, part="cost", avoided="nothing")]
+
+    def judge(home: Path, day: date, settings: object, tell: object) -> pd.DataFrame:
+        if len(told) == 1:
+            raise error
+        return oracle(home, day, settings, tell)
+
+    told: list[Outcome | Failure] = []
+    monkeypatch.setattr(examination, "judge_world", judge)
+
+    examined = examine(trials, load_settings(home=tmp_path), lambda _: None, told.append)
+
+    assert examined.failures == (Failure(trials[1], reason, code),)
+    assert [outcome.trial for outcome in examined.outcomes] == [trials[0], trials[2]]
+    assert told == [examined.outcomes[0], *examined.failures, examined.outcomes[1]]
+    assert TrialsFailed(examined, tmp_path).exit_code == code
+
+
+def test_the_report_names_what_failed_first_of_all_and_has_the_rest(examined: Examination, tmp_path: Path) -> None:
+    outcomes = tuple(outcome for outcome in examined.outcomes if outcome.trial.avoided != "nothing")
+    failed = Failure(Trial("cost", "usual", draw_world("A", 1), 600, avoided="nothing"), "the disk <is> full", 4)
+    paths = write_report(tmp_path, "t", "s", Examination(outcomes, (failed,)))
+    data, markdown, page = (path.read_text(encoding="utf-8") for path in paths)
+
+    assert json.loads(data)["failed"] == [
+        {"part": "cost", "name": "usual", "reason": "the disk <is> full", "exit_code": 4}
+    ]
+    assert "| cost | usual | the disk <is> full |" in markdown
+    assert markdown.index("## Trials that failed") < markdown.index("## Goals") < markdown.index("## Worlds")
+    assert "the disk &lt;is&gt; full" in page
+    rest = markdown.partition("## What hiding costs")[2].partition("##")[0]
+    assert [line.split(" | ")[2] for line in rest.splitlines() if line.startswith(("| 1", "| 2"))] == ["-", "-"]
+
+
+def test_a_report_is_written_when_all_trials_failed(tmp_path: Path) -> None:
+    trial = Trial("worlds", "A-1", draw_world("A", 1), 600)
+
+    write_report(tmp_path, "t", "s", Examination((), (Failure(trial, "why", 4), Failure(trial, "why not", 3))))
+
+    assert "why not" in (tmp_path / "evaluation.html").read_text(encoding="utf-8")
+
+
+def test_the_gravest_failure_gives_the_exit_code(tmp_path: Path) -> None:
+    trial = Trial("worlds", "A-1", draw_world("A", 1), 600)
+    failures = tuple(Failure(trial, "why", code) for code in (1, 4, 3))
+
+    error = TrialsFailed(Examination((), failures), tmp_path / "report.html")
+
+    assert error.exit_code == 4
+    assert str(error).startswith("3 of 3 trials failed (worlds A-1, worlds A-1, worlds A-1): ")
+
+
+def end_its_process(trial: Trial, folder: Path) -> None:
+    os._exit(9)
+
+
+def test_a_process_that_is_killed_fails_its_trials_and_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "_try_in_place", end_its_process)
+    trials = [Trial("worlds", f"A-{i}", draw_world("A", i), 600) for i in (1, 2, 3)]
+    told: list[Outcome | Failure] = []
+
+    examined = examine(trials, load_settings(home=tmp_path), lambda _: None, told.append, processes=2)
+
+    assert [(failure.trial, failure.exit_code) for failure in examined.failures] == [(trial, 4) for trial in trials]
+    assert all(failure.reason.startswith("a process was killed") for failure in examined.failures)
+    assert tuple(told) == examined.failures
 
 
 def test_a_part_that_is_not_there_is_named() -> None:
