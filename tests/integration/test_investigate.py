@@ -46,6 +46,12 @@ CREATE (one:Ring {ring_id: 'R-1', kind: 'operator', size: 3, event: 'grown'}),
   (c)-[:LINKED_TO {bits: 3.5, facets: ['ip', 'template'], days: 1}]->(x)
 """
 
+# The names that the examples of parameters have.
+AS_IN_EXAMPLES = """
+MATCH (r:Ring {ring_id: 'R-1'}), (a:Account {account_id: 'A'}), (b:Account {account_id: 'B'})
+SET r.ring_id = 'R-7F3K2A', a.account_id = 'A-1', b.account_id = 'A-2'
+"""
+
 
 @pytest.fixture
 def ask(graph: Graph) -> Ask:
@@ -143,8 +149,12 @@ def test_the_question_is_answered(name: str, ask: Ask) -> None:
 @pytest.mark.parametrize("query", investigate.queries(), ids=lambda query: query.name)
 def test_the_text_of_a_browser_link_is_a_statement_that_runs(query: investigate.Query, graph: Graph) -> None:
     parameters = investigate.examples(query, load_model())
+    graph.write(WORLD)
+    graph.write(AS_IN_EXAMPLES)
 
-    graph.read(investigate.filled_in(query, parameters))
+    answer = graph.read(investigate.filled_in(query, parameters))
+    assert answer == graph.read(query.text, **parameters)
+    assert answer or query.name == "came_on_day"  # nobody of this world came on the day of its example
 
 
 @pytest.mark.parametrize("hostile", ["'}) DETACH DELETE a //", "'' OR true //", "a\nb", "日本 &#;", "$limit"])

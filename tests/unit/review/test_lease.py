@@ -78,14 +78,14 @@ def test_a_killed_owner_on_the_same_machine_is_replaced_at_once(
 
 
 def test_a_killed_owner_that_nobody_has_buried_yet_is_replaced_at_once(
-    store: Store, holder: subprocess.Popen[str]
+    store: Store, holder: subprocess.Popen[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     holder.send_signal(signal.SIGKILL)
     while psutil.Process(holder.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
 
-    with store.lease("load of 2026-03-02", LONG):
-        pass
+    with caplog.at_level(logging.WARNING), store.lease("load of 2026-03-02", LONG):
+        assert f"took over the lease of process {holder.pid}" in caplog.text
 
 
 def test_a_killed_owner_on_another_machine_is_replaced_when_its_lease_has_run_out(store: Store, address: str) -> None:
