@@ -52,7 +52,7 @@ def neo4j_server(
         server.stop(settings)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def neo4j_settings(neo4j_server: server.Connection) -> dict[str, Any]:
     """Settings by which the program works on the server of the session: `load_settings(home=…, **neo4j_settings)`."""
     return {

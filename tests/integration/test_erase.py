@@ -2,8 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,49 +10,20 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
+from nights import DAYS, environment, run_all
 from typer.testing import CliRunner
 
-from ringwatch import server, stages
+from ringwatch import stages
 from ringwatch.cli import app
 from ringwatch.graph import Graph
-from ringwatch.night import Night, open_night
+from ringwatch.night import Night
 from ringwatch.review.store import Store
-from ringwatch.settings import Settings, load_settings
-from ringwatch.simulate import START, simulate
+from ringwatch.settings import Settings
+from traces import holding
 
 pytestmark = pytest.mark.integration
 
-DAYS = [START + timedelta(days=i) for i in range(3)]
 Erase = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("world")
-    simulate(out, 1200, len(DAYS), seed=5)
-    return out
-
-
-@pytest.fixture(scope="module")
-def settings(neo4j_server: server.Connection, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return load_settings(
-        home=tmp_path_factory.mktemp("var"),
-        neo4j_uri=neo4j_server.uri,
-        neo4j_user=neo4j_server.user,
-        neo4j_password=neo4j_server.password,
-    )
-
-
-@pytest.fixture(scope="module")
-def nights(world: Path, settings: Settings, neo4j_server: server.Connection) -> Iterator[Night]:
-    """Two of three nights were run; the third waits."""
-    graph = Graph(neo4j_server)
-    graph.write("MATCH (n) DETACH DELETE n")
-    graph.close()
-    with open_night(settings, DAYS[1], world / "feeds") as night:
-        for day in DAYS[:2]:
-            stages.run_night(night_of(night, day), lambda stage: None)
-        yield night
 
 
 @pytest.fixture(scope="module")
@@ -97,32 +67,13 @@ def night_of(night: Night, day: Any) -> Night:
 
 
 def ringwatch(settings: Settings, *arguments: str, answer: str = "") -> Result:
-    password = settings.neo4j_password
-    environment = {
-        "RINGWATCH_HOME": str(settings.home),
-        "NEO4J_URI": settings.neo4j_uri,
-        "NEO4J_USER": settings.neo4j_user,
-        "NEO4J_PASSWORD": password.get_secret_value() if password else None,
-    }
-    return CliRunner(env=environment).invoke(app, arguments, input=answer)
+    return CliRunner(env=environment(settings)).invoke(app, arguments, input=answer)
 
 
 def changes(store: Store) -> list[tuple[Any, ...]]:
     query = "SELECT ring_id, change FROM change ORDER BY change_seq"
     with store.engine.connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
-
-
-def holding(home: Path, account_id: str) -> list[str]:
-    """Files below the home that hold the id: as bytes, or in a table."""
-    found = []
-    for path in (path for path in home.rglob("*") if path.is_file()):
-        text = path.read_bytes().decode("latin-1")
-        if path.suffix == ".parquet":
-            text += json.dumps(pq.read_table(path).to_pylist(), default=str)
-        if account_id in text:
-            found.append(str(path.relative_to(home)))
-    return found
 
 
 def rows_naming(store: Store, account_id: str) -> list[str]:
@@ -213,18 +164,20 @@ def test_publishing_the_day_again_changes_nothing_for_consumers(
     assert not [warning for warning in report.warnings if "no account in the graph" in warning]
 
 
-def test_the_next_nights_do_not_bring_it_back(erased: dict[str, Any], nights: Night, world: Path, member: str) -> None:
+def test_the_next_nights_do_not_bring_it_back(
+    erased: dict[str, Any], nights: Night, small_world: Path, member: str
+) -> None:
     """The sources still hold it: a night that is run again, and a new one."""
-    assert holding(world / "feeds", member)
+    assert holding(small_world, member)
 
     for day in DAYS[1:]:
-        stages.run_night(night_of(nights, day), lambda stage: None)
+        run_all(night_of(nights, day))
 
     assert holding(nights.settings.home, member) == []
     assert nodes_naming(nights.graph, member) == []
     assert rows_naming(nights.store, member) == []
     refused = ringwatch(nights.settings, "quarantine", "list", "--rule", "erased", "--json")
-    delivered = {str(day) for day in DAYS[1:] if is_delivered(world / "feeds" / str(day), member)}
+    delivered = {str(day) for day in DAYS[1:] if is_delivered(small_world / str(day), member)}
     assert delivered
     assert {row["day"] for row in json.loads(refused.stdout)} >= delivered
 

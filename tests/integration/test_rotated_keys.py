@@ -4,25 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from loads import everything
+from nights import DAYS, environment, run_night
 
-from ringwatch import server, stages
+from ringwatch import stages
 from ringwatch.errors import UsageError
 from ringwatch.gate.tokens import key_file
 from ringwatch.graph import Graph
-from ringwatch.night import Night, open_night
-from ringwatch.settings import Settings, load_settings
-from ringwatch.simulate import START, simulate
+from ringwatch.night import Night
+from ringwatch.settings import Settings
 
 pytestmark = pytest.mark.integration
-
-DAYS = [START + timedelta(days=i) for i in range(3)]
 
 # Rotates the keys in a process that is killed before the n-th statement that writes to the graph.
 CHILD = """
@@ -55,50 +51,12 @@ _RINGS = "MATCH (a:Account)-[m:MEMBER_OF]->(r:Ring) RETURN a.account_id AS a, r.
 _TOKENS = "MATCH (i:Mailbox) RETURN i.mailbox AS token UNION MATCH (i:Phone) RETURN i.phone AS token"
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("world")
-    simulate(out, 1200, len(DAYS), seed=5)
-    return out / "feeds"
-
-
-@pytest.fixture(scope="module")
-def settings(neo4j_server: server.Connection, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return load_settings(
-        home=tmp_path_factory.mktemp("var"),
-        neo4j_uri=neo4j_server.uri,
-        neo4j_user=neo4j_server.user,
-        neo4j_password=neo4j_server.password,
-    )
-
-
-@pytest.fixture(scope="module")
-def nights(world: Path, settings: Settings, neo4j_server: server.Connection) -> Iterator[Night]:
-    """Two of three nights were run; the third waits."""
-    graph = Graph(neo4j_server)
-    graph.write("MATCH (n) DETACH DELETE n")
-    graph.close()
-    for day in DAYS[:2]:
-        run(settings, day, world)
-    with open_night(settings, DAYS[1], world) as night:
-        yield night
-
-
-def run(settings: Settings, day: date, feeds: Path) -> None:
-    with open_night(settings, day, feeds) as night:
-        stages.run_night(night, lambda stage: None)
-
-
 def killed(settings: Settings, before: int) -> None:
     """Rotate the keys in a process that is killed before so many writing statements."""
-    password = settings.neo4j_password
-    assert password
-    ours = {"RINGWATCH_HOME": str(settings.home), "NEO4J_URI": str(settings.neo4j_uri)}
-    ours |= {"NEO4J_USER": settings.neo4j_user, "NEO4J_PASSWORD": password.get_secret_value()}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RINGWATCH_", "NEO4J_"))}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("RINGWATCH_", "NEO4J_"))}
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(before)],
-        env=environment | ours,
+        env=others | environment(settings),
         capture_output=True,
         timeout=300,
         check=False,
@@ -115,7 +73,7 @@ def keys(settings: Settings) -> int:
 
 
 def test_a_rotation_that_was_killed_and_run_again_leaves_every_link_and_no_old_token(
-    nights: Night, settings: Settings, world: Path
+    nights: Night, settings: Settings, small_world: Path
 ) -> None:
     shared, links, rings = (said(nights.graph, query) for query in (_SHARED, _LINKS, _RINGS))
     old = {row["token"] for row in nights.graph.read(_TOKENS)}
@@ -124,7 +82,7 @@ def test_a_rotation_that_was_killed_and_run_again_leaves_every_link_and_no_old_t
 
     killed(settings, before=0)  # files and store are done, of the graph nothing
     with pytest.raises(UsageError, match="run `ringwatch keys rotate` again"):
-        run(settings, DAYS[2], world)
+        run_night(settings, DAYS[2], small_world)
     killed(settings, before=12)  # in the midst of the graph
     days, _ = stages.rotate(nights, "ada", lambda stage: None)
 
@@ -134,13 +92,13 @@ def test_a_rotation_that_was_killed_and_run_again_leaves_every_link_and_no_old_t
     assert not old & _tokens_in_store(nights)
 
 
-def test_a_rebuild_and_the_next_night_go_on_from_there(nights: Night, settings: Settings, world: Path) -> None:
+def test_a_rebuild_and_the_next_night_go_on_from_there(nights: Night, settings: Settings, small_world: Path) -> None:
     grown = everything(nights.graph, without_updated_on_of_link=True)
     stages.rebuild(nights, lambda stage: None)
     assert everything(nights.graph, without_updated_on_of_link=True) == grown
 
     before = said(nights.graph, "MATCH (i:Mailbox) RETURN i.mailbox AS token")
-    run(settings, DAYS[2], world)
+    run_night(settings, DAYS[2], small_world)
 
     assert set(before) <= set(said(nights.graph, "MATCH (i:Mailbox) RETURN i.mailbox AS token"))
 

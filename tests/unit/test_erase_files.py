@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deliveries import MONDAY, TUESDAY, reported
 
 from ringwatch import amend, leftovers, run_report
 from ringwatch.erasure import clearing, erase, footprints
@@ -18,10 +19,8 @@ from ringwatch.erasure.footprints import Account
 from ringwatch.files import Files
 from ringwatch.gate.tombstones import ERASED
 from ringwatch.night import Night
-from ringwatch.settings import load_settings
-from ringwatch.stages import run_stage
+from traces import holding
 
-MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 GONE = "acc-00017"
 ACCOUNTS = "account_id,created_at,status,referred_by"
 PAYMENTS = "payment_id,account_id,paid_at,instrument,instrument_kind,counterparty_account_id"
@@ -49,16 +48,12 @@ def payment(number: int, account_id: str, to: str = "") -> str:
 
 
 @pytest.fixture
-def judge(tmp_path: Path) -> Callable[..., Night]:
+def judge(judge: Callable[..., Night]) -> Callable[..., Night]:
+    """Judge a day as in other tests; its night has a small graph."""
+
     def run(day: date, **feeds: list[str]) -> Night:
-        settings = load_settings(home=tmp_path / "var", feeds=tuple(feeds))
-        night = Night(day, settings, Files(tmp_path / "var", tmp_path / "in"))
+        night = judge(day, **feeds)
         night.__dict__["graph"] = SmallGraph()
-        folder = night.files.arrived(day)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, lines in feeds.items():
-            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        run_stage("validate", night)
         return night
 
     return run
@@ -89,23 +84,6 @@ def gone(night: Night) -> Account:
     return erase.account_of(night, GONE)
 
 
-def holding(home: Path, account_id: str) -> list[str]:
-    """Files below the home that hold the id in any form: as bytes, or in a table."""
-    found = []
-    for path in (path for path in home.rglob("*") if path.is_file()):
-        text = path.read_bytes().decode("latin-1")
-        if path.suffix == ".parquet":
-            text += json.dumps(pq.read_table(path).to_pylist(), default=str)
-        if account_id in text:
-            found.append(str(path.relative_to(home)))
-    return found
-
-
-def counts(night: Night, feed: str) -> dict[str, int]:
-    found = run_report.read(night)["validate"]["counts"]
-    return {name.partition(".")[2]: count for name, count in found.items() if name.startswith(f"{feed}.")}
-
-
 def test_traces_say_where_the_account_is_and_where_others_name_it(night: Night) -> None:
     found = footprints.in_days(night, gone(night))
 
@@ -129,12 +107,12 @@ def test_no_file_holds_the_account_afterwards(night: Night) -> None:
 
 
 def test_rows_of_the_account_leave_and_count_as_quarantined(night: Night) -> None:
-    monday, tuesday = counts(night.on(MONDAY), "payments"), counts(night, "payments")
+    monday, tuesday = reported(night.on(MONDAY), "payments"), reported(night, "payments")
 
     erase.erase(night, gone(night), "asked for it", "ada")
 
-    assert counts(night.on(MONDAY), "payments") == monday | {"held": 0, "quarantined": 1}
-    assert counts(night, "payments") == tuesday | {"clean": 1, "quarantined": 1}
+    assert reported(night.on(MONDAY), "payments") == monday | {"held": 0, "quarantined": 1}
+    assert reported(night, "payments") == tuesday | {"clean": 1, "quarantined": 1}
     refused = pd.read_parquet(night.files.quarantine(TUESDAY, "payments"))
     assert refused[["rule", "discarded"]].to_numpy().tolist() == [[ERASED, ERASED]]
     assert refused[["file", "row", "values"]].isna().all(axis=None)

@@ -17,21 +17,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deliveries import MONDAY, TUESDAY, WEDNESDAY, open_night
 from typer.testing import CliRunner
 
 from ringwatch import amend
 from ringwatch.cli import app
 from ringwatch.detection.scored import EVIDENCE
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.files import Files
 from ringwatch.gate import tokens, tombstones
 from ringwatch.gate.tokens import key_file
 from ringwatch.night import Night
 from ringwatch.review.store import Store
-from ringwatch.settings import load_settings
 from ringwatch.stages import rotate, run_stage
 
-MONDAY, TUESDAY, WEDNESDAY = (date(2026, 3, day) for day in (2, 3, 4))
 ACCOUNTS = "account_id,created_at,status,email,phone"
 DEVICES = "account_id,device,first_seen,last_seen"
 AGAIN = "run `ringwatch keys rotate` again"
@@ -63,21 +61,6 @@ with open_night(load_settings(), date.min) as night:
 
 def account(account_id: str, email: str = "", phone: str = "") -> str:
     return f"{account_id},2026-02-01T09:00:00,active,{email},{phone}"
-
-
-@pytest.fixture
-def judge(tmp_path: Path) -> Callable[..., Night]:
-    def run(day: date, **feeds: list[str]) -> Night:
-        settings = load_settings(home=tmp_path / "var", feeds=tuple(feeds))
-        night = Night(day, settings, Files(tmp_path / "var", tmp_path / "in"))
-        folder = night.files.arrived(day)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, lines in feeds.items():
-            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        run_stage("validate", night)
-        return night
-
-    return run
 
 
 @pytest.fixture
@@ -230,10 +213,10 @@ def test_the_list_says_since_when_and_how_many_files_are_under_each_key(night: N
 
 
 def test_a_home_without_keys_says_so_and_makes_none(tmp_path: Path) -> None:
-    night = Night(MONDAY, load_settings(home=tmp_path), Files(tmp_path))
+    night = open_night(tmp_path, ("accounts",))
 
     assert "There are no keys yet" in ringwatch(night, "keys", "list").output
-    assert not key_file(tmp_path).exists()
+    assert not key_file(night.settings.home).exists()
 
 
 @pytest.mark.parametrize(

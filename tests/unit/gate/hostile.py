@@ -8,7 +8,6 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch.files import Files
 from ringwatch.night import Night, Report
-from ringwatch.settings import load_settings
 
-DAY = date(2026, 3, 2)
 PARTS = ("clean", "held", "quarantined", "duplicates")
 
 Maker = Callable[[Path], Any]
@@ -179,13 +175,6 @@ def parquet_of(rows: list[dict[str, str | None]]) -> Maker:
 
 def _columns(rows: list[dict[str, str | None]]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def open_night(home: Path, feeds: tuple[str, ...], day: date = DAY, **settings: Any) -> Night:
-    """Return a night whose feeds arrive in `home/in`."""
-    night = Night(day, load_settings(home=home / "var", feeds=feeds, **settings), Files(home / "var", home / "in"))
-    night.files.arrived(day).mkdir(parents=True, exist_ok=True)
-    return night
 
 
 def part(night: Night, name: str, feed: str) -> pd.DataFrame:

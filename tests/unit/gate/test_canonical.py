@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from babel import Locale
-from hostile import counts, open_night, part
+from deliveries import open_night
+from hostile import counts, part
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 

@@ -1,7 +1,6 @@
 """A day that is judged again, killed at any step: what is kept of it is the old delivery or the new one, as a whole."""
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,17 +8,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from deliveries import MONDAY, deliver, open_night
 
 from ringwatch import amend, run_report
-from ringwatch.files import Files
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
 from ringwatch.review.store import Store
-from ringwatch.settings import load_settings
 from ringwatch.stages import run_stage
 
-MONDAY = date(2026, 3, 2)
 ACCOUNTS = "account_id,created_at,status"
 DEVICES = "account_id,device,first_seen,last_seen"
 USAGE = "account_id,capability,exchanges"
@@ -37,12 +34,10 @@ def device(account_id: str, name: str, day: date = MONDAY) -> str:
 @pytest.fixture
 def arrive(tmp_path: Path) -> Callable[..., Night]:
     def run(day: date = MONDAY, **feeds: list[str]) -> Night:
-        settings = load_settings(home=tmp_path / "var", feeds=("accounts", "devices", "usage"), held_days=HELD_DAYS)
-        night = Night(day, settings, Files(tmp_path / "var", tmp_path / "in"))
-        shutil.rmtree(night.files.arrived(day), ignore_errors=True)
-        night.files.arrived(day).mkdir(parents=True)
-        for name, lines in feeds.items():
-            (night.files.arrived(day) / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        night = open_night(tmp_path, ("accounts", "devices", "usage"), day, held_days=HELD_DAYS)
+        for path in night.files.arrived(day).iterdir():
+            path.unlink()
+        deliver(night, **feeds)
         return night
 
     return run

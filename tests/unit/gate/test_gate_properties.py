@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
-from hostile import add_up, csv_of, open_night, parquet_of, part, put
+from deliveries import open_night
+from hostile import add_up, csv_of, parquet_of, part, put
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hostile import Content, add_up, counts, csv_of, open_night, part, put
+from deliveries import MONDAY, TUESDAY, WEDNESDAY, open_night
+from hostile import Content, add_up, counts, csv_of, part, put
 
 from ringwatch import history
 from ringwatch.errors import DataRefused
 from ringwatch.night import Night, Report
 from ringwatch.stages import validate
 
-MONDAY = date(2026, 3, 2)
-TUESDAY, WEDNESDAY, NEXT_WEEK = (MONDAY + timedelta(days=days) for days in (1, 2, 9))
+NEXT_WEEK = MONDAY + timedelta(days=9)
 FEEDS = ("accounts", "devices", "usage")
 
 

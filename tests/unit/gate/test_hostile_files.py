@@ -9,15 +9,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from deliveries import MONDAY, open_night
 from hostile import (
-    DAY,
     Content,
     Fate,
     add_up,
     counts,
     judged,
     link,
-    open_night,
     packed,
     parquet,
     part,
@@ -36,7 +35,7 @@ ROW = "A,2026-02-01,active,Acme"
 OTHER = "B,2026-02-01,active,Acme"
 GOOD = f"{HEADER}\n{ROW}\n{OTHER}\n"
 MANY = "\n".join([HEADER, *(f"{ROW} {i}" for i in range(5000))]) + "\n"
-TABLE = {"account_id": ["A", "B"], "created_at": [DAY] * 2, "status": ["active"] * 2}
+TABLE = {"account_id": ["A", "B"], "created_at": [MONDAY] * 2, "status": ["active"] * 2}
 
 
 def away(path: Path) -> None:
@@ -177,7 +176,7 @@ PARQUET: list[tuple[str, dict[str, Any], Fate]] = [
     ("times in nanoseconds", {"first_seen": pa.array([AT] * 2, pa.timestamp("ns"))}, judged(clean=2)),
     ("times with a zone", {"first_seen": pa.array([AT.replace(tzinfo=UTC)] * 2, pa.timestamp("ms", tz="Europe/Berlin"))},
      judged(clean=2)),
-    ("dates for times", {"first_seen": [DAY, DAY]}, judged(clean=2)),
+    ("dates for times", {"first_seen": [MONDAY, MONDAY]}, judged(clean=2)),
     ("dates beyond the clock", {"first_seen": pa.array([date(1, 1, 1), date(9999, 1, 1)])}, judged(quarantined=2)),
 ]  # fmt: skip
 
@@ -203,20 +202,20 @@ SEVERAL = [
 @pytest.mark.parametrize(("files", "sentence"), [row[1:] for row in STOPS], ids=[row[0] for row in STOPS])
 def test_what_stops_a_night_in_one_sentence(tmp_path: Path, files: dict[str, Content], sentence: str) -> None:
     night = open_night(tmp_path, ("accounts",))
-    put(night.files.arrived(DAY), files)
+    put(night.files.arrived(MONDAY), files)
 
     with pytest.raises(DataRefused, match=sentence) as stopped:
         validate.run(night)
 
     assert "\n" not in str(stopped.value)
     assert len(str(stopped.value)) < 500
-    assert not night.files.clean(DAY, "accounts").exists()
+    assert not night.files.clean(MONDAY, "accounts").exists()
 
 
 @pytest.mark.parametrize(("files", "fate"), [row[1:] for row in SEVERAL], ids=[row[0] for row in SEVERAL])
 def test_what_becomes_of_a_delivery(tmp_path: Path, files: dict[str, Content], fate: Fate) -> None:
     night = open_night(tmp_path, ("accounts",))
-    put(night.files.arrived(DAY), files)
+    put(night.files.arrived(MONDAY), files)
 
     report = validate.run(night)
 
@@ -229,7 +228,7 @@ def test_what_becomes_of_a_delivery(tmp_path: Path, files: dict[str, Content], f
 def csv_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Night, Report]:
     night = open_night(tmp_path_factory.mktemp("csv"), ("accounts",))
     files = {f"accounts-{case}.csv": _own(text, case).encode(encoding or "utf-8") for case, text, encoding, _ in CSV}
-    put(night.files.arrived(DAY), files)
+    put(night.files.arrived(MONDAY), files)
     return night, validate.run(night)
 
 
@@ -244,10 +243,10 @@ def parquet_night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Night, Repo
     owners = [f"{case}: {name}" for case, *_ in PARQUET for name in "AB"]
     tables = {case: {"account_id": [f"{case}: A", f"{case}: B"]} | DEVICES | odd for case, odd, _ in PARQUET}
     put(
-        night.files.arrived(DAY),
+        night.files.arrived(MONDAY),
         {"accounts.csv": "".join([f"{HEADER}\n", *(f"{owner},2026-02-01,active,\n" for owner in owners)])},
     )
-    put(night.files.arrived(DAY), {f"devices-{case}.parquet": parquet(table) for case, table in tables.items()})
+    put(night.files.arrived(MONDAY), {f"devices-{case}.parquet": parquet(table) for case, table in tables.items()})
     return night, validate.run(night)
 
 
@@ -277,8 +276,8 @@ def test_a_file_that_may_not_be_read_stops_the_night(tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may read everything")
     night = open_night(tmp_path, ("accounts",))
-    put(night.files.arrived(DAY), {"accounts.csv": GOOD})
-    (night.files.arrived(DAY) / "accounts.csv").chmod(0)
+    put(night.files.arrived(MONDAY), {"accounts.csv": GOOD})
+    (night.files.arrived(MONDAY) / "accounts.csv").chmod(0)
 
     with pytest.raises(DataRefused, match=r"accounts\.csv: cannot be read: Permission denied"):
         validate.run(night)
@@ -286,7 +285,7 @@ def test_a_file_that_may_not_be_read_stops_the_night(tmp_path: Path) -> None:
 
 def test_ids_that_became_floats_because_one_was_missing_are_whole_again(tmp_path: Path) -> None:
     night = open_night(tmp_path, ("accounts",))
-    put(night.files.arrived(DAY), {"accounts.parquet": parquet(TABLE | {"referred_by": [None, 7.0]})})
+    put(night.files.arrived(MONDAY), {"accounts.parquet": parquet(TABLE | {"referred_by": [None, 7.0]})})
 
     validate.run(night)
 
@@ -295,18 +294,18 @@ def test_ids_that_became_floats_because_one_was_missing_are_whole_again(tmp_path
 
 def test_a_delivery_without_its_marker_is_not_complete(tmp_path: Path) -> None:
     night = open_night(tmp_path, ("accounts",), feeds_marker="_SUCCESS")
-    put(night.files.arrived(DAY), {"accounts.csv": GOOD})
+    put(night.files.arrived(MONDAY), {"accounts.csv": GOOD})
 
     with pytest.raises(DataRefused, match=r"the feeds of 2026-03-02 are not complete: there is no .*_SUCCESS yet"):
         validate.run(night)
-    put(night.files.arrived(DAY), {"_SUCCESS": ""})
+    put(night.files.arrived(MONDAY), {"_SUCCESS": ""})
 
     assert validate.run(night).counts["accounts.clean"] == 2
 
 
 def test_a_declared_encoding_and_delimiter_are_not_guessed(tmp_path: Path) -> None:
     night = open_night(tmp_path, ("accounts",), csv_encoding="cp437", csv_delimiter="^")
-    put(night.files.arrived(DAY), {"accounts.csv": GOOD.replace("Acme", "für").replace(",", "^").encode("cp437")})
+    put(night.files.arrived(MONDAY), {"accounts.csv": GOOD.replace("Acme", "für").replace(",", "^").encode("cp437")})
 
     report = validate.run(night)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from deliveries import open_night
 from hostile import (
     PARTS,
     Fate,
@@ -21,7 +22,6 @@ from hostile import (
     ip,
     left_out,
     missing,
-    open_night,
     parquet_of,
     part,
     payment,

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
+from deliveries import MONDAY, TUESDAY, reported
 from typer.testing import CliRunner
 
-from ringwatch import amend, run_report
+from ringwatch import amend
 from ringwatch.cli import app
-from ringwatch.files import Files
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
 from ringwatch.review.records import LedgerEntry
-from ringwatch.settings import load_settings
-from ringwatch.stages import run_stage
 
-MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 ACCOUNTS = "account_id,created_at,status,country"
 DEVICES = "account_id,device,first_seen,last_seen"
 STATUS = "status is not one of active, suspended, closed"
@@ -39,23 +36,6 @@ def device(account_id: str, name: str) -> str:
 
 
 @pytest.fixture
-def judge(tmp_path: Path) -> Judge:
-    """Let feeds of a day (name: lines of a CSV file) arrive, and the gate judge them."""
-
-    def run(day: date = MONDAY, **feeds: list[str]) -> Night:
-        settings = load_settings(home=tmp_path / "var", feeds=tuple(feeds))
-        night = Night(day, settings, Files(tmp_path / "var", tmp_path / "in"))
-        folder = night.files.arrived(day)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, lines in feeds.items():
-            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        run_stage("validate", night)
-        return night
-
-    return run
-
-
-@pytest.fixture
 def monday(judge: Judge) -> Night:
     """Two accounts that pass, two refused for their status, one for its time."""
     refused = [account("B", "asleep"), account("C", created="soon"), account("D", "asleep")]
@@ -64,11 +44,6 @@ def monday(judge: Judge) -> Night:
 
 def everything(night: Night) -> pd.DataFrame:
     return shelf.found(night, Which())
-
-
-def counts(night: Night, feed: str) -> dict[str, int]:
-    found = run_report.read(night)["validate"]["counts"]
-    return {name.partition(".")[2]: count for name, count in found.items() if name.startswith(f"{feed}.")}
 
 
 def log(night: Night) -> list[dict[str, Any]]:
@@ -120,7 +95,7 @@ def test_revealing_is_logged_with_who_and_what(monday: Night) -> None:
 
 
 def test_a_discarded_row_loses_its_values_and_stays_counted(monday: Night) -> None:
-    before = counts(monday, "accounts")
+    before = reported(monday, "accounts")
 
     assert shelf.discard(monday, Which(row=2), "a test account", "ada") == 1
 
@@ -128,7 +103,7 @@ def test_a_discarded_row_loses_its_values_and_stays_counted(monday: Night) -> No
     assert rows["values"].isna().tolist() == [True, False, False]
     assert rows["discarded"].dropna().to_dict() == {0: "a test account"}
     assert shelf.counted(rows)["discarded"].sum() == 1
-    assert counts(monday, "accounts") == before
+    assert reported(monday, "accounts") == before
     (entry,) = log(monday)
     said = {"action": "discarded", "author": "ada", "why": "a test account", "rows": "2", "count": 1}
     assert entry | said == entry
@@ -162,13 +137,13 @@ def test_held_rows_whose_account_never_came_are_seen_when_the_window_has_passed(
 def test_held_rows_that_are_discarded_leave_the_held_ones_and_are_counted_as_quarantined(judge: Judge) -> None:
     monday = judge(accounts=[ACCOUNTS, account("A")], devices=[DEVICES, device("A", "a"), device("X", "x")])
     night = judge(MONDAY + timedelta(days=9), accounts=[ACCOUNTS, account("B")], devices=[DEVICES, device("A", "a")])
-    assert counts(monday, "devices")["held"] == 1
+    assert reported(monday, "devices")["held"] == 1
 
     assert shelf.discard(night, Which(feed="devices"), "never came", "ada") == 1
 
     assert not monday.files.held(MONDAY, "devices").exists()
     parts = {"rows": 2, "clean": 1, "held": 0, "quarantined": 1, "duplicates": 0, "noted": 0}
-    assert counts(monday, "devices") == parts | {"late": 0}
+    assert reported(monday, "devices") == parts | {"late": 0}
     assert shelf.counted(everything(night))[["rows", "discarded"]].to_numpy().tolist() == [[1, 1]]
 
 
@@ -193,7 +168,7 @@ def test_a_change_of_a_day_that_was_cut_short_is_finished_by_the_next_stage(
     judge(TUESDAY, accounts=[ACCOUNTS, account("F")])
 
     assert pd.read_parquet(monday.files.clean(MONDAY, "accounts")).empty
-    assert counts(monday, "accounts") == {
+    assert reported(monday, "accounts") == {
         "rows": 5,
         "clean": 0,
         "held": 0,

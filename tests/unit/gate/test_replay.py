@@ -2,27 +2,23 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from click.testing import Result
+from deliveries import MONDAY, deliver, open_night, reported
 from typer.testing import CliRunner
 
-from ringwatch import run_report
 from ringwatch.cli import app
 from ringwatch.errors import UsageError
-from ringwatch.files import Files
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import replay, shelf
 from ringwatch.quarantine.replay import Replayed
 from ringwatch.quarantine.shelf import Which
-from ringwatch.settings import load_settings
 from ringwatch.stages import run_stage
 
-DAY = date(2026, 3, 2)
 ACCOUNTS = "account_id,created_at,status,country,email"
 DEVICES = "account_id,device,first_seen,last_seen"
 STATUS = "status is not one of active, suspended, closed"
@@ -32,19 +28,15 @@ Judge = Callable[..., Report]
 
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
-    settings = load_settings(home=tmp_path / "var", feeds=("accounts", "devices"))
-    return Night(DAY, settings, Files(tmp_path / "var", tmp_path / "in"))
+    return open_night(tmp_path, ("accounts", "devices"))
 
 
 @pytest.fixture
 def judge(night: Night) -> Judge:
-    """Let the feeds of the day arrive (name: lines of a CSV file), and the gate judge them."""
+    """Let feeds of the day arrive, and the gate judge them."""
 
     def run(**feeds: list[str]) -> Report:
-        folder = night.files.arrived(DAY)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, lines in feeds.items():
-            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        deliver(night, **feeds)
         return run_stage("validate", night)
 
     return run
@@ -71,18 +63,17 @@ def account(account_id: str, status: str = "active", country: str = "DE", email:
 
 
 def counts(night: Night, feed: str) -> dict[str, int]:
-    found = run_report.read(night)["validate"]["counts"]
-    parts = ("rows", "clean", "held", "quarantined", "duplicates")
-    assert found[f"{feed}.rows"] == sum(found[f"{feed}.{part}"] for part in parts[1:])
-    return {part: found[f"{feed}.{part}"] for part in parts}
+    found, parts = reported(night, feed), ("rows", "clean", "held", "quarantined", "duplicates")
+    assert found["rows"] == sum(found[part] for part in parts[1:])
+    return {part: found[part] for part in parts}
 
 
 def clean(night: Night, feed: str) -> pd.DataFrame:
-    return pd.read_parquet(night.files.clean(DAY, feed))
+    return pd.read_parquet(night.files.clean(MONDAY, feed))
 
 
 def refused(night: Night, feed: str) -> list[tuple[int, str]]:
-    rows = pd.read_parquet(night.files.quarantine(DAY, feed))
+    rows = pd.read_parquet(night.files.quarantine(MONDAY, feed))
     return list(rows[["row", "rule"]].itertuples(index=False, name=None))
 
 
@@ -107,14 +98,14 @@ def test_rows_that_a_changed_rule_lets_pass_join_their_day(judged: Night, monkey
 
     (done,) = replay.replay(judged, Which(feed="accounts"), "ada")
 
-    assert done == Replayed(DAY, "accounts", rows=2, clean=1, held=0, duplicates=0, refused=1)
+    assert done == Replayed(MONDAY, "accounts", rows=2, clean=1, held=0, duplicates=0, refused=1)
     assert clean(judged, "accounts")["account_id"].tolist() == ["A", "D", "B"]
     assert refused(judged, "accounts") == [(3, f"{STATUS}, asleep")]
     assert counts(judged, "accounts") == {"rows": 4, "clean": 3, "held": 0, "quarantined": 1, "duplicates": 0}
 
 
 def test_the_ledger_follows_and_the_delivery_is_not_restated(judged: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    (before,) = [entry for entry in judged.store.entries(DAY) if entry.feed == "accounts"]
+    (before,) = [entry for entry in judged.store.entries(MONDAY) if entry.feed == "accounts"]
     allow(judged, monkeypatch, "asleep", "gone")
 
     replay.replay(judged, Which(), "ada")
@@ -136,7 +127,7 @@ def test_what_left_is_logged_and_what_stayed_is_not(judged: Night, monkeypatch: 
 
 
 def test_without_a_change_nothing_changes(judged: Night) -> None:
-    before = {path: path.read_bytes() for path in judged.files.day(DAY).rglob("*.parquet")}
+    before = {path: path.read_bytes() for path in judged.files.day(MONDAY).rglob("*.parquet")}
 
     done = replay.replay(judged, Which(), "ada")
 
@@ -173,7 +164,7 @@ def test_a_corrected_row_of_an_unknown_account_waits_for_it(judged: Night) -> No
     done = correct(judged, "devices", f"_file,_row,{DEVICES}", f"devices.csv,2,Y,desk,{SEEN}")
 
     assert done.held == 1
-    held = pd.read_parquet(judged.files.held(DAY, "devices"))
+    held = pd.read_parquet(judged.files.held(MONDAY, "devices"))
     assert held["account_id"].tolist() == ["X", "Y"]
 
 
@@ -230,7 +221,7 @@ def test_a_value_that_was_cut_off_does_not_pass_as_a_shorter_one(judge: Judge, n
     ],
 )
 def test_a_file_that_corrects_nothing_changes_nothing(judged: Night, name: str, lines: list[str], message: str) -> None:
-    before = {path: path.read_bytes() for path in judged.files.day(DAY).rglob("*.parquet")}
+    before = {path: path.read_bytes() for path in judged.files.day(MONDAY).rglob("*.parquet")}
 
     with pytest.raises(UsageError, match=message):
         correct(judged, "devices", *lines, name=name)
@@ -243,7 +234,7 @@ def test_a_night_judged_again_keeps_what_was_discarded(judged: Night) -> None:
 
     report = run_stage("validate", judged)
 
-    rows = pd.read_parquet(judged.files.quarantine(DAY, "accounts")).set_index("row")
+    rows = pd.read_parquet(judged.files.quarantine(MONDAY, "accounts")).set_index("row")
     assert rows.loc[2, "discarded"] == "a test account"
     assert rows["values"].isna().tolist() == [True, False]
     assert report.warnings == ()
@@ -263,7 +254,7 @@ def test_a_delivery_that_replaces_another_says_what_left_quarantine(judged: Nigh
 
     judge(accounts=[ACCOUNTS, account("A"), account("B", "asleep"), account("C"), account("D")])
 
-    rows = pd.read_parquet(judged.files.quarantine(DAY, "accounts"))
+    rows = pd.read_parquet(judged.files.quarantine(MONDAY, "accounts"))
     assert rows["discarded"].isna().all()  # it may be another row
     log = judged.store.quarantine_log()[["action", "rows", "why"]]
     assert log.to_numpy().tolist()[1:] == [["restated", "3", "the day was delivered again"]]
@@ -278,7 +269,7 @@ def commands(judged: Night, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Re
 
 def test_a_sheet_that_was_corrected_is_replayed(commands: Callable[..., Result], judged: Night, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.csv"
-    where = ("--day", str(DAY), "--feed", "accounts")
+    where = ("--day", str(MONDAY), "--feed", "accounts")
     written = commands("show", *where, "--reveal", "--out", str(sheet))
     assert written.exit_code == 0, written.output
     assert sheet.stat().st_mode & 0o077 == 0
@@ -300,7 +291,7 @@ def test_no_cell_of_a_sheet_is_a_formula_and_the_way_back_gives_every_value_as_i
     names = [FORMULA, "@SUM(1)", "+1", "'-2+3", "-7.5", "fine"]
     rows = [f'A,"{name.replace(chr(34), chr(34) * 2)}",soon,2026-03-02T09:00:00' for name in names]
     judge(accounts=[ACCOUNTS, account("A")], devices=[DEVICES, f"A,phone,{SEEN}", *rows])
-    sheet, where = tmp_path / "sheet.csv", ("--day", str(DAY), "--feed", "devices")
+    sheet, where = tmp_path / "sheet.csv", ("--day", str(MONDAY), "--feed", "devices")
 
     commands("show", *where, "--reveal", "--out", str(sheet))
 

@@ -2,23 +2,20 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+from deliveries import MONDAY, deliver, open_night
 
 from ringwatch.errors import DataRefused
-from ringwatch.files import Files
 from ringwatch.gate import tombstones
 from ringwatch.gate.tombstones import ERASED, Tombstones
 from ringwatch.night import Night, Report
-from ringwatch.settings import load_settings
 from ringwatch.stages import run_stage
 
-DAY = date(2026, 3, 2)
 ACCOUNTS = "account_id,created_at,status,referred_by"
 PAYMENTS = "payment_id,account_id,paid_at,instrument_kind,counterparty_account_id"
 GONE = "acc-17"
@@ -28,19 +25,15 @@ Judge = Callable[..., Report]
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
     """A night of a store in which one account was erased."""
-    settings = load_settings(home=tmp_path / "var", feeds=("accounts", "payments"))
-    night = Night(DAY, settings, Files(tmp_path / "var", tmp_path / "in"))
-    night.store.bury(tombstones.token_of(settings.home, GONE), "ada", "asked for it")
+    night = open_night(tmp_path, ("accounts", "payments"))
+    night.store.bury(tombstones.token_of(night.settings.home, GONE), "ada", "asked for it")
     return night
 
 
 @pytest.fixture
 def judge(night: Night) -> Judge:
-    def run(suffix: str = ".csv", **feeds: list[str]) -> Report:
-        folder = night.files.arrived(DAY)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, lines in feeds.items():
-            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    def run(**feeds: list[str]) -> Report:
+        deliver(night, **feeds)
         return run_stage("validate", night)
 
     return run
@@ -55,7 +48,7 @@ def payment(number: int, account_id: str, to: str = "") -> str:
 
 
 def refused(night: Night, feed: str) -> list[dict[str, Any]]:
-    return pd.read_parquet(night.files.quarantine(DAY, feed)).to_dict("records")
+    return pd.read_parquet(night.files.quarantine(MONDAY, feed)).to_dict("records")
 
 
 def counts(report: Report, feed: str) -> list[int]:
@@ -93,8 +86,8 @@ def test_what_others_say_of_it_is_left_out_and_their_rows_are_kept(judge: Judge,
         payments=[PAYMENTS, payment(1, "A", to=GONE), payment(2, "A", to="B")],
     )
 
-    accounts = pd.read_parquet(night.files.clean(DAY, "accounts"))
-    payments = pd.read_parquet(night.files.clean(DAY, "payments"))
+    accounts = pd.read_parquet(night.files.clean(MONDAY, "accounts"))
+    payments = pd.read_parquet(night.files.clean(MONDAY, "payments"))
     assert accounts["referred_by"].fillna("").tolist() == ["", "A"]
     assert payments["counterparty_account_id"].fillna("").tolist() == ["", "B"]
 

@@ -4,42 +4,22 @@ import gzip
 import json
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from deliveries import MONDAY
 
 from ringwatch.errors import DataRefused
-from ringwatch.files import Files
 from ringwatch.night import Night, Report
-from ringwatch.settings import load_settings
 from ringwatch.stages import validate
 
-DAY = date(2026, 3, 2)
 ACCOUNTS = "account_id,created_at,status,country,email,phone"
 DEVICES = "account_id,device,first_seen,last_seen"
 PAYMENTS = "payment_id,account_id,paid_at,instrument,instrument_kind,amount,currency"
 IPS = "account_id,ip,first_seen,last_seen"
 SEEN = "2026-03-02T08:00:00,2026-03-02T09:00:00"
 Arrive = Callable[..., Night]
-
-
-@pytest.fixture
-def arrive(tmp_path: Path) -> Arrive:
-    """Put feeds (name: lines of a CSV file) in the folder of the day and open its night."""
-
-    def put(day: date = DAY, **feeds: list[str]) -> Night:
-        night = Night(
-            day, load_settings(home=tmp_path / "var", feeds=tuple(feeds)), Files(tmp_path / "var", tmp_path / "in")
-        )
-        folder = night.files.arrived(day)
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, lines in feeds.items():
-            (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return night
-
-    return put
 
 
 def account(account_id: str, rest: str = "DE,,") -> str:
@@ -75,7 +55,7 @@ def test_a_refused_row_keeps_its_file_its_place_the_rule_and_its_values(arrive: 
     assert (row["file"], row["row"]) == ("accounts.csv", 2)
     assert row["rule"] == "status is not one of active, suspended, closed"
     assert json.loads(row["values"])["account_id"] == "B"
-    assert night.files.quarantine(DAY, "accounts").parent.stat().st_mode & 0o077 == 0
+    assert night.files.quarantine(MONDAY, "accounts").parent.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
@@ -194,7 +174,7 @@ def test_rows_of_accounts_that_nobody_has_named_are_held(arrive: Arrive) -> None
 def test_text_of_a_code_page_is_read_and_its_encoding_is_told(arrive: Arrive) -> None:
     night = arrive(accounts=[ACCOUNTS, account("A")], devices=[])
     rows = [DEVICES, *(f"A,Gerät {i},{SEEN}" for i in range(20))]
-    (night.files.arrived(DAY) / "devices.csv").write_bytes("\n".join(rows).encode("cp1252"))
+    (night.files.arrived(MONDAY) / "devices.csv").write_bytes("\n".join(rows).encode("cp1252"))
 
     (warning,) = validate.run(night).warnings
 
@@ -262,7 +242,7 @@ def test_unknown_columns_are_named_and_ignored(arrive: Arrive) -> None:
 
 def test_an_optional_feed_may_be_away(arrive: Arrive) -> None:
     night = arrive(accounts=[ACCOUNTS, account("A")], usage=[])
-    (night.files.arrived(DAY) / "usage.csv").unlink()
+    (night.files.arrived(MONDAY) / "usage.csv").unlink()
 
     assert validate.run(night).warnings == ("the optional feed usage is not there",)
 
@@ -282,19 +262,19 @@ def test_a_feed_that_is_not_usable_stops_the_night_and_leaves_nothing(
     arrive: Arrive, content: bytes | None, message: str
 ) -> None:
     night = arrive(accounts=[ACCOUNTS, account("A")], devices=[])
-    path = night.files.arrived(DAY) / "devices.csv"
+    path = night.files.arrived(MONDAY) / "devices.csv"
     path.unlink() if content is None else path.write_bytes(content)
 
     with pytest.raises(DataRefused, match=message):
         validate.run(night)
 
-    assert not night.files.clean(DAY, "accounts").exists()
+    assert not night.files.clean(MONDAY, "accounts").exists()
 
 
 @pytest.mark.parametrize("name", ["devices.parquet", "devices.csv.gz"])
 def test_a_file_that_is_not_what_its_name_says_stops_the_night(arrive: Arrive, name: str) -> None:
     night = arrive(accounts=[ACCOUNTS, account("A")], devices=[])
-    (night.files.arrived(DAY) / "devices.csv").rename(night.files.arrived(DAY) / name)
+    (night.files.arrived(MONDAY) / "devices.csv").rename(night.files.arrived(MONDAY) / name)
 
     with pytest.raises(DataRefused, match=rf"{name}: cannot be read as"):
         validate.run(night)
@@ -302,9 +282,9 @@ def test_a_file_that_is_not_what_its_name_says_stops_the_night(arrive: Arrive, n
 
 def test_a_gzip_file_that_was_cut_off_stops_the_night(arrive: Arrive) -> None:
     night = arrive(accounts=[ACCOUNTS, account("A")], devices=[])
-    (night.files.arrived(DAY) / "devices.csv").unlink()
+    (night.files.arrived(MONDAY) / "devices.csv").unlink()
     whole = gzip.compress("\n".join([DEVICES, *(f"A,d{i},{SEEN}" for i in range(999))]).encode())
-    (night.files.arrived(DAY) / "devices.csv.gz").write_bytes(whole[: len(whole) // 2])
+    (night.files.arrived(MONDAY) / "devices.csv.gz").write_bytes(whole[: len(whole) // 2])
 
     with pytest.raises(DataRefused, match=r"devices\.csv\.gz: cannot be read as csv\.gz"):
         validate.run(night)
@@ -312,7 +292,7 @@ def test_a_gzip_file_that_was_cut_off_stops_the_night(arrive: Arrive) -> None:
 
 def test_two_files_of_a_feed_stop_the_night(arrive: Arrive) -> None:
     night = arrive(accounts=[ACCOUNTS, account("A")])
-    (night.files.arrived(DAY) / "accounts.parquet").write_bytes(b"")
+    (night.files.arrived(MONDAY) / "accounts.parquet").write_bytes(b"")
 
     with pytest.raises(DataRefused, match=r"accounts\.csv and accounts\.parquet are both there"):
         validate.run(night)
@@ -334,7 +314,7 @@ def test_a_day_judged_again_replaces_what_was_judged_before(arrive: Arrive) -> N
     validate.run(night)
 
     assert list(clean(night, "accounts")["account_id"]) == ["C"]
-    assert sorted(path.name for path in night.files.day(DAY).iterdir()) == [
+    assert sorted(path.name for path in night.files.day(MONDAY).iterdir()) == [
         "clean",
         "outcomes.parquet",
         "quarantine",
