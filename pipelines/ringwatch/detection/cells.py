@@ -1,8 +1,9 @@
 """Composite cells: two weak traits that go together far more often than each alone would explain.
 
-The tables of `sharing` in; more rows of `identifier` and `sighting`, with the facet `cell`, out. Accounts of one
-operator send the same prompt template from the same networks, or pay with cards of one issuer from them, though each of
-these is common. For sides with n1 and n2 of all N accounts, c accounts with both are expected to be
+The tables of `sharing` in; more rows of `identifier` and `sighting`, with the facet `cell`, and the table `cell`
+(identifier, one, other: its sides) out. Accounts of one operator send the same prompt template from the same networks,
+or pay with cards of one issuer from them, though each of these is common. For sides with n1 and n2 of all N accounts, c
+accounts with both are expected to be
 
     e = (n1 - c) (n2 - c) / N + 0.5
 
@@ -57,10 +58,13 @@ FROM found JOIN side a ON a.identifier = one JOIN side b ON b.identifier = other
 ORDER BY ALL
 """
 
+_KEPT = "CREATE TABLE cell AS SELECT identifier, one, other FROM found ORDER BY identifier"
+
 
 def add(connection: duckdb.DuckDBPyConnection, days: int) -> None:
     """Add the cells to the tables of `sharing` on `connection`, whose window is `days` long."""
     for statement in (_SIDE, _CELL, _IDENTIFIER):
         connection.execute(statement)
     connection.execute(_SIGHTING, {"days": days})
+    connection.execute(_KEPT)
     connection.execute("DROP TABLE side; DROP TABLE found")

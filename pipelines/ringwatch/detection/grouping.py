@@ -9,7 +9,8 @@ An identifier with c members among its d accounts, in a group of n of the N acco
 
 and the containment c / d. Their product, the rarity as a share of 14 bits, is its strength. On identifiers with
 residents only visitors count, and only when there are two of them. What an outsider can bring about ties no member that
-was there by itself: its evidence is imposed when it lives on the identifier and most of the others pass by.
+was there by itself: evidence is imposed on who is at home there (`abodes.py`), on the owner of a device only when most
+of the others mostly use theirs, and on an account by those who deal with it.
 """
 
 from __future__ import annotations
@@ -35,9 +36,10 @@ class Measures:
     """What was found of each group.
 
     members: candidate, account_id, facet, n (size of the group), bits and strength (of its strongest identifier),
-        total (bits of all it shares), contained (c / d of the strongest), own_act (bits that nobody imposed), own (its
-        main one is used by no other member), main_tenure, neighbour (it lives with another member), name (the
-        strongest), fleeting (share of its days on identifiers seen on one day only), cap_bits
+        total (bits of all it shares), contained (c / d of the strongest), own_act (bits that nobody imposed), visited
+        (members that live elsewhere come to its home), own (its main one is used by no other member), main_tenure,
+        neighbour (it lives with another member), name (the strongest), fleeting (share of its days on identifiers seen
+        on one day only), cap_bits
     facets: candidate, facet, and the means over all n members: bits, total, contained, covered (with a bit or more),
         own, neighbour, fleeting; spread (effective identifiers per member), home (share of members that live on the one
         most of them live on), top (share of all days on the most used one); identifiers, accounts (on these in all),
@@ -46,7 +48,8 @@ class Measures:
     groups: candidate, n, born (median absolute deviation of the days on which accounts were opened, log2 of 1 + days),
         dealt (share of members that invited or paid one and the same member), closed (share of the bits of all links
         of members that lead to members), and what `surroundings.measure` found
-    ties: candidate, account_id, identifier: what ties a member with LEAST_TIE bits, and was not imposed on it
+    ties: candidate, account_id, identifier, imposed, bits (14 c / d at most): what ties a member with LEAST_TIE bits
+        before that limit, and what it shares that was imposed on it
     alike: candidate, account_id, alike and apart (likeness to the nearest member, and to the nearest account outside),
         aside (days between its opening and the median of the group, log2 of 1 + days); their means are in groups, too
     """
@@ -89,18 +92,22 @@ _USED = f"""
 CREATE OR REPLACE TEMP TABLE used AS
 WITH seen AS (
   SELECT candidate, account, facet, identifier, tenure, greatest(bit_count(days), 1) AS days, n, accounts AS d,
-    residents, outsider, count(*) OVER here AS c, count(*) FILTER (tenure < {VISITOR}) OVER here AS visitors,
-    count(*) FILTER (tenure >= {RESIDENT}) OVER here AS living
+    residents, label = 'Account' AND name = account_id AS itself, abode.account IS NOT NULL AS lives, line,
+    count(*) OVER here AS c, count(*) FILTER (tenure < {VISITOR}) OVER here AS visitors,
+    count(abode.account) OVER here AS living
   FROM grouped JOIN sighting USING (account) JOIN identifier USING (identifier) JOIN facet USING (facet)
+  LEFT JOIN abode USING (account, identifier)
   ANTI JOIN struck USING (candidate, facet, name)
   WINDOW here AS (PARTITION BY candidate, identifier)
 ), judged AS (
   SELECT *, n * (d - c + 0.5) / ((SELECT count(*) FROM account) - n + 1) AS expected,
     c > 1 AND (NOT residents OR facet = 'network' OR (visitors > 1 AND tenure < {VISITOR})) AS counts,
-    outsider AND tenure >= {RESIDENT} AND (living - 1) * 2 < c - 1 AS imposed
+    coalesce(itself, false) OR (lives AND (line OR (living - 1) * 2 < c - 1)) AS imposed,
+    lives AND line AND c > living AS visited
   FROM seen
 )
-SELECT * EXCLUDE (counts, living, visitors),
+SELECT * EXCLUDE (counts, living, visitors, lives, itself, line, visited),
+  visited AND log2(c / expected) >= {LEAST_TIE} AS visited,
   CASE WHEN counts THEN greatest(0, least({MOST_BITS}, log2(c / expected))) ELSE 0 END AS bits
 FROM judged
 """
@@ -112,7 +119,7 @@ SELECT candidate, account, facet, any_value(n) AS n, max(bits) AS bits, sum(bits
   max(bits / {MOST_BITS} * c / d) AS strength,
   CASE WHEN max(bits) > 0 THEN arg_max(c / d, (bits * c / d, identifier)) ELSE 0 END AS contained,
   max(CASE WHEN imposed THEN 0 ELSE least(bits, {MOST_BITS} * c / d) END) AS own_act,
-  arg_max(identifier, (bits * c / d, identifier)) AS identifier,
+  bool_or(visited) AS visited, arg_max(identifier, (bits * c / d, identifier)) AS identifier,
   arg_max(c, main) = 1 AS own, arg_max(tenure, main) AS main_tenure,
   any_value(residents) AND arg_max(c, main) > 1 AND arg_max(tenure, main) >= {RESIDENT} AS neighbour,
   arg_max(identifier, main) AS main,
@@ -122,8 +129,8 @@ GROUP BY candidate, account, facet
 """
 
 _MEMBERS = """
-SELECT candidate, account_id, facet, member.n, member.bits, total, strength, contained, own_act, own, main_tenure,
-  neighbour, name, coalesce(fleeting, 0) AS fleeting, cap_bits
+SELECT candidate, account_id, facet, member.n, member.bits, total, strength, contained, own_act, visited, own,
+  main_tenure, neighbour, name, coalesce(fleeting, 0) AS fleeting, cap_bits
 FROM member JOIN account USING (account) JOIN identifier USING (facet, identifier) JOIN facet USING (facet)
 ORDER BY candidate, account_id, facet
 """
@@ -164,8 +171,9 @@ LEFT JOIN example USING (candidate, facet) ORDER BY candidate, facet
 """
 
 _TIES = f"""
-SELECT candidate, account_id, identifier FROM used JOIN account USING (account) JOIN facet USING (facet)
-WHERE used.bits >= {LEAST_TIE} AND NOT imposed AND cap_bits > 0 ORDER BY ALL
+SELECT candidate, account_id, identifier, imposed, least(used.bits, {MOST_BITS} * c / d) AS bits
+FROM used JOIN account USING (account) JOIN facet USING (facet)
+WHERE cap_bits > 0 AND (used.bits >= {LEAST_TIE} OR (imposed AND c > 1)) ORDER BY ALL
 """
 
 _ALIKE = """

@@ -1,7 +1,8 @@
 """Who belongs to a group: measures of a group in, what speaks for and against each of its members out.
 
 A sheet of the scorecard turns it into the log2 odds that a member of a ring is one of its accounts. Beside it stands
-one rule that no sheet may outvote: whom only an outsider's acts tie to a group is not a member of it.
+one rule that no sheet may outvote: whom only an outsider's acts tie to a group is not a member of it. Nor is a
+household that shares much with itself, but that only visitors of its home tie to the others.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from ringwatch.detection.scorecard import Sheet
 
 # Bits of evidence that nobody imposed, below which nobody is a member.
 LEAST_OWN_ACT = 2.0
+# Share of a household that must have visitors for the household to be framed by them.
+MOST_VISITED = 0.5
+# Share of the largest part of a group up to which another part, that no own act ties to it, is there by chance.
+CRUMB = 0.1
 # Shares of the usual tie that are told apart.
 MOST_USUAL = 3.0
 
@@ -87,14 +92,49 @@ def values(measures: Measures) -> pd.DataFrame:
 def eject(measures: Measures, sheet: Sheet, smallest: int) -> pd.DataFrame:
     """Return candidate, account_id without the members that do not fit, and without what is too small then.
 
-    A member leaves when the sheet's odds are against it, and whatever they are when all that ties it to the group could
-    have been brought about by an outsider. What it shares in facets that the sheet does not know is added to the odds.
+    A member leaves when the sheet's odds are against it, and whatever they are when all that ties it to those who stay
+    could have been brought about by an outsider. What it shares in facets that the sheet does not know is added to the
+    odds.
     """
     found = values(measures)
     more = unknown_worth(measures).groupby(["candidate", "account_id"])["worth"].sum()
     odds = sheet.total(found) + more.reindex(found.index, fill_value=0.0)
     stay = (odds >= 0) & (found["own_act"] >= LEAST_OWN_ACT)
-    return large(found[stay].index.to_frame(index=False), smallest)
+    return large(_tied(measures, found[stay].index.to_frame(index=False)), smallest)
+
+
+def _tied(measures: Measures, members: pd.DataFrame) -> pd.DataFrame:
+    """Return those of `members` (candidate, account_id) that own acts tie to others of them.
+
+    Whoever leaves takes ties along, until nobody leaves any more.
+    """
+    visited = measures.members.groupby(["candidate", "account_id"])["visited"].any().rename("visited").reset_index()
+    ties = measures.ties.merge(members).merge(visited)
+    ties["own"] = ~ties["imposed"] & (ties["bits"] >= LEAST_OWN_ACT)
+    while True:
+        shared = ties[ties.groupby(["candidate", "identifier"])["account_id"].transform("size") > 1]
+        own = shared[shared["own"]]
+        tied = own.loc[~_apart(own), ["candidate", "account_id"]].drop_duplicates()
+        left = shared.merge(tied)
+        if len(left) == len(ties):
+            return members.merge(tied)
+        ties = left
+
+
+def _apart(ties: pd.DataFrame) -> pd.Series:
+    """Whether the part of a group to which it belongs is no part of the ring, for each tie.
+
+    A part is what hangs together by own acts. A household shares cards and devices with itself alone: only visitors to
+    its home connect it with the rest. A couple beside many others met there by chance.
+    """
+    label = _labels(ties)
+    members = ties.assign(label=label).drop_duplicates(["candidate", "account_id"])
+    parts = members.groupby("label").agg(
+        candidate=("candidate", "first"), visited=("visited", "mean"), size=("visited", "size")
+    )
+    of_group = parts.groupby("candidate")["size"]
+    framed = (of_group.transform("size") > 1) & (parts["visited"] >= MOST_VISITED)
+    return label.map(framed | (parts["size"] <= CRUMB * of_group.transform("max"))).astype(bool)
 
 
 def large(groups: pd.DataFrame, smallest: int) -> pd.DataFrame:
@@ -103,11 +143,17 @@ def large(groups: pd.DataFrame, smallest: int) -> pd.DataFrame:
 
 def _parts(measures: Measures) -> pd.DataFrame:
     """Return candidate, account_id, part: how many members hang together with each of them by ties of their own."""
-    found = measures.ties
-    who = found.groupby(["candidate", "account_id"]).ngroup().to_numpy()
-    what = found.groupby(["candidate", "identifier"]).ngroup().to_numpy()
+    ties = measures.ties[~measures.ties["imposed"]]
+    ties = ties.assign(label=_labels(ties))
+    members = ties[["candidate", "account_id", "label"]].drop_duplicates()
+    return members.assign(part=members.groupby("label")["account_id"].transform("size")).drop(columns="label")
+
+
+def _labels(ties: pd.DataFrame) -> pd.Series:
+    """Return for each tie what is the same for members that ties connect."""
+    who = ties.groupby(["candidate", "account_id"]).ngroup().to_numpy()
+    what = ties.groupby(["candidate", "identifier"]).ngroup().to_numpy()
     size = int(who.max(initial=-1)) + 1
     shape = (size + int(what.max(initial=-1)) + 1,) * 2
-    labels = connected_components(coo_array((np.ones(len(found)), (who, size + what)), shape=shape), directed=False)[1]
-    members = found.assign(label=labels[who])[["candidate", "account_id", "label"]].drop_duplicates()
-    return members.assign(part=members.groupby("label")["account_id"].transform("size")).drop(columns="label")
+    labels = connected_components(coo_array((np.ones(len(ties)), (who, size + what)), shape=shape), directed=False)[1]
+    return pd.Series(labels[who], index=ties.index)

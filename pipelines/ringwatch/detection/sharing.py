@@ -9,7 +9,7 @@ sighting    account, identifier, days (a bit for each day of the window, none fo
             RESIDENT_DAYS): once per account and identifier
 dealing     source, target (accounts), facet: who invited or paid whom
 
-Where accounts are at home, and with whom they work, is added by `places.py`.
+Where accounts are, and with whom they work, is added by `places.py`; where they live, by `abodes.py`.
 
 A relationship between accounts counts as an identifier, the far account, which that account uses itself.
 """
@@ -27,7 +27,7 @@ import duckdb
 import pandas as pd
 
 from ringwatch import duck
-from ringwatch.detection import cells, pairs, places
+from ringwatch.detection import abodes, cells, pairs, places
 from ringwatch.history import open_history
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
@@ -113,7 +113,8 @@ def _stamp(night: Night) -> str:
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.parent.name != "scored"]
     asked = night.day, night.settings.window_days, night.settings.held_days, night.settings.feeds, night.model
     made_by = b"".join(
-        Path(str(code)).read_bytes() for code in (__file__, cells.__file__, pairs.__file__, places.__file__)
+        Path(str(code)).read_bytes()
+        for code in (__file__, abodes.__file__, cells.__file__, pairs.__file__, places.__file__)
     )
     return hashlib.sha256(repr((seen, asked)).encode() + made_by).hexdigest()
 
@@ -168,6 +169,7 @@ def share(
     connection.execute("DROP TABLE activity; DROP TABLE seen")
     places.add(connection, model, feeds, since, until)
     cells.add(connection, (until - since).days + 1)
+    abodes.add(connection)
     pairs.add(connection)
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from clean_days import MONDAY, accounts, used
+from clean_days import MONDAY, Rows, accounts, connected, sent, used
 from test_grouping import EVERYBODY, OPENED, WEEK, OpenNight, found, group, night
 
 from ringwatch.detection import membership
@@ -12,6 +12,7 @@ from ringwatch.night import Night
 __all__ = ["night"]
 
 NO_OPINION = Sheet(1.0, {})
+RING, HOST, PARTNER = EVERYBODY[:4], *EVERYBODY[24:26]
 
 
 def left(night: Night, members: pd.DataFrame, sheet: Sheet = NO_OPINION, smallest: int = 4) -> list[str]:
@@ -54,3 +55,86 @@ def test_what_ties_members_apart_from_the_others_is_told(open_night: OpenNight) 
     assert values["kinds"].tolist() == [1] * 6
     assert values["aside"].tolist() == [0.0] * 4 + [2.0] * 2
     assert values["usual"].max() == pytest.approx(1.0)
+
+
+def visits() -> Rows:
+    """HOST lives on a line that changes its address every day; each day two of RING come, and to other lines, too."""
+    rows = [connected(HOST, f"10.0.0.{i}", day) for i, day in enumerate(WEEK)]
+    rows += [connected(RING[(i + k) % 4], f"10.0.0.{i}", day) for i, day in enumerate(WEEK) for k in (0, 1)]
+    return rows + [connected(name, f"10.{i}.{k}.1", WEEK[k]) for i, name in enumerate(RING, 1) for k in range(6)]
+
+
+def world(open_night: OpenNight, **feeds: Rows) -> Night:
+    return open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY, created_at=OPENED)} | feeds})
+
+
+def own_acts(night: Night, members: pd.DataFrame, facet: str) -> pd.Series:
+    measured = found(night, members).members
+    return measured[measured["facet"] == facet].set_index("account_id")["own_act"]
+
+
+def test_a_host_whose_line_changes_its_address_leaves_and_its_visitors_stay(open_night: OpenNight) -> None:
+    assert left(world(open_night, ips=visits()), group(*RING, HOST), Sheet(99.0, {})) == RING
+
+
+def test_a_household_leaves_when_only_visitors_of_its_home_tie_it_to_the_group(open_night: OpenNight) -> None:
+    home = [connected(PARTNER, f"10.0.0.{i}", day) for i, day in enumerate(WEEK)]
+    devices = [used(name, "family", day) for name in (HOST, PARTNER) for day in WEEK]
+    night = world(open_night, ips=visits() + home, devices=devices)
+
+    assert left(night, group(*RING, HOST, PARTNER), Sheet(99.0, {})) == RING
+
+
+def test_who_is_on_a_device_of_the_ring_stays_though_the_ring_comes_to_its_home(open_night: OpenNight) -> None:
+    devices = [used(name, "ring", day) for name in (RING[0], HOST) for day in WEEK]
+
+    assert left(world(open_night, ips=visits(), devices=devices), group(*RING, HOST)) == [*RING, HOST]
+
+
+def test_a_cell_with_the_network_of_ones_home_is_no_act_of_ones_own(open_night: OpenNight) -> None:
+    ring, others = EVERYBODY[:8], EVERYBODY[500:520]
+    ips = [connected(HOST, "10.0.0.99", day) for day in WEEK]
+    ips += [connected(name, f"10.0.0.{i}", MONDAY) for i, name in enumerate(ring)]
+    tool = {"capability": "chat", "exchanges": 1, "template": "T"}
+    night = world(open_night, ips=ips, usage=[tool | {"account_id": name} for name in (*ring, HOST, *others)])
+
+    acts = own_acts(night, group(*ring, HOST), "cell")
+
+    assert acts[HOST] == 0
+    assert (acts[ring] > membership.LEAST_OWN_ACT).all()
+
+
+def test_a_device_of_ones_own_is_imposed_when_the_others_mostly_use_theirs(open_night: OpenNight) -> None:
+    devices = [used(HOST, "spoofed", day) for day in WEEK]
+    devices += [used(name, "spoofed", day) for name in RING for day in WEEK[:3]]
+    devices += [used(name, f"of {name}", day) for name in RING for day in WEEK[:5]]
+
+    acts = own_acts(world(open_night, devices=devices), group(*RING, HOST), "device")
+
+    assert acts[HOST] == 0
+    assert (acts[RING] > membership.LEAST_OWN_ACT).all()
+
+
+def test_being_paid_is_no_act_of_ones_own(open_night: OpenNight) -> None:
+    night = world(open_night, payments=[sent(name, HOST, MONDAY) for name in RING])
+
+    acts = own_acts(night, group(*RING, HOST), "transfer")
+
+    assert acts[HOST] == 0
+    assert (acts[RING] > membership.LEAST_OWN_ACT).all()
+
+
+def test_a_couple_that_is_tied_to_each_other_alone_is_no_part_of_a_large_ring(open_night: OpenNight) -> None:
+    ring, couple = EVERYBODY[:20], EVERYBODY[30:32]
+    devices = [used(name, "ring", MONDAY) for name in ring] + [used(name, "theirs", MONDAY) for name in couple]
+
+    assert left(world(open_night, devices=devices), group(*ring, *couple)) == ring
+    assert left(world(open_night, devices=devices), group(*ring[:4], *couple)) == [*ring[:4], *couple]
+
+
+def test_a_device_that_is_the_only_one_of_all_is_imposed_on_nobody(open_night: OpenNight) -> None:
+    devices = [used(name, "ring", day) for name in RING for day in WEEK[: 6 if name == RING[0] else 2]]
+
+    acts = own_acts(world(open_night, devices=devices), group(*RING), "device")
+
+    assert (acts > membership.LEAST_OWN_ACT).all()
