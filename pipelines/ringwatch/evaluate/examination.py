@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
@@ -141,12 +141,14 @@ def _held_apart(
             server.stop(place)
 
 
-def _collected(pool: ProcessPoolExecutor, trials: Sequence[Trial], folder: Path) -> Iterator[Outcome | Failure]:
-    futures = [pool.submit(_try_in_place, trial, folder) for trial in trials]
+def _collected(pool: Executor, trials: Sequence[Trial], folder: Path) -> Iterator[Outcome | Failure]:
+    """Yield what comes of the trials, in order; those with most work begin first, so that none is left at the end."""
+    begin = sorted(range(len(trials)), key=lambda place: -trials[place].work)
+    futures = {place: pool.submit(_try_in_place, trials[place], folder) for place in begin}
     try:
-        for trial, future in zip(trials, futures, strict=True):
+        for place, trial in enumerate(trials):
             try:
-                yield future.result()
+                yield futures[place].result()
             except BrokenProcessPool:  # takes all that was not done with it
                 why = "a process was killed, perhaps for want of memory; ask for fewer --processes or --accounts"
                 yield Failure(trial, why, InfrastructureError.exit_code)

@@ -47,6 +47,11 @@ class Trial:
     every_night: bool = False
     avoided: str | None = None
 
+    @property
+    def work(self) -> int:
+        """Accounts to judge, once for each night and each feed that is taken away: what it costs, roughly."""
+        return self.accounts * (self.days if self.every_night else 1 + len(self.without))
+
 
 def plan(
     family: str, worlds: int, accounts: int, days: int, seed: int, parts: Sequence[str] | None = None
