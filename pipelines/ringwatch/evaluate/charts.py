@@ -73,17 +73,30 @@ def bar_chart(bars: Sequence[Bar], most: float) -> str:
 
 def cost_chart(points: Sequence[Point]) -> str:
     """Return points over dollars (x) and share (y), and the line of those that no cheaper one outdoes."""
-    most = 1.15 * max((point.x for point in points), default=1.0)
-    step = 10 ** math.floor(math.log10(most)) / 2
-    step = step if most / step <= 8 else 2 * step
-    drawn = [{"x": _x(point.x, most), "y": _y(point.y, 1), "label": point.label} for point in points]
+    low, high, step = _span([point.x for point in points])
+
+    def across(dollars: float) -> float:
+        return _x(dollars - low, high - low)
+
+    drawn = [{"x": across(point.x), "y": _y(point.y, 1), "label": point.label} for point in points]
     frontier = [
         point
         for point in sorted(points, key=lambda p: (p.x, -p.y))
         if all(o.y < point.y for o in points if o.x < point.x)
     ]
-    line = " ".join(f"{_x(point.x, most):.1f},{_y(point.y, 1):.1f}" for point in frontier)
-    return _draw("cost", points=drawn, line=line, xs=_ticks(_x, most, step), ys=_ticks(_y, 1, 0.2), bottom=_y(0, 1))
+    line = " ".join(f"{across(point.x):.1f},{_y(point.y, 1):.1f}" for point in frontier)
+    xs = [(across(i * step), f"{i * step:g}") for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return _draw("cost", points=drawn, line=line, xs=xs, ys=_ticks(_y, 1, 0.2), bottom=_y(0, 1))
+
+
+def _span(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return low and high of an axis that shows the values with some room beside them, and a round step for it."""
+    low, high = min(values), max(values)
+    room = 0.1 * (high - low) or 0.1 * high or 1.0
+    rough = (high - low + 2 * room) / 4
+    magnitude: float = 10.0 ** math.floor(math.log10(rough))
+    step = magnitude * max(factor for factor in (1, 2, 5) if factor * magnitude <= rough)
+    return low - room, high + room, step
 
 
 def _x(value: float, most: float) -> float:

@@ -23,8 +23,11 @@ FOUND = (
 
 @dataclass(frozen=True)
 class Table:
+    """words: how many columns, from the left, hold words; the others hold figures."""
+
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    words: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,15 @@ def surest(found: Evaluation) -> str:
 
 def share(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
+
+
+def dollars(value: float, sign: str = "") -> str:
+    return f"{sign}$ {value:,.2f}"
+
+
+def more_dollars(value: float) -> str:
+    """Return how many dollars more, or less."""
+    return dollars(abs(value), "-" if value < 0 else "+")
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -8,7 +8,18 @@ from ringwatch.evaluate import Evaluation, together
 from ringwatch.evaluate.calibration import wilson
 from ringwatch.evaluate.charts import Bar, Point, bar_chart, cost_chart, reliability_chart
 from ringwatch.evaluate.examination import Examination, Failure, Outcome, parted
-from ringwatch.evaluate.figures import FOUND, Section, Table, found_cells, harm_table, number, share, surest
+from ringwatch.evaluate.figures import (
+    FOUND,
+    Section,
+    Table,
+    dollars,
+    found_cells,
+    harm_table,
+    more_dollars,
+    number,
+    share,
+    surest,
+)
 from ringwatch.evaluate.goals import OTHER_STYLES, RING_RECALL, TIMES_THE_MEAN, Goal, goals
 from ringwatch.evaluate.metrics import Agreement
 from ringwatch.evaluate.plan import NOTHING
@@ -30,7 +41,7 @@ def sections(examination: Examination) -> list[Section]:
 def _failed(failures: Sequence[Failure]) -> Section:
     rows = tuple((failure.trial.part, failure.trial.name, failure.reason) for failure in failures)
     text = "These trials came to nothing. All figures below are of the others alone."
-    return Section("Trials that failed", text, (Table(("part", "world", "why"), rows),))
+    return Section("Trials that failed", text, (Table(("part", "world", "why"), rows, words=3),))
 
 
 def _marks(marks: Sequence[Goal]) -> Section:
@@ -172,7 +183,9 @@ def _framing(outcomes: Sequence[Outcome]) -> list[Section]:
         "All careful rings and farms, and all framed ones, hide behind the homes of honest people; in the second world "
         "they spoof their devices, too."
     )
-    return [Section("Framing", text, (Table(("world", "victims by", "victims", "flagged", "account R"), rows),))]
+    return [
+        Section("Framing", text, (Table(("world", "victims by", "victims", "flagged", "account R"), rows, words=2),))
+    ]
 
 
 def _single(outcomes: Sequence[Outcome]) -> list[Section]:
@@ -200,7 +213,7 @@ def _nights(outcomes: Sequence[Outcome]) -> list[Section]:
                 number(jaccard),
                 f"{waited.operators:,}",
                 f"{waited.found:,}",
-                number(waited.median_days),
+                number(waited.median_days, 1),
             )
         )
     text = (
@@ -218,12 +231,12 @@ def _cost(outcomes: Sequence[Outcome]) -> list[Section]:
     rows, points = [], []
     for place, cost in enumerate(costs, 1):
         undetected = cost.undetected / max(1, cost.accounts)
-        each = "none stays" if cost.per_undetected is None else f"$ {cost.per_undetected:,.2f}"
+        each = "none stays" if cost.per_undetected is None else dollars(cost.per_undetected)
         rows.append(
             (
                 f"{place} {cost.avoided}",
-                f"$ {cost.per_account:,.2f}",
-                "-" if usual is None else f"$ {cost.per_account - usual:+,.2f}",
+                dollars(cost.per_account),
+                "-" if usual is None else more_dollars(cost.per_account - usual),
                 share(undetected),
                 each,
             )
@@ -258,7 +271,7 @@ def _spent(outcomes: Sequence[Outcome]) -> Section:
     text = (
         "The trials in order. A world is drawn from its name and seed; the same names and seeds give the same figures."
     )
-    return Section("Trials", text, (Table(("part", "world", "accounts", "days", "seed", "seconds"), rows),))
+    return Section("Trials", text, (Table(("part", "world", "accounts", "days", "seed", "seconds"), rows, words=2),))
 
 
 _SECTIONS: dict[str, Callable[[Sequence[Outcome]], list[Section]]] = {

@@ -2,6 +2,7 @@
 
 import json
 import os
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -12,7 +13,7 @@ import pytest
 
 from ringwatch.errors import DataRefused, InfrastructureError, UsageError
 from ringwatch.evaluate import examination
-from ringwatch.evaluate.examination import Examination, Failure, Outcome, TrialsFailed, examine, parted
+from ringwatch.evaluate.examination import Examination, Failure, Outcome, TrialsFailed, _collected, examine, parted
 from ringwatch.evaluate.goals import goals, worst_context
 from ringwatch.evaluate.plan import OPTIONAL, PARTS, Trial, plan, stress_plan
 from ringwatch.evaluate.report import write_report
@@ -210,9 +211,21 @@ def test_the_report_names_what_failed_first_of_all_and_has_the_rest(examined: Ex
     ]
     assert "| cost | usual | the disk <is> full |" in markdown
     assert markdown.index("## Trials that failed") < markdown.index("## Goals") < markdown.index("## Worlds")
-    assert "the disk &lt;is&gt; full" in page
+    assert '<td class="words">the disk &lt;is&gt; full</td>' in page
     rest = markdown.partition("## What hiding costs")[2].partition("##")[0]
     assert [line.split(" | ")[2] for line in rest.splitlines() if line.startswith(("| 1", "| 2"))] == ["-", "-"]
+
+
+def test_what_hiding_costs_is_said_in_dollars_more_and_less(outcomes: tuple[Outcome, ...], tmp_path: Path) -> None:
+    usual, dearer, other = (outcome for outcome in of(outcomes, "cost"))
+    cheaper = replace(
+        other, cost=replace(usual.cost, avoided="cards", dollars=usual.cost.dollars - usual.cost.accounts)
+    )
+    write_report(tmp_path, "t", "s", Examination((usual, dearer, cheaper)))
+
+    text = (tmp_path / "evaluation.md").read_text(encoding="utf-8").partition("## What hiding costs")[2]
+    more = [line.split(" | ")[2] for line in text.splitlines() if line[:3] in ("| 1", "| 2", "| 3")]
+    assert more == ["+$ 0.00", f"+$ {dearer.cost.per_account - usual.cost.per_account:.2f}", "-$ 1.00"]
 
 
 def test_a_report_is_written_when_all_trials_failed(tmp_path: Path) -> None:
@@ -249,6 +262,29 @@ def test_a_process_that_is_killed_fails_its_trials_and_ends_nothing_else(
     assert [(failure.trial, failure.exit_code) for failure in examined.failures] == [(trial, 4) for trial in trials]
     assert all(failure.reason.startswith("a process was killed") for failure in examined.failures)
     assert tuple(told) == examined.failures
+
+
+class Noting(Executor):
+    """Holds nothing, and knows in which order it was asked to."""
+
+    def __init__(self) -> None:
+        self.begun: list[Trial] = []
+
+    def submit(self, hold: object, trial: Trial, folder: Path) -> Future[Failure]:
+        self.begun.append(trial)
+        came: Future[Failure] = Future()
+        came.set_result(Failure(trial, "nothing was held", 1))
+        return came
+
+
+def test_the_trial_with_most_nights_begins_first_and_is_told_in_its_place(tmp_path: Path) -> None:
+    pool, trials = Noting(), plan("A", 3, accounts=1_000, days=28, seed=1)
+
+    came = list(_collected(pool, trials, tmp_path))
+
+    assert [one.trial for one in came] == trials
+    assert [trial.part for trial in pool.begun[:4]] == ["nights", "worlds", "worlds", "giant-farm"]
+    assert [trial.part for trial in pool.begun[-8:]] == ["cost"] * 8
 
 
 def test_a_part_that_is_not_there_is_named() -> None:
