@@ -112,7 +112,7 @@ def _nights(family: str, _worlds: int, accounts: int) -> list[Trial]:
 
 
 def _cost(_family: str, _worlds: int, accounts: int) -> list[Trial]:
-    """The same people in each: only what their operators avoid differs."""
+    """As many people and operators in each; what operators avoid differs, and what chance gives them beside that."""
     return [
         Trial("cost", name, replace(stress_world(name), name="cost"), round(accounts * _SMALLEST), avoided=avoided)
         for avoided, name in AVOIDED.items()
