@@ -167,19 +167,18 @@ def make_card(variant: Variant, worlds: Sequence[World]) -> Scorecard:
     regrouped = [learning.regroup(world.night, one, member) for world, one in zip(worlds, narrowed, strict=True)]
     lessons = [_lacking(lesson, variant) for lesson in regrouped]
     sheets = learning.first_sheets(lessons)
-    united = [learning.with_unions(world.night, one, *sheets) for world, one in zip(worlds, lessons, strict=True)]
+    gathered = [learning.gather(world.night, one, member, *sheets) for world, one in zip(worlds, lessons, strict=True)]
     settings = worlds[0].night.settings
     return learning.learn(
-        [_lacking(one, variant) for one in united], member, settings.feeds, settings.min_ring_size, {}
+        [_lacking(one, variant) for one in gathered], member, settings.feeds, settings.min_ring_size, {}
     )
 
 
 def _narrowed(world: World, variant: Variant) -> Lesson:
     """Return the lesson of a world when only some lanes are asked."""
     found, lesson = found_by(variant.lanes, world.found), world.lesson
-    stability = found.groupby("candidate")["stability"].first()
-    members = lesson.members[lesson.members.index.get_level_values("candidate").isin(stability.index)]
-    return replace(lesson, found=found, members=members, stability=stability)
+    members = lesson.members[lesson.members.index.get_level_values("candidate").isin(found["candidate"])]
+    return replace(lesson, found=found, members=members)
 
 
 def _lacking(lesson: Lesson, variant: Variant) -> Lesson:

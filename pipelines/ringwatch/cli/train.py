@@ -110,9 +110,9 @@ def make_card(
     member = learning.member_sheet(lessons)
     lessons = [learning.regroup(night, lesson, member) for night, lesson in zip(nights, lessons, strict=True)]
     sheets = learning.first_sheets(lessons)
-    united = [learning.with_unions(night, lesson, *sheets) for night, lesson in zip(nights, lessons, strict=True)]
+    gathered = [learning.gather(night, lesson, member, *sheets) for night, lesson in zip(nights, lessons, strict=True)]
     tell(f"{'+'.join(feeds)}: fitting")
-    return learning.learn(united, member, feeds, settings.min_ring_size, made)
+    return learning.learn(gathered, member, feeds, settings.min_ring_size, made)
 
 
 def _night(home: Path, day: date, settings: Settings, feeds: tuple[str, ...]) -> Night:

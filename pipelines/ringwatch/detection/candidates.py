@@ -96,14 +96,15 @@ def _candidates(found: pd.DataFrame, min_size: int) -> pd.DataFrame:
     """Return candidate, account_id, stability of the communities that are large enough."""
     sizes = found.groupby("community")["account_id"].transform("size")
     large = found[sizes >= min_size].sort_values("account_id")
-    names = large.groupby("community")["account_id"].agg(_name)
+    names = large.groupby("community")["account_id"].agg(name)
     candidate = large["community"].map(names).astype("str")
     return pd.DataFrame(
         {"candidate": candidate, "account_id": large["account_id"], "stability": large["stability"].astype(float)}
     )
 
 
-def _name(accounts: pd.Series) -> str:
+def name(accounts: pd.Series) -> str:
+    """Return the name of a group of these accounts, in their order."""
     return "c-" + hashlib.sha256("\n".join(accounts).encode()).hexdigest()[:16]
 
 

@@ -13,12 +13,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection.grouping import MOST_BITS, RESIDENT, Measures
+from ringwatch.detection.grouping import CELL, MOST_BITS, RESIDENT, Measures
 
 GROUP = "group"
 # Most bits between two accounts from which one tie of a facet says that an account belongs; a cell always does.
 STRONG_CAP = 8.0
-CELL = "cell"
 STRONG_BITS = 5.0
 # Share of members from which a facet is said to cover a group.
 COVERED = 0.4

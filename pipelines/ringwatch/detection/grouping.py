@@ -23,6 +23,8 @@ import pandas as pd
 from ringwatch.detection import surroundings
 
 MOST_BITS = 14.0
+# The facet of composite cells (`cells.py`).
+CELL = "cell"
 # Tenure from which an account lives at an address, and below which it only visits.
 RESIDENT, VISITOR = 0.5, 0.3
 # Bits of an identifier that ties a member to the others on it.
@@ -48,8 +50,8 @@ class Measures:
     groups: candidate, n, born (median absolute deviation of the days on which accounts were opened, log2 of 1 + days),
         dealt (share of members that invited or paid one and the same member), closed (share of the bits of all links
         of members that lead to members), and what `surroundings.measure` found
-    ties: candidate, account_id, identifier, imposed, bits (14 c / d at most): what ties a member with LEAST_TIE bits
-        before that limit, and what it shares that was imposed on it
+    ties: candidate, account_id, identifier, imposed, personal (neither an address nor a cell), bits (14 c / d at most):
+        what ties a member with LEAST_TIE bits before that limit, and what it shares that was imposed on it
     alike: candidate, account_id, alike and apart (likeness to the nearest member, and to the nearest account outside),
         aside (days between its opening and the median of the group, log2 of 1 + days); their means are in groups, too
     """
@@ -171,7 +173,8 @@ LEFT JOIN example USING (candidate, facet) ORDER BY candidate, facet
 """
 
 _TIES = f"""
-SELECT candidate, account_id, identifier, imposed, least(used.bits, {MOST_BITS} * c / d) AS bits
+SELECT candidate, account_id, identifier, imposed, NOT facet.residents AND facet <> '{CELL}' AS personal,
+  least(used.bits, {MOST_BITS} * c / d) AS bits
 FROM used JOIN account USING (account) JOIN facet USING (facet)
 WHERE cap_bits > 0 AND (used.bits >= {LEAST_TIE} OR (imposed AND c > 1)) ORDER BY ALL
 """

@@ -1,18 +1,18 @@
 """Judging: candidates in; disjoint groups, each with probability, kind and the reasons that add up to it, out.
 
-What is measured of a group is in `grouping.py`, what the score looks at in `features.py`, what it counts in a
-scorecard, who leaves in `membership.py`, which groups stay in `scoring.py`, the words in `evidence.py`.
+Which groups candidates become is in `gathering.py`, who leaves them in `membership.py`, what is measured of a group in
+`grouping.py`, what the score looks at in `features.py`, what it counts in a scorecard, which groups stay in
+`scoring.py`, the words in `evidence.py`.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import evidence, explaining, features, grouping, membership, pairs, scoring
+from ringwatch.detection import evidence, explaining, gathering, grouping, membership, scoring
+from ringwatch.detection.gathering import Scores
 from ringwatch.detection.grouping import Measures
 from ringwatch.detection.scorecard import Scorecard
 from ringwatch.detection.scored import RINGS
@@ -23,18 +23,6 @@ MOST = 0.5
 DEVIATES = 1.645
 
 
-@dataclass(frozen=True)
-class Scores:
-    """bits: of each group (row) and feature; others: bits of facets that no card knows, by candidate and facet; odds:
-    log2 odds by candidate, as the card gives them.
-    """
-
-    values: pd.DataFrame
-    bits: pd.DataFrame
-    others: pd.DataFrame
-    odds: pd.Series
-
-
 def judge(
     connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, card: Scorecard, smallest: int
 ) -> dict[str, pd.DataFrame]:
@@ -42,14 +30,10 @@ def judge(
 
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
-    stability = candidates.groupby("candidate")["stability"].first()
-    tied = membership.eject(grouping.measure(connection, candidates), card.member, smallest)
-    first = _pick(connection, tied, stability, card, smallest)
-    odds = score(connection, grouping.measure(connection, first), stability, card).odds
-    unions = scoring.unite(first, odds, pairs.links(connection, pairs.LEAST_BITS).to_pandas())
-    groups = _pick(connection, pd.concat([tied, unions], ignore_index=True), stability, card, smallest)
+    gathered = gathering.gather(connection, candidates, card, smallest)
+    groups, stability = gathered.pick(smallest), gathered.stability
     measures = grouping.measure(connection, groups)
-    scores = score(connection, measures, stability, card)
+    scores = gathering.score(connection, measures, stability, card)
     moved = scoring.shift(scores.odds, card.prior)
     rings = _rings(measures, scores, card, moved)
     members = _members(measures, rings)
@@ -58,32 +42,6 @@ def judge(
     notes = explaining.notes(context, rings, members, scores.bits)
     rings["summary"] = rings["candidate"].map(evidence.summaries(measures))
     return {"rings": rings[RINGS.names], "members": members, "evidence": evidence.ordered(reasons, notes)}
-
-
-def _pick(
-    connection: duckdb.DuckDBPyConnection,
-    groups: pd.DataFrame,
-    stability: pd.Series,
-    card: Scorecard,
-    smallest: int,
-) -> pd.DataFrame:
-    scores = score(connection, grouping.measure(connection, groups), stability, card)
-    return scoring.pick(groups, scores.odds, card.shape.total(scores.values), smallest)
-
-
-def features_of(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series) -> pd.DataFrame:
-    """Return one row per measured group and one column per feature of the facets that the deployment has."""
-    facets = connection.table("facet").df()["facet"]
-    return features.values(features.frames(measures, stability), facets)
-
-
-def score(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series, card: Scorecard) -> Scores:
-    """Return what the card gives the measured groups."""
-    values = features_of(connection, measures, stability)
-    bits = card.flag.bits(values)
-    others = features.unknown(measures)
-    more = others.groupby("candidate")["bits"].sum().reindex(values.index, fill_value=0.0)
-    return Scores(values, bits, others, card.flag.base + bits.sum(axis=1) + more)
 
 
 def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """Worlds to learn from: clean days whose truth is known in, scorecards out.
 
 In each world candidates are found as on any night. Who of a likely ring belongs to it is what the first sheet is fitted
-on; by it members are ejected. The features of what is left, and whether most of a group is one operator's (flag) and
-whether it is one ring and the whole of it (shape), are what the others are fitted on. Unions of likely groups come with
-a first card and are fitted with the rest. What a group's odds mean is learnt from worlds that were left out.
+on; by it candidates come in several forms. Their features, and whether most of a group is operators' (flag) and how
+far it is one ring and the whole of it (shape), make a first card. With that, all groups are gathered that judging would
+look at, and the card is fitted on these. What a group's odds mean is learnt from worlds that were left out.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import candidates, features, grouping, membership, pairs, scoring, sharing, training, trees
+from ringwatch.detection import candidates, gathering, grouping, membership, scoring, sharing, training, trees
 from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
 from ringwatch.detection.trees import Trees
 from ringwatch.night import Night
 
-SAME_RING, CONTROLLED = 0.5, 0.5
+CONTROLLED = 0.5
 FOLDS = 4
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One world: candidates as they were found (candidate, account_id), what speaks for and against their members (see
-    `membership.values`), the groups that are left of them, the groups' feature values, and the operators' accounts
-    (operator_id, account_id). `links` and `stability` serve to look for unions.
+    """One world: candidates as they were found (see `candidates.merge`), what speaks for and against their members (see
+    `membership.values`), the groups that become of them, the groups' feature values, and the operators' accounts
+    (operator_id, account_id).
     """
 
     found: pd.DataFrame
@@ -36,18 +36,16 @@ class Lesson:
     groups: pd.DataFrame
     values: pd.DataFrame
     operators: pd.DataFrame
-    links: pd.DataFrame
-    stability: pd.Series
 
     @property
     def labels(self) -> pd.DataFrame:
-        """flag, shape by candidate, in the order of the values."""
+        """flag, whole by candidate, in the order of the values."""
         return label(self.groups, self.operators).reindex(self.values.index)
 
 
 def label(groups: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
-    """Return flag (half of it is operators') and shape (Jaccard index with one operator of a half) by candidate."""
-    size, whole = groups.groupby("candidate").size(), operators.groupby("operator_id").size()
+    """Return flag (half of it is operators') and whole (square of the Jaccard index with its operator) by candidate."""
+    size, accounts = groups.groupby("candidate").size(), operators.groupby("operator_id").size()
     found = (
         groups.merge(operators, on="account_id")
         .groupby(["candidate", "operator_id"])
@@ -55,24 +53,22 @@ def label(groups: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
         .rename("both")
         .reset_index()
     )
-    sizes = found["candidate"].map(size).astype(float) + found["operator_id"].map(whole).astype(float)
+    sizes = found["candidate"].map(size).astype(float) + found["operator_id"].map(accounts).astype(float)
     jaccard = (found["both"] / (sizes - found["both"])).groupby(found["candidate"]).max()
     controlled = found.groupby("candidate")["both"].sum().reindex(size.index, fill_value=0)
-    shape = jaccard.reindex(size.index).fillna(0) >= SAME_RING
-    return pd.DataFrame({"flag": controlled / size >= CONTROLLED, "shape": shape})
+    whole = jaccard.reindex(size.index).fillna(0.0) ** 2
+    return pd.DataFrame({"flag": controlled / size >= CONTROLLED, "whole": whole})
 
 
 def attend(night: Night, operators: pd.DataFrame) -> Lesson:
     """Return what the clean days of a night teach; `operators` as in Lesson, accounts never seen being left out."""
     with sharing.open_sharing(night) as connection:
         seen = connection.table("account").df()["account_id"]
-        links = pairs.links(connection, pairs.LEAST_BITS).to_pandas()
         shared = candidates.read(connection, night.settings.link_min_bits)
         found, _ = candidates.find(night.graph, shared, night.settings)
-        stability = found.groupby("candidate")["stability"].first()
         members = membership.values(grouping.measure(connection, found))
     mine = operators[operators["account_id"].isin(seen)]
-    return Lesson(found, members, found.iloc[:0], members.iloc[:0], mine, links, stability)
+    return Lesson(found, members, found.iloc[:0], members.iloc[:0], mine)
 
 
 def member_sheet(lessons: Sequence[Lesson]) -> Sheet:
@@ -91,24 +87,19 @@ def _of_rings(lesson: Lesson) -> pd.DataFrame:
 
 
 def regroup(night: Night, lesson: Lesson, member: Sheet) -> Lesson:
-    """Return the lesson with its groups: the candidates without the members that do not fit."""
+    """Return the lesson with its groups: the candidates in all forms."""
     with sharing.open_sharing(night) as connection:
-        measures = grouping.measure(connection, lesson.found)
-        groups = membership.eject(measures, member, night.settings.min_ring_size)
-        return replace(lesson, groups=groups, values=_values(connection, groups, lesson.stability))
+        groups, stability = gathering.formed(connection, lesson.found, member, night.settings.min_ring_size)
+        values = gathering.features_of(connection, grouping.measure(connection, groups), stability)
+    return replace(lesson, groups=groups, values=values)
 
 
-def with_unions(night: Night, lesson: Lesson, flag: Sheet, shape: Trees) -> Lesson:
-    """Return the lesson with the unions that judging would look at, given what `first_sheets` returned."""
-    odds = flag.total(lesson.values)
-    first = scoring.pick(lesson.groups, odds, shape.total(lesson.values), night.settings.min_ring_size)
-    unions = scoring.unite(first, odds, lesson.links)
-    if unions.empty:
-        return lesson
+def gather(night: Night, lesson: Lesson, member: Sheet, flag: Sheet, shape: Trees) -> Lesson:
+    """Return the lesson with all groups that judging would look at, given what `first_sheets` returned."""
+    card = Scorecard(VERSION, {}, night.settings.feeds, flag, shape, member, 0.0, ())
     with sharing.open_sharing(night) as connection:
-        values = _values(connection, unions, lesson.stability)
-    groups = pd.concat([lesson.groups, unions], ignore_index=True)
-    return replace(lesson, groups=groups, values=pd.concat([lesson.values, values]))
+        gathered = gathering.gather(connection, lesson.found, card, night.settings.min_ring_size)
+    return replace(lesson, groups=gathered.groups, values=gathered.values)
 
 
 def learn(
@@ -127,9 +118,9 @@ def learn(
 def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
     """Return the flag sheet of lessons, not calibrated, and the trees for shape, grown on operators' groups alone."""
     values = pd.concat([lesson.values for lesson in lessons], ignore_index=True)
-    labels = pd.concat([lesson.labels for lesson in lessons], ignore_index=True).astype(bool)
-    rings = labels["flag"]
-    return training.fit_sheet(values, rings), trees.grow(values[rings], labels.loc[rings, "shape"])
+    labels = pd.concat([lesson.labels for lesson in lessons], ignore_index=True)
+    rings = labels["flag"].astype(bool)
+    return training.fit_sheet(values, rings), trees.grow(values[rings], labels.loc[rings, "whole"])
 
 
 def _left_out(lessons: Sequence[Lesson], smallest: int) -> tuple[pd.Series, pd.Series]:
@@ -144,8 +135,3 @@ def _left_out(lessons: Sequence[Lesson], smallest: int) -> tuple[pd.Series, pd.S
             odds.append(total.reindex(truth.index))
             rings.append(truth)
     return pd.concat(odds, ignore_index=True), pd.concat(rings, ignore_index=True)
-
-
-def _values(connection: Any, groups: pd.DataFrame, stability: pd.Series) -> pd.DataFrame:
-    facets = connection.table("facet").df()["facet"]
-    return features.values(features.frames(grouping.measure(connection, groups), stability), facets)

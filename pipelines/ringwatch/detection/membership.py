@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ringwatch.detection.features import CELL, STRONG_CAP, unknown_worth
-from ringwatch.detection.grouping import MOST_BITS, RESIDENT, Measures
+from ringwatch.detection.features import STRONG_CAP, unknown_worth
+from ringwatch.detection.grouping import CELL, MOST_BITS, RESIDENT, Measures
 from ringwatch.detection.scorecard import Sheet
 
 # Bits of evidence that nobody imposed, below which nobody is a member.
@@ -25,6 +25,8 @@ LEAST_OWN_ACT = 2.0
 MOST_VISITED = 0.5
 # Share of the largest part of a group up to which another part, that no own act ties to it, is there by chance.
 CRUMB = 0.1
+# Log2 odds that the members of a form of a group must have: from all with evidence of their own to the surest.
+FORMS = (-np.inf, -2.0, 0.0, 2.0)
 # Shares of the usual tie that are told apart.
 MOST_USUAL = 3.0
 
@@ -89,18 +91,19 @@ def values(measures: Measures) -> pd.DataFrame:
     return found.set_index(["candidate", "account_id"])[[*DIRECTIONS]].astype(float)
 
 
-def eject(measures: Measures, sheet: Sheet, smallest: int) -> pd.DataFrame:
-    """Return candidate, account_id without the members that do not fit, and without what is too small then.
+def forms(measures: Measures, sheet: Sheet) -> pd.DataFrame:
+    """Return group (a number), account_id, candidate: each candidate without the members that do not fit, once for each
+    of the odds in FORMS that they must have by the sheet.
 
-    A member leaves when the sheet's odds are against it, and whatever they are when all that ties it to those who stay
-    could have been brought about by an outsider. What it shares in facets that the sheet does not know is added to the
-    odds.
+    A member of whom all that ties it to those who stay could have been brought about by an outsider is in none of them,
+    whatever the sheet says. What it shares in facets that the sheet does not know is added to the odds.
     """
     found = values(measures)
     more = unknown_worth(measures).groupby(["candidate", "account_id"])["worth"].sum()
     odds = sheet.total(found) + more.reindex(found.index, fill_value=0.0)
-    stay = (odds >= 0) & (found["own_act"] >= LEAST_OWN_ACT)
-    return large(_tied(measures, found[stay].index.to_frame(index=False)), smallest)
+    stay = [_tied(measures, found.index[odds >= least].to_frame(index=False)) for least in FORMS]
+    every = pd.concat(stay, keys=range(len(FORMS)), names=["form", None]).reset_index("form")
+    return every.assign(group=every.groupby(["form", "candidate"]).ngroup())[["group", "account_id", "candidate"]]
 
 
 def _tied(measures: Measures, members: pd.DataFrame) -> pd.DataFrame:
@@ -127,7 +130,7 @@ def _apart(ties: pd.DataFrame) -> pd.Series:
     A part is what hangs together by own acts. A household shares cards and devices with itself alone: only visitors to
     its home connect it with the rest. A couple beside many others met there by chance.
     """
-    label = _labels(ties)
+    label = connected(ties)
     members = ties.assign(label=label).drop_duplicates(["candidate", "account_id"])
     parts = members.groupby("label").agg(
         candidate=("candidate", "first"), visited=("visited", "mean"), size=("visited", "size")
@@ -137,19 +140,15 @@ def _apart(ties: pd.DataFrame) -> pd.Series:
     return label.map(framed | (parts["size"] <= CRUMB * of_group.transform("max"))).astype(bool)
 
 
-def large(groups: pd.DataFrame, smallest: int) -> pd.DataFrame:
-    return groups[groups.groupby("candidate")["account_id"].transform("size") >= smallest]
-
-
 def _parts(measures: Measures) -> pd.DataFrame:
     """Return candidate, account_id, part: how many members hang together with each of them by ties of their own."""
     ties = measures.ties[~measures.ties["imposed"]]
-    ties = ties.assign(label=_labels(ties))
+    ties = ties.assign(label=connected(ties))
     members = ties[["candidate", "account_id", "label"]].drop_duplicates()
     return members.assign(part=members.groupby("label")["account_id"].transform("size")).drop(columns="label")
 
 
-def _labels(ties: pd.DataFrame) -> pd.Series:
+def connected(ties: pd.DataFrame) -> pd.Series:
     """Return for each tie what is the same for members that ties connect."""
     who = ties.groupby(["candidate", "account_id"]).ngroup().to_numpy()
     what = ties.groupby(["candidate", "identifier"]).ngroup().to_numpy()

@@ -3,7 +3,7 @@
 There is one per set of feeds that a deployment has, because a feed that is missing takes more than its own features
 away: what then speaks against honest groups speaks less. They are JSON files in `scorecards/`, made by `ringwatch
 train`, with how they were made. Each holds two sheets of bits: `flag`, whether most of a group is under one control,
-and `member`, whether a member of a ring belongs to it; and trees for `shape`, whether it is one ring and all of it.
+and `member`, whether a member of a ring belongs to it; and trees for `shape`, how far it is one ring and all of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ringwatch.detection.trees import Trees, read_trees
 from ringwatch.errors import UsageError
 
 FOLDER = Path(__file__).parent / "scorecards"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -11,25 +11,28 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 # Share of its members that a group must keep when those of better groups are taken out.
-KEPT = 0.7
+KEPT = 0.8
 # Log2 odds of being a ring below which a group is not picked.
 HOPELESS = np.log2(0.05 / 0.95)
 # Log2 odds from which groups may be parts of one ring, and the bits between them that unite them.
 LIKELY = np.log2(0.2 / 0.8)
 UNITED = (0.5, 1.0, 2.0, 4.0)
-# What a doubling of size is worth when groups are picked, in bits.
-SIZE_BITS = 0.02
+# Log2 odds of being a whole ring below which a group that may be operators' is a mere scrap of one, and not picked.
+SCRAP = np.log2(0.1 / 0.9)
 
 
-def pick(groups: pd.DataFrame, flag: pd.Series, shape: pd.Series, smallest: int) -> pd.DataFrame:
-    """Return disjoint `groups` (candidate, account_id): in order of `shape`, each keeps what is still free.
+def pick(groups: pd.DataFrame, odds: pd.Series, whole: pd.Series, smallest: int) -> pd.DataFrame:
+    """Return disjoint `groups` (candidate, account_id): the likeliest to be a ring and the whole of it first, each
+    keeping what is still free.
 
-    flag, shape: log2 odds by candidate. Groups that are hopeless as rings are picked after all others, so that what
-    speaks against them can be shown.
+    odds, whole: log2 odds by candidate of being a ring, and of being all of it if it is one. Groups that are hopeless
+    as rings are picked after all others, so that what speaks against them can be shown.
     """
-    members = groups.groupby("candidate")["account_id"].agg(set)
-    worth = shape.reindex(members.index) + SIZE_BITS * np.log2(members.map(len).astype(float))
-    order = pd.DataFrame({"hopeless": flag.reindex(members.index) < HOPELESS, "worth": worth}).reset_index()
+    hopeless = odds < HOPELESS
+    kept = odds.index[hopeless | (whole >= SCRAP)]
+    members = groups[groups["candidate"].isin(kept)].groupby("candidate")["account_id"].agg(set)
+    worth = (probability(odds) * probability(whole)).round(9)
+    order = pd.DataFrame({"hopeless": hopeless, "worth": worth}).reindex(members.index).reset_index()
     taken: set[str] = set()
     picked: dict[str, set[str]] = {}
     for name in order.sort_values(["hopeless", "worth", "candidate"], ascending=[True, False, True])["candidate"]:
@@ -42,7 +45,8 @@ def pick(groups: pd.DataFrame, flag: pd.Series, shape: pd.Series, smallest: int)
 
 
 def unite(groups: pd.DataFrame, odds: pd.Series, links: pd.DataFrame) -> pd.DataFrame:
-    """Return candidate, account_id of unions of likely `groups` (disjoint) that are linked: parts of one larger ring.
+    """Return group (a number), account_id, candidate (none) of unions of likely `groups` (disjoint) that are linked:
+    parts of one larger ring.
 
     odds: log2 odds by candidate; links: source, target, bits. A large ring comes apart where its members meet only now
     and then. Among groups that are likely rings there are no crowds left for chance links to lead through, so fewer
@@ -58,20 +62,19 @@ def unite(groups: pd.DataFrame, odds: pd.Series, links: pd.DataFrame) -> pd.Data
     size = likely.groupby("candidate").size()
     between["bits"] /= np.minimum(between["a"].map(size), between["b"].map(size)).astype(float)
     found = [_union(likely, between[between["bits"] >= least]) for least in UNITED]
-    return pd.concat(found, ignore_index=True).drop_duplicates() if found else groups.iloc[:0]
+    every = pd.concat(found, keys=range(len(UNITED)), names=["least", None]).reset_index("least")
+    united = every.assign(group=every.groupby(["least", "group"]).ngroup(), candidate="")
+    return united[["group", "account_id", "candidate"]]
 
 
 def _union(groups: pd.DataFrame, between: pd.DataFrame) -> pd.DataFrame:
-    """Return candidate, account_id of the connected groups; a union is named after its parts."""
+    """Return group (a number), account_id of the connected groups."""
     parts = pd.Index(sorted({*between["a"], *between["b"]}))
     places = parts.get_indexer(between["a"]), parts.get_indexer(between["b"])
     matrix = coo_array((np.ones(len(between)), places), shape=(len(parts), len(parts)))
     component = pd.Series(connected_components(matrix, directed=False)[1], index=parts)
-    names = component.groupby(component).agg(lambda inside: "u-" + "+".join(str(part)[2:8] for part in inside.index))
     mine = groups[groups["candidate"].isin(parts)]
-    return pd.DataFrame(
-        {"candidate": mine["candidate"].map(component.map(names)).astype("str"), "account_id": mine["account_id"]}
-    )
+    return pd.DataFrame({"group": mine["candidate"].map(component).astype(int), "account_id": mine["account_id"]})
 
 
 def shift(odds: pd.Series, prior: float, rounds: int = 100) -> float:

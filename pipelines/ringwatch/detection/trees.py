@@ -1,9 +1,11 @@
-"""Small trees that say how likely a group, given that it is operators', is one ring and the whole of it.
+"""Small trees that say how far a group, given that it is operators', is one ring and the whole of it.
 
 Features of groups in, log2 odds out. They order groups that overlap, and nothing else: no reason that a reviewer reads
-comes from them. Sums of bits do worse here, because what makes a group whole (few links that leave it, few accounts
-like it outside) means another thing in a chain than in a farm: docs/decisions/detection.md has the figures. The trees
-are grown by scikit-learn's histogram gradient boosting, and kept as numbers.
+comes from them. They are grown on how far a group is a ring (the square of the Jaccard index with it), not on whether
+it shares half its accounts with one: else a farm with three small rings in it would be as good as the farm. Sums of
+bits do worse here, because what makes a group whole (few links that leave it, few accounts like it outside) means
+another thing in a chain than in a farm: docs/decisions/detection.md has the figures. The trees are grown by
+scikit-learn's histogram gradient boosting, and kept as numbers.
 """
 
 from __future__ import annotations
@@ -58,13 +60,20 @@ class Trees:
         return pd.Series(self.base + added, index=values.index).round(6)
 
 
-def grow(values: pd.DataFrame, holds: pd.Series) -> Trees:
-    """Return trees that tell rows of `values` for which `holds` from the others; none where nothing tells them."""
+def grow(values: pd.DataFrame, worth: pd.Series) -> Trees:
+    """Return trees that tell the `worth` (0 to 1) of rows of `values` as odds; none where nothing tells it.
+
+    Each row is learnt from as a success with the weight of its worth, and as a failure with the rest.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     values = values.loc[:, values.nunique() > 1]
-    if values.empty or holds.nunique() < 2:
-        return Trees((), round(float(np.log2((holds.sum() + 1) / ((~holds).sum() + 1))), 4), ())
+    if values.empty or worth.nunique() < 2:
+        return Trees((), round(float(np.log2((worth.sum() + 1) / ((1 - worth).sum() + 1))), 4), ())
+    weight = np.concatenate([worth, 1 - worth])
+    success = np.repeat([True, False], len(worth))
+    learnt = weight > 0
+    rows = np.concatenate([values.to_numpy(dtype=float)] * 2)
     model = HistGradientBoostingClassifier(
         max_iter=TREES,
         max_leaf_nodes=LEAVES,
@@ -72,7 +81,7 @@ def grow(values: pd.DataFrame, holds: pd.Series) -> Trees:
         l2_regularization=PENALTY,
         early_stopping=False,
         random_state=1,
-    ).fit(values.to_numpy(dtype=float), holds.to_numpy(dtype=bool))
+    ).fit(rows[learnt], success[learnt], sample_weight=weight[learnt])
     grown = tuple(_tree(stage[0].nodes) for stage in model._predictors)
     base = float(np.asarray(model._baseline_prediction).ravel()[0] / np.log(2))
     return Trees(tuple(map(str, values.columns)), round(base, 4), grown)

@@ -1,0 +1,140 @@
+"""Candidates in; every group among which rings are picked, each with its score, out.
+
+A candidate is rarely a ring as it stands: a few strangers have come along, or two rings that rent the same exits. So it
+is scored in several forms (`membership.forms`), from all members with evidence of their own to those alone that surely
+fit. Of forms that may be rings, the parts that hang together by what members use are looked at, too, with addresses and
+without them, since addresses are what operators have in common. And groups that are linked are looked at as one.
+
+A group is named after its accounts, whichever way it was come by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from ringwatch.detection import candidates, features, grouping, membership, pairs, scoring
+from ringwatch.detection.grouping import Measures
+from ringwatch.detection.scorecard import Scorecard, Sheet
+
+
+@dataclass(frozen=True)
+class Scores:
+    """bits: of each group (row) and feature; others: bits of facets that no card knows, by candidate and facet; odds:
+    log2 odds by candidate, as the card gives them.
+    """
+
+    values: pd.DataFrame
+    bits: pd.DataFrame
+    others: pd.DataFrame
+    odds: pd.Series
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """groups: candidate, account_id; stability, odds (log2, of being a ring) and whole (log2 odds, see `trees.py`) by
+    candidate; values: the features of each.
+    """
+
+    groups: pd.DataFrame
+    stability: pd.Series
+    values: pd.DataFrame
+    odds: pd.Series
+    whole: pd.Series
+
+    def pick(self, smallest: int) -> pd.DataFrame:
+        """Return disjoint groups (candidate, account_id) of all that were gathered."""
+        return scoring.pick(self.groups, self.odds, self.whole, smallest)
+
+
+def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Scorecard, smallest: int) -> Gathered:
+    """Return the groups to pick from, given candidates (candidate, account_id, lane, stability).
+
+    `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
+    """
+    first, ties = _scored(connection, *formed(connection, found, card.member, smallest), card)
+    hopeful = first.odds.index[first.odds >= scoring.HOPELESS]
+    parts = _named(_parts(ties[ties["candidate"].isin(hopeful) & ~ties["imposed"]]), first.stability, smallest)
+    split = _and(first, _scored(connection, *_new(parts, first), card)[0])
+    links = pairs.links(connection, pairs.LEAST_BITS).to_pandas()
+    unions = _named(scoring.unite(split.pick(smallest), split.odds, links), split.stability, smallest)
+    return _and(split, _scored(connection, *_new(unions, split), card)[0])
+
+
+def formed(
+    connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, member: Sheet, smallest: int
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the candidates in all their forms (candidate, account_id), and the stability of each."""
+    stability = found.groupby("candidate")["stability"].first()
+    return _named(membership.forms(grouping.measure(connection, found), member), stability, smallest)
+
+
+def features_of(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series) -> pd.DataFrame:
+    """Return one row per measured group and one column per feature of the facets that the deployment has."""
+    facets = connection.table("facet").df()["facet"]
+    return features.values(features.frames(measures, stability), facets)
+
+
+def score(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series, card: Scorecard) -> Scores:
+    """Return what the card gives the measured groups."""
+    values = features_of(connection, measures, stability)
+    bits = card.flag.bits(values)
+    others = features.unknown(measures)
+    more = others.groupby("candidate")["bits"].sum().reindex(values.index, fill_value=0.0)
+    return Scores(values, bits, others, card.flag.base + bits.sum(axis=1) + more)
+
+
+def _scored(
+    connection: duckdb.DuckDBPyConnection, groups: pd.DataFrame, stability: pd.Series, card: Scorecard
+) -> tuple[Gathered, pd.DataFrame]:
+    """Return the groups with their scores, and their ties (see `Measures`)."""
+    measures = grouping.measure(connection, groups)
+    scores = score(connection, measures, stability, card)
+    return Gathered(groups, stability, scores.values, scores.odds, card.shape.total(scores.values)), measures.ties
+
+
+def _and(some: Gathered, more: Gathered) -> Gathered:
+    return Gathered(
+        pd.concat([some.groups, more.groups], ignore_index=True),
+        *(
+            pd.concat([getattr(some, name), getattr(more, name)]).rename_axis("candidate")
+            for name in ("stability", "values", "odds", "whole")
+        ),
+    )
+
+
+def _named(groups: pd.DataFrame, stability: pd.Series, smallest: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the `groups` that are large enough under their lasting names, the same one once, and their stability.
+
+    groups: group (a number), account_id, candidate (of which it is a form or a part; none has no stability).
+    """
+    large = groups[groups.groupby("group")["account_id"].transform("size") >= smallest]
+    large = large.sort_values(["group", "account_id"])
+    names = large.groupby("group")["account_id"].agg(candidates.name)
+    of = large.drop_duplicates("group").set_index("group")["candidate"]
+    known = of.map(stability).astype(float).groupby(names.reindex(of.index)).max().rename_axis("candidate")
+    named = large.assign(candidate=large["group"].map(names).astype("str"))
+    return named.drop_duplicates(["candidate", "account_id"])[["candidate", "account_id"]], known
+
+
+def _new(named: tuple[pd.DataFrame, pd.Series], known: Gathered) -> tuple[pd.DataFrame, pd.Series]:
+    groups, stability = named
+    new = ~groups["candidate"].isin(known.odds.index)
+    return groups[new], stability[~stability.index.isin(known.odds.index)]
+
+
+def _parts(ties: pd.DataFrame) -> pd.DataFrame:
+    """Return group, account_id, candidate of the parts that hang together by `ties` (see `Measures`): by all of them,
+    and by those alone that are no address and no cell.
+    """
+    every = [_connected(ties), _connected(ties[ties["personal"]])]
+    found = pd.concat(every, keys=range(len(every)), names=["way", None]).reset_index("way")
+    return found.assign(group=found.groupby(["way", "group"]).ngroup())
+
+
+def _connected(ties: pd.DataFrame) -> pd.DataFrame:
+    """Return group (a number), account_id, candidate of the accounts that identifiers connect within a candidate."""
+    found: pd.DataFrame = ties.assign(group=membership.connected(ties))[["group", "account_id", "candidate"]]
+    return found.drop_duplicates()
