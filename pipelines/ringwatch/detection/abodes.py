@@ -1,7 +1,9 @@
-"""Where an account is at home, so that what others do there is no act of its own: the tables of `sharing` in, one out.
+"""Where an account is at home, so that what others do there is no act of its own: the tables of `sharing` in, two out.
 
 abode  account, identifier: the addresses and networks of the line that it lives on, the device that it lives with, and
        the cells of which one of these is a side
+guest  account, share: how much of its days at addresses an account spends where another one lives and it does not, as
+       those do who rent exits; hubs are nobody's home
 
 Outsiders can send their traffic through somebody's line, and pose as somebody's device. A line is told by its region,
 since a line that changes its address gets another one near by; lines are no VPNs, data centres, places of work, nor
@@ -60,6 +62,17 @@ SELECT account, identifier, false FROM machine WHERE most >= greatest({DEVICE_DA
 ORDER BY ALL
 """
 
+_GUEST = """
+CREATE TABLE guest AS
+WITH home AS (SELECT DISTINCT identifier FROM abode WHERE line)
+SELECT account, coalesce(
+    sum(bit_count(days)) FILTER (home.identifier IS NOT NULL AND abode.account IS NULL AND NOT hub), 0
+  ) / sum(bit_count(days)) AS share
+FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet)
+LEFT JOIN home USING (identifier) LEFT JOIN abode USING (account, identifier)
+WHERE outsider AND residents AND label IS NOT NULL GROUP BY account HAVING sum(bit_count(days)) > 0 ORDER BY account
+"""
+
 _OF_CELLS = """
 INSERT INTO abode
 WITH side AS (
@@ -71,7 +84,7 @@ WHERE sighting.identifier = cell GROUP BY ALL ORDER BY ALL
 
 
 def add(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add the table above to those of `sharing` on `connection`, after its places and cells."""
-    for statement in (_LINE, _ABODE, _OF_CELLS):
+    """Add the tables above to those of `sharing` on `connection`, after its places and cells."""
+    for statement in (_LINE, _ABODE, _GUEST, _OF_CELLS):
         connection.execute(statement)
     connection.execute("DROP TABLE line")

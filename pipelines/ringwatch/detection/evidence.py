@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -30,8 +30,7 @@ def reasons(
     large = found["bits"].abs() >= LEAST_BITS
     told = _told(found[large], values, measures, sheet)
     parts = [told, _unknown(others, measures), _rest(found[~large]), _start(values.index, sheet.base + moved)]
-    every: pd.DataFrame = pd.concat([part for part in parts if not part.empty], ignore_index=True)[EVIDENCE.names]
-    return every
+    return _stacked(parts)
 
 
 def _long(wide: pd.DataFrame, name: str) -> pd.Series:
@@ -40,9 +39,15 @@ def _long(wide: pd.DataFrame, name: str) -> pd.Series:
     return found.rename(name).rename_axis(["candidate", "reason"])
 
 
+def _stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of all parts; none at all on a night that has no groups."""
+    filled = [part[EVIDENCE.names] for part in parts if not part.empty]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=EVIDENCE.names)
+
+
 def ordered(*parts: pd.DataFrame) -> pd.DataFrame:
     """Return all rows in one order, whatever the order in which they were found."""
-    every = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+    every = _stacked(parts)
     rows: pd.DataFrame = every.sort_values(
         ["candidate", "direction", "bits", "facet", "reason", "text"], ignore_index=True
     )

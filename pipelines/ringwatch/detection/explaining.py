@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ringwatch.detection import features, grouping, scoring
+from ringwatch.detection import gathering, grouping, scoring
 from ringwatch.detection.scorecard import Scorecard
 from ringwatch.detection.scored import EVIDENCE
 
@@ -127,10 +127,7 @@ def _strongest(measures: grouping.Measures) -> pd.DataFrame:
 
 
 def _odds(context: Context, measures: grouping.Measures) -> pd.Series:
-    facets = context.connection.table("facet").df()["facet"]
-    values = features.values(features.frames(measures, context.stability), facets)
-    others = features.unknown(measures).groupby("candidate")["bits"].sum().reindex(values.index, fill_value=0.0)
-    return context.card.flag.total(values) + others + context.moved
+    return gathering.score(context.connection, measures, context.stability, context.card).odds + context.moved
 
 
 def _facts(candidate: str, facts: pd.DataFrame, fell: float | None) -> dict[str, object]:

@@ -293,6 +293,14 @@ FEATURES: tuple[Feature, ...] = (
         _plain("fleeting", "ip"),
         ("ip",),
     ),
+    Feature(
+        "guests",
+        "ip",
+        "for",
+        "{share} of their days are at homes of others",
+        lambda found: found.around("guests"),
+        ("ip",),
+    ),
     Feature("ip_spread", "ip", "for", "{value:.1f} addresses in use per member", _plain("spread", "ip"), ("ip",)),
     Feature(
         "network_spread",

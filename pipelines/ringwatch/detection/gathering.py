@@ -3,7 +3,8 @@
 A candidate is rarely a ring as it stands: a few strangers have come along, or two rings that rent the same exits. So it
 is scored in several forms (`membership.forms`), from all members with evidence of their own to those alone that surely
 fit. Of forms that may be rings, the parts that hang together by what members use are looked at, too, with addresses and
-without them, since addresses are what operators have in common. And groups that are linked are looked at as one.
+without them, since addresses are what operators have in common. Groups that are linked are looked at as one, and what
+is picked from all these once more with whom other likely groups would add to it.
 
 A group is named after its accounts, whichever way it was come by.
 """
@@ -58,9 +59,12 @@ def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Sco
     hopeful = first.odds.index[first.odds >= scoring.HOPELESS]
     parts = _named(_parts(ties[ties["candidate"].isin(hopeful) & ~ties["imposed"]]), first.stability, smallest)
     split = _and(first, _scored(connection, *_new(parts, first), card)[0])
-    links = pairs.links(connection, pairs.LEAST_BITS).to_pandas()
-    unions = _named(scoring.unite(split.pick(smallest), split.odds, links), split.stability, smallest)
-    return _and(split, _scored(connection, *_new(unions, split), card)[0])
+    picked, links = split.pick(smallest), pairs.links(connection, pairs.LEAST_BITS).to_pandas()
+    unions = _named(scoring.unite(picked, split.odds, links), split.stability, smallest)
+    united = _and(split, _scored(connection, *_new(unions, split), card)[0])
+    wider = grouping.measure(connection, scoring.grow(picked, split.groups, split.odds))
+    grown = _named(membership.forms(wider, card.member), split.stability, smallest)
+    return _and(united, _scored(connection, *_new(grown, united), card)[0])
 
 
 def formed(

@@ -18,7 +18,9 @@ HOPELESS = np.log2(0.05 / 0.95)
 LIKELY = np.log2(0.2 / 0.8)
 UNITED = (0.5, 1.0, 2.0, 4.0)
 # Log2 odds of being a whole ring below which a group that may be operators' is a mere scrap of one, and not picked.
-SCRAP = np.log2(0.1 / 0.9)
+SCRAP = np.log2(0.06 / 0.94)
+# Share of a likely group that must be in a picked one for the rest of it to be looked at as members of that.
+ROOTED = 0.3
 
 
 def pick(groups: pd.DataFrame, odds: pd.Series, whole: pd.Series, smallest: int) -> pd.DataFrame:
@@ -65,6 +67,25 @@ def unite(groups: pd.DataFrame, odds: pd.Series, links: pd.DataFrame) -> pd.Data
     every = pd.concat(found, keys=range(len(UNITED)), names=["least", None]).reset_index("least")
     united = every.assign(group=every.groupby(["least", "group"]).ngroup(), candidate="")
     return united[["group", "account_id", "candidate"]]
+
+
+def grow(picked: pd.DataFrame, groups: pd.DataFrame, odds: pd.Series) -> pd.DataFrame:
+    """Return candidate, account_id of likely `picked` groups with all accounts, free so far, that other likely groups
+    would add.
+
+    What was picked is the purest form of a ring, and often lacks its fringe. Who of those added belongs to it is for
+    `membership.py` to say. Groups (candidate, account_id) that overlap a picked one by ROOTED add theirs.
+    """
+    likely = odds.index[odds >= LIKELY]
+    sure = picked[picked["candidate"].isin(likely)]
+    around = groups[groups["candidate"].isin(likely)]
+    around = around.assign(of=around["account_id"].map(sure.set_index("account_id")["candidate"]))
+    size = around.groupby("candidate").size()
+    common = around.groupby(["candidate", "of"]).size().rename("common").reset_index()
+    rooted = common.loc[common["common"] >= ROOTED * common["candidate"].map(size).astype(float), ["candidate", "of"]]
+    free = around.loc[around["of"].isna(), ["candidate", "account_id"]].merge(rooted, on="candidate")
+    added = free[["of", "account_id"]].drop_duplicates().rename(columns={"of": "candidate"})
+    return pd.concat([sure[sure["candidate"].isin(added["candidate"])], added], ignore_index=True)
 
 
 def _union(groups: pd.DataFrame, between: pd.DataFrame) -> pd.DataFrame:

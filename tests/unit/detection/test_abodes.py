@@ -53,3 +53,18 @@ def test_an_account_lives_with_the_device_that_it_mostly_uses(open_night: OpenNi
     devices = [used(HOST, "own", day) for day in WEEK] + [used(HOST, "second", day) for day in WEEK[:3]]
 
     assert at_home(world(open_night, devices=devices), HOST) == {"own"}
+
+
+def test_who_comes_to_the_home_of_another_is_a_guest_for_these_days(open_night: OpenNight) -> None:
+    ips = [connected(HOST, "10.0.0.7", day) for day in WEEK]
+    ips += [connected(RENTER, "10.0.0.7", WEEK[0]), connected(RENTER, "10.1.0.7", WEEK[1])]
+    ips += [connected(name, "10.2.0.7", day) for name in EVERYBODY[2:40] for day in WEEK]
+    ips += [connected(RENTER, "10.2.0.7", day) for day in WEEK[2:4]]
+
+    with sharing.open_sharing(world(open_night, ips=ips)) as connection:
+        query = "SELECT account_id, share FROM guest JOIN account USING (account)"
+        guests = dict(connection.execute(query).fetchall())
+
+    # A quarter at the home of the host; half at an address so crowded that it is a hub, and nobody's home.
+    assert guests[RENTER] == 0.25
+    assert guests[HOST] == 0

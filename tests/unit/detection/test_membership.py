@@ -15,16 +15,19 @@ NO_OPINION = Sheet(1.0, {})
 RING, HOST, PARTNER = EVERYBODY[:4], *EVERYBODY[24:26]
 
 
-def left(night: Night, members: pd.DataFrame, sheet: Sheet = NO_OPINION, smallest: int = 4) -> list[str]:
-    return sorted(membership.eject(found(night, members), sheet, smallest)["account_id"])
+def left(night: Night, members: pd.DataFrame, sheet: Sheet = NO_OPINION, least: float = 0.0) -> list[str]:
+    """Who is left of a group whose members must have the odds `least`; its forms come from the widest to the surest."""
+    formed = membership.forms(found(night, members), sheet)
+    return sorted(formed.loc[formed["group"] == membership.FORMS.index(least), "account_id"])
 
 
 def test_a_member_that_nothing_ties_to_the_group_leaves_it(night: Night) -> None:
     assert left(night, group(*EVERYBODY[:5])) == EVERYBODY[:4]
 
 
-def test_a_group_that_is_too_small_without_them_is_dropped(night: Night) -> None:
-    assert left(night, group(*EVERYBODY[:5]), smallest=5) == []
+def test_who_nothing_speaks_against_is_in_all_forms_but_the_surest(night: Night) -> None:
+    assert left(night, group(*EVERYBODY[:4]), least=-2.0) == EVERYBODY[:4]
+    assert left(night, group(*EVERYBODY[:4]), least=2.0) == []
 
 
 def test_a_victim_whose_home_and_device_others_made_use_of_leaves_whatever_the_sheet_says(night: Night) -> None:

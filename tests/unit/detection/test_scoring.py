@@ -12,20 +12,34 @@ def members(groups: pd.DataFrame) -> dict[str, str]:
     return groups.groupby("candidate")["account_id"].agg("".join).to_dict()
 
 
-def test_of_overlapping_groups_the_one_of_better_shape_stays_whole() -> None:
+def test_of_overlapping_groups_the_one_that_is_a_ring_and_whole_stays() -> None:
     groups = pd.concat(
         [
             group("A", "B", "C", "D", candidate="part"),
             group("A", "B", "C", "D", "E", "F", candidate="whole"),
-            group("F", "G", "H", "I", candidate="neighbour"),
+            group("F", "G", "H", "I", "J", candidate="neighbour"),
             group("E", "F", "W", "X", "Y", "Z", candidate="overlapping"),
         ]
     )
-    shape = pd.Series({"part": 2.0, "whole": 3.0, "neighbour": 1.0, "overlapping": 0.5})
+    whole = pd.Series({"part": 2.0, "whole": 3.0, "neighbour": 1.0, "overlapping": 0.5})
 
-    picked = scoring.pick(groups, shape + 9, shape, smallest=3)
+    picked = scoring.pick(groups, whole + 9, whole, smallest=3)
 
-    assert members(picked) == {"whole": "ABCDEF", "neighbour": "GHI"}
+    assert members(picked) == {"whole": "ABCDEF", "neighbour": "GHIJ"}
+
+
+def test_a_likelier_ring_is_taken_before_what_would_be_a_better_whole() -> None:
+    groups = pd.concat([group(*"ABCDE", candidate="crowd"), group(*"ABCD", candidate="ring")])
+    odds, whole = pd.Series({"crowd": -3.0, "ring": 6.0}), pd.Series({"crowd": 1.0, "ring": 0.0})
+
+    assert members(scoring.pick(groups, odds, whole, smallest=4)) == {"ring": "ABCD"}
+
+
+def test_a_scrap_of_a_ring_is_not_picked_and_what_is_no_ring_at_all_is_shown() -> None:
+    groups = pd.concat([group(*"ABCD", candidate="scrap"), group(*"WXYZ", candidate="office")])
+    odds, whole = pd.Series({"scrap": 6.0, "office": -9.0}), pd.Series({"scrap": -6.0, "office": -6.0})
+
+    assert members(scoring.pick(groups, odds, whole, smallest=4)) == {"office": "WXYZ"}
 
 
 def test_groups_that_are_hopeless_take_nothing_from_others() -> None:
@@ -46,7 +60,23 @@ def test_likely_groups_that_are_linked_are_looked_at_as_one() -> None:
 
     united = scoring.unite(groups, pd.Series({"c-one": 5.0, "c-two": 5.0, "c-no": -9.0}), links)
 
-    assert set(members(united).values()) == {"ABCD"}
+    assert set(united.groupby("group")["account_id"].agg("".join)) == {"ABCD"}
+
+
+def test_what_likely_groups_around_it_would_add_is_looked_at_with_the_one_that_was_picked() -> None:
+    picked = pd.concat([group(*"ABCD", candidate="core"), group(*"UVWX", candidate="other")])
+    groups = pd.concat(
+        [
+            group(*"ABCD", candidate="core"),
+            group(*"ABCEF", candidate="wider"),
+            group(*"DGHIJ", candidate="touching"),
+            group(*"ABCK", candidate="unlikely"),
+            group(*"ABUVWX", candidate="taken"),
+        ]
+    )
+    odds = pd.Series({"core": 5.0, "other": 5.0, "wider": 5.0, "touching": 5.0, "unlikely": -9.0, "taken": 5.0})
+
+    assert members(scoring.grow(picked, groups, odds)) == {"core": "ABCDEF"}
 
 
 def test_on_a_night_without_rings_all_odds_fall() -> None:

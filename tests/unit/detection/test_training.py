@@ -71,13 +71,14 @@ def test_every_group_is_in_one_part_of_the_reliability() -> None:
     assert sum(rings for _, _, rings in parts) == 200
 
 
-def test_a_group_is_of_a_rings_shape_when_half_of_both_together_is_in_both() -> None:
+def test_how_far_a_group_is_a_ring_falls_with_what_it_lacks_and_what_is_too_much() -> None:
     operators = pd.DataFrame({"operator_id": ["o"] * 6, "account_id": list("ABCDEF")})
 
     labels = learning.label(groups_of(whole="ABCDEF", part="AB", mixed="ABCWX", crowd="AVWXYZ"), operators)
 
     assert labels["flag"].to_dict() == {"whole": True, "part": True, "mixed": True, "crowd": False}
-    assert labels["shape"].to_dict() == {"whole": True, "part": False, "mixed": False, "crowd": False}
+    shared = {"whole": 1, "part": 2 / 6, "mixed": 3 / 8, "crowd": 1 / 11}
+    assert labels["whole"].to_dict() == pytest.approx({name: share**2 for name, share in shared.items()})
 
 
 def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:

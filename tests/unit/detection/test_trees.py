@@ -23,9 +23,9 @@ def test_a_group_goes_left_up_to_the_value_and_what_cannot_be_said_goes_its_own_
 def test_kept_trees_give_the_odds_of_the_model_they_were_grown_as() -> None:
     values = pd.DataFrame(RNG.normal(size=(800, 4)), columns=list("abcd"))
     values.loc[RNG.random(800) < 0.2, "b"] = np.nan
-    whole = pd.Series(values["a"] * values["c"] + values["b"].fillna(1) > 0.3)
+    worth = pd.Series(1 / (1 + np.exp(-3 * values["a"] * values["c"] - values["b"].fillna(1))))
 
-    grown = trees.grow(values, whole)
+    grown = trees.grow(values, worth)
     model = HistGradientBoostingClassifier(
         max_iter=trees.TREES,
         max_leaf_nodes=trees.LEAVES,
@@ -33,8 +33,13 @@ def test_kept_trees_give_the_odds_of_the_model_they_were_grown_as() -> None:
         l2_regularization=trees.PENALTY,
         early_stopping=False,
         random_state=1,
-    ).fit(values.to_numpy(), whole.to_numpy())
+    ).fit(
+        np.concatenate([values, values]),
+        np.repeat([True, False], 800),
+        sample_weight=np.concatenate([worth, 1 - worth]),
+    )
 
     wanted = model.decision_function(values.to_numpy()) / np.log(2)
     assert grown.total(values).to_numpy() == pytest.approx(wanted, abs=0.01)
     assert trees.read_trees(asdict(grown)) == grown
+    assert np.corrcoef(1 / (1 + np.exp2(-grown.total(values))), worth)[0, 1] > 0.9

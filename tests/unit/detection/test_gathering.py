@@ -1,0 +1,48 @@
+"""Which groups candidates become, against worlds that were worked out by hand."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from clean_days import MONDAY, accounts, used
+from test_grouping import EVERYBODY, OPENED, WEEK, group
+
+from ringwatch.detection import candidates, gathering, sharing
+from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
+from ringwatch.detection.trees import Trees
+from ringwatch.night import Night
+
+OpenNight = Callable[..., Night]
+ONE, TWO = EVERYBODY[:4], EVERYBODY[4:8]
+# By this card every group may be a ring, and every member that has a tie of its own may belong to it.
+CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}), Trees((), 1.0, ()), Sheet(3.0, {}), 0.0, ())
+
+
+@pytest.fixture
+def night(open_night: OpenNight) -> Night:
+    """Two rings of four share a device each; the last of one and the first of the other share one, too."""
+    devices = [used(name, "one", MONDAY) for name in ONE] + [used(name, "two", MONDAY) for name in TWO]
+    devices += [used(name, "between", MONDAY) for name in (ONE[3], TWO[0])]
+    return open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY, created_at=OPENED), "devices": devices}})
+
+
+def gathered(night: Night, found: pd.DataFrame) -> dict[str, list[str]]:
+    with sharing.open_sharing(night) as connection:
+        groups = gathering.gather(connection, found.assign(lane="wide", stability=0.5), CARD, 4).groups
+    return groups.groupby("candidate")["account_id"].agg(list).to_dict()
+
+
+def test_a_group_comes_once_and_is_named_after_its_accounts(night: Night) -> None:
+    found = pd.concat([group(*ONE), group(*ONE, EVERYBODY[9], candidate="with a stranger")])
+
+    assert gathered(night, found) == {candidates.name(pd.Series(ONE)): ONE}
+
+
+def test_a_group_that_is_too_small_without_strangers_is_none(night: Night) -> None:
+    assert gathered(night, group(*ONE[:3], EVERYBODY[9])) == {}
+
+
+def test_likely_groups_that_are_linked_come_as_one_too(night: Night) -> None:
+    found = pd.concat([group(*ONE, candidate="one"), group(*TWO, candidate="two")])
+
+    assert sorted(gathered(night, found).values()) == [ONE, [*ONE, *TWO], TWO]
