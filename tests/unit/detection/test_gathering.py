@@ -7,7 +7,7 @@ import pytest
 from clean_days import MONDAY, accounts, used
 from test_grouping import EVERYBODY, OPENED, WEEK, group
 
-from ringwatch.detection import candidates, gathering, sharing
+from ringwatch.detection import candidates, gathering, judging, sharing
 from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
 from ringwatch.detection.trees import Trees
 from ringwatch.night import Night
@@ -46,3 +46,12 @@ def test_likely_groups_that_are_linked_come_as_one_too(night: Night) -> None:
     found = pd.concat([group(*ONE, candidate="one"), group(*TWO, candidate="two")])
 
     assert sorted(gathered(night, found).values()) == [ONE, [*ONE, *TWO], TWO]
+
+
+def test_a_night_without_any_candidate_has_no_rings(night: Night) -> None:
+    nothing = pd.DataFrame(columns=["candidate", "account_id", "lane", "stability"], dtype="str")
+
+    with sharing.open_sharing(night) as connection:
+        tables = judging.judge(connection, nothing.astype({"stability": float}), CARD, 4)
+
+    assert {name: len(rows) for name, rows in tables.items()} == {"rings": 0, "members": 0, "evidence": 0}
