@@ -15,7 +15,7 @@ from ringwatch.night import Night
 OpenNight = Callable[..., Night]
 ONE, TWO = EVERYBODY[:4], EVERYBODY[4:8]
 # By this card every group may be a ring, and every member that has a tie of its own may belong to it.
-CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}), Trees((), 1.0, ()), Sheet(3.0, {}), 0.0, ())
+CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}), Trees((), 1.0, ()), Sheet(3.0, {}), 0.0, ((0.0, 2, 1),))
 
 
 @pytest.fixture
