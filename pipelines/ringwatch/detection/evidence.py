@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -30,7 +30,8 @@ def reasons(
     large = found["bits"].abs() >= LEAST_BITS
     told = _told(found[large], values, measures, sheet)
     parts = [told, _unknown(others, measures), _rest(found[~large]), _start(values.index, sheet.base + moved)]
-    return _stacked(parts)
+    every: pd.DataFrame = pd.concat([part for part in parts if not part.empty], ignore_index=True)[EVIDENCE.names]
+    return every
 
 
 def _long(wide: pd.DataFrame, name: str) -> pd.Series:
@@ -39,15 +40,9 @@ def _long(wide: pd.DataFrame, name: str) -> pd.Series:
     return found.rename(name).rename_axis(["candidate", "reason"])
 
 
-def _stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows of all parts; none at all on a night that has no groups."""
-    filled = [part[EVIDENCE.names] for part in parts if not part.empty]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=EVIDENCE.names)
-
-
 def ordered(*parts: pd.DataFrame) -> pd.DataFrame:
     """Return all rows in one order, whatever the order in which they were found."""
-    every = _stacked(parts)
+    every = pd.concat([part for part in parts if not part.empty], ignore_index=True)
     rows: pd.DataFrame = every.sort_values(
         ["candidate", "direction", "bits", "facet", "reason", "text"], ignore_index=True
     )

@@ -15,7 +15,7 @@ from ringwatch.detection import evidence, explaining, gathering, grouping, membe
 from ringwatch.detection.gathering import Scores
 from ringwatch.detection.grouping import Measures
 from ringwatch.detection.scorecard import Scorecard
-from ringwatch.detection.scored import RINGS
+from ringwatch.detection.scored import RINGS, TABLES
 
 # Share of members from which a group is said to do something.
 MOST = 0.5
@@ -32,6 +32,8 @@ def judge(
     """
     gathered = gathering.gather(connection, candidates, card, smallest)
     groups, stability = gathered.pick(smallest), gathered.stability
+    if groups.empty:
+        return {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
     measures = grouping.measure(connection, groups)
     scores = gathering.score(connection, measures, stability, card)
     moved = scoring.shift(scores.odds, card.prior)
