@@ -11,6 +11,7 @@ A group is named after its accounts, whichever way it was come by.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -19,6 +20,9 @@ import pandas as pd
 from ringwatch.detection import candidates, features, grouping, membership, pairs, scoring
 from ringwatch.detection.grouping import Measures
 from ringwatch.detection.scorecard import Scorecard, Sheet
+
+# Members of candidates that are measured at a time.
+BATCH = 200_000
 
 
 @dataclass(frozen=True)
@@ -55,16 +59,36 @@ def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Sco
 
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
-    first, ties = _scored(connection, *formed(connection, found, card.member, smallest), card)
-    hopeful = first.odds.index[first.odds >= scoring.HOPELESS]
-    parts = _named(_parts(ties[ties["candidate"].isin(hopeful) & ~ties["imposed"]]), first.stability, smallest)
-    split = _and(first, _scored(connection, *_new(parts, first), card)[0])
+    batches = _batches(found)
+    split = _and(*_formed_and_split(connection, next(batches), card, smallest, None))
+    for batch in batches:
+        split = _and(split, *_formed_and_split(connection, batch, card, smallest, split))
     picked, links = split.pick(smallest), pairs.links(connection, pairs.LEAST_BITS).to_pandas()
     unions = _named(scoring.unite(picked, split.odds, links), split.stability, smallest)
     united = _and(split, _scored(connection, *_new(unions, split), card)[0])
     wider = grouping.measure(connection, scoring.grow(picked, split.groups, split.odds))
     grown = _named(membership.forms(wider, card.member), split.stability, smallest)
     return _and(united, _scored(connection, *_new(grown, united), card)[0])
+
+
+def _batches(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Candidates in turn, so that what is measured of their members fits into memory; once when there are none."""
+    sizes = found.groupby("candidate").size()
+    batch = (sizes.cumsum() - sizes) // BATCH
+    number = found["candidate"].map(batch)
+    for each in sorted(batch.unique()) or [0]:
+        yield found[number == each]
+
+
+def _formed_and_split(
+    connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Scorecard, smallest: int, known: Gathered | None
+) -> list[Gathered]:
+    """Return the forms of candidates, and the parts of those that may be rings, without groups that are known."""
+    first, ties = _scored(connection, *_new(formed(connection, found, card.member, smallest), known), card)
+    few = first.groups.groupby("candidate").size().reindex(first.odds.index) <= membership.LARGE
+    hopeful = first.odds.index[few & (first.odds >= scoring.HOPELESS)]
+    parts = _named(_parts(ties[ties["candidate"].isin(hopeful) & ~ties["imposed"]]), first.stability, smallest)
+    return [first, _scored(connection, *_new(_new(parts, known), first), card)[0]]
 
 
 def formed(
@@ -99,11 +123,11 @@ def _scored(
     return Gathered(groups, stability, scores.values, scores.odds, card.shape.total(scores.values)), measures.ties
 
 
-def _and(some: Gathered, more: Gathered) -> Gathered:
+def _and(*every: Gathered) -> Gathered:
     return Gathered(
-        pd.concat([some.groups, more.groups], ignore_index=True),
+        pd.concat([part.groups for part in every], ignore_index=True),
         *(
-            pd.concat([getattr(some, name), getattr(more, name)]).rename_axis("candidate")
+            pd.concat([getattr(part, name) for part in every]).rename_axis("candidate")
             for name in ("stability", "values", "odds", "whole")
         ),
     )
@@ -123,7 +147,9 @@ def _named(groups: pd.DataFrame, stability: pd.Series, smallest: int) -> tuple[p
     return named.drop_duplicates(["candidate", "account_id"])[["candidate", "account_id"]], known
 
 
-def _new(named: tuple[pd.DataFrame, pd.Series], known: Gathered) -> tuple[pd.DataFrame, pd.Series]:
+def _new(named: tuple[pd.DataFrame, pd.Series], known: Gathered | None) -> tuple[pd.DataFrame, pd.Series]:
+    if known is None:
+        return named
     groups, stability = named
     new = ~groups["candidate"].isin(known.odds.index)
     return groups[new], stability[~stability.index.isin(known.odds.index)]

@@ -27,6 +27,8 @@ MOST_VISITED = 0.5
 CRUMB = 0.1
 # Log2 odds that the members of a form of a group must have: from all with evidence of their own to the surest.
 FORMS = (-np.inf, -2.0, 0.0, 2.0)
+# Form that a group of more than LARGE accounts has alone: its forms hardly differ, and each takes much memory.
+USUAL_FORM, LARGE = 0.0, 1000
 # Shares of the usual tie that are told apart.
 MOST_USUAL = 3.0
 
@@ -93,7 +95,7 @@ def values(measures: Measures) -> pd.DataFrame:
 
 def forms(measures: Measures, sheet: Sheet) -> pd.DataFrame:
     """Return group (a number), account_id, candidate: each candidate without the members that do not fit, once for each
-    of the odds in FORMS that they must have by the sheet.
+    of the odds in FORMS that they must have by the sheet; a large candidate once.
 
     A member of whom all that ties it to those who stay could have been brought about by an outsider is in none of them,
     whatever the sheet says. What it shares in facets that the sheet does not know is added to the odds.
@@ -101,7 +103,11 @@ def forms(measures: Measures, sheet: Sheet) -> pd.DataFrame:
     found = values(measures)
     more = unknown_worth(measures).groupby(["candidate", "account_id"])["worth"].sum()
     odds = sheet.total(found) + more.reindex(found.index, fill_value=0.0)
-    stay = [_tied(measures, found.index[odds >= least].to_frame(index=False)) for least in FORMS]
+    few = found.groupby(level="candidate")["tie"].transform("size") <= LARGE
+    stay = [
+        _tied(measures, found.index[(odds >= least) & (few | (least == USUAL_FORM))].to_frame(index=False))
+        for least in FORMS
+    ]
     every = pd.concat(stay, keys=range(len(FORMS)), names=["form", None]).reset_index("form")
     return every.assign(group=every.groupby(["form", "candidate"]).ngroup())[["group", "account_id", "candidate"]]
 
@@ -112,7 +118,7 @@ def _tied(measures: Measures, members: pd.DataFrame) -> pd.DataFrame:
     Whoever leaves takes ties along, until nobody leaves any more.
     """
     visited = measures.members.groupby(["candidate", "account_id"])["visited"].any().rename("visited").reset_index()
-    ties = measures.ties.merge(members).merge(visited)
+    ties = measures.ties[["candidate", "account_id", "identifier", "imposed", "bits"]].merge(members).merge(visited)
     ties["own"] = ~ties["imposed"] & (ties["bits"] >= LEAST_OWN_ACT)
     while True:
         shared = ties[ties.groupby(["candidate", "identifier"])["account_id"].transform("size") > 1]
