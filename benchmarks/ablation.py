@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Annotated
 from unittest import mock
 
+import duckdb
 import pandas as pd
 import typer
 
@@ -200,7 +201,12 @@ def _truth(night: Night) -> Truth:
 
 
 def _no_cells() -> AbstractContextManager[object]:
-    return mock.patch.object(cells, "add")
+    """As if no two traits went together more often than by chance."""
+
+    def add(connection: duckdb.DuckDBPyConnection, _days: int) -> None:
+        connection.execute("CREATE TABLE cell (identifier INTEGER, one INTEGER, other INTEGER)")
+
+    return mock.patch.object(cells, "add", add)
 
 
 def _by_style(found: Evaluation) -> str:
