@@ -28,10 +28,10 @@ Erase = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def member(nights: Night) -> str:
-    """A member, on both nights, of a ring that others name: an account that was transferred to, or that invited."""
+    """A member of a ring on both nights; one that others paid, or name as their host, if there is one."""
     named = nights.graph.read(
-        "MATCH (a:Account)<-[:TRANSFERRED_TO|REFERRED_BY]-() MATCH (a)-[m:MEMBER_OF]->() WHERE m.since = $first "
-        "RETURN a.account_id AS id ORDER BY id LIMIT 1",
+        "MATCH (a:Account)-[m:MEMBER_OF]->() WHERE m.since = $first "
+        "RETURN a.account_id AS id ORDER BY EXISTS { (a)<-[:TRANSFERRED_TO|REFERRED_BY]-() } DESC, id LIMIT 1",
         first=DAYS[0],
     )
     return str(named[0]["id"])
