@@ -104,22 +104,29 @@ def forms(measures: Measures, sheet: Sheet) -> pd.DataFrame:
     more = unknown_worth(measures).groupby(["candidate", "account_id"])["worth"].sum()
     odds = sheet.total(found) + more.reindex(found.index, fill_value=0.0)
     few = found.groupby(level="candidate")["tie"].transform("size") <= LARGE
+    shared = _shared(measures)
     stay = [
-        _tied(measures, found.index[(odds >= least) & (few | (least == USUAL_FORM))].to_frame(index=False))
+        _tied(shared, found.index[(odds >= least) & (few | (least == USUAL_FORM))].to_frame(index=False))
         for least in FORMS
     ]
     every = pd.concat(stay, keys=range(len(FORMS)), names=["form", None]).reset_index("form")
     return every.assign(group=every.groupby(["form", "candidate"]).ngroup())[["group", "account_id", "candidate"]]
 
 
-def _tied(measures: Measures, members: pd.DataFrame) -> pd.DataFrame:
-    """Return those of `members` (candidate, account_id) that own acts tie to others of them.
+def _shared(measures: Measures) -> pd.DataFrame:
+    """Return the ties with own (it is an own act of some weight) and visited (others come to the member's home)."""
+    visited = measures.members.groupby(["candidate", "account_id"])["visited"].any().rename("visited").reset_index()
+    ties = measures.ties
+    own = ~ties["imposed"] & (ties["bits"] >= LEAST_OWN_ACT)
+    return ties[["candidate", "account_id", "identifier"]].assign(own=own).merge(visited)
+
+
+def _tied(ties: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return those of `members` (candidate, account_id) that own acts tie to others of them, by ties of `_shared`.
 
     Whoever leaves takes ties along, until nobody leaves any more.
     """
-    visited = measures.members.groupby(["candidate", "account_id"])["visited"].any().rename("visited").reset_index()
-    ties = measures.ties[["candidate", "account_id", "identifier", "imposed", "bits"]].merge(members).merge(visited)
-    ties["own"] = ~ties["imposed"] & (ties["bits"] >= LEAST_OWN_ACT)
+    ties = ties.merge(members)
     while True:
         shared = ties[ties.groupby(["candidate", "identifier"])["account_id"].transform("size") > 1]
         own = shared[shared["own"]]
