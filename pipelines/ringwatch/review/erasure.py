@@ -14,9 +14,9 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping, database
+from ringwatch.review import bookkeeping, database, identity
 from ringwatch.review.nightly import content_hashes
-from ringwatch.review.tables import metadata, quarantine_log, ring_night, ring_night_member, run, tombstone
+from ringwatch.review.tables import metadata, quarantine_log, ring, ring_night, ring_night_member, run, tombstone
 
 # What an erased account is called from then on: this and the token of its id.
 ERASED_PREFIX = "erased-"
@@ -64,10 +64,14 @@ def replace(connection: sa.Connection, account_id: str, word: str) -> int:
     before = bookkeeping.shown(connection)
     member = ring_night_member.c
     nights = connection.execute(sa.select(member.day, member.ring_id).where(member.account_id == account_id)).all()
+    first = [(day, ring_id) for day, ring_id in nights if _is_named_after(connection, day, ring_id)]
     for place in _places():
         _replace(connection, place, account_id, word)
     for day, ring_id in nights:
         _hash_again(connection, day, ring_id)
+    for day, ring_id in first:
+        new = {"fingerprint": identity.fingerprint(day, _members(connection, day, ring_id)["account_id"])}
+        connection.execute(sa.update(ring).where(ring.c.ring_id == ring_id).values(new))
     newest = sa.select(run.c.day, run.c.run_id).where(run.c.state == "published").order_by(run.c.day.desc())
     published = connection.execute(newest.limit(1)).one_or_none()
     if published is None:
@@ -116,12 +120,22 @@ def _renamed(value: Any, account_id: str, word: str) -> Any:
     return value
 
 
+def _is_named_after(connection: sa.Connection, day: date, ring_id: str) -> bool:
+    """Whether the ring has its id from its members of that day, so that it keeps it when the day is published again."""
+    kept = connection.scalar(sa.select(ring.c.fingerprint).where(ring.c.ring_id == ring_id))
+    return kept == identity.fingerprint(day, _members(connection, day, ring_id)["account_id"])
+
+
+def _members(connection: sa.Connection, day: date, ring_id: str) -> pd.DataFrame:
+    """Return the rows of a ring's members on a day, by account."""
+    member = ring_night_member.c
+    rows = sa.select(ring_night_member).where(member.day == day, member.ring_id == ring_id)
+    return bookkeeping.read(connection, rows).sort_values("account_id", ignore_index=True)
+
+
 def _hash_again(connection: sa.Connection, day: date, ring_id: str) -> None:
     """Bring the content hash of a ring's night in line with its members."""
     of_night = [ring_night.c.day == day, ring_night.c.ring_id == ring_id]
     rings = bookkeeping.read(connection, sa.select(ring_night).where(*of_night))
-    member = ring_night_member.c
-    members = sa.select(ring_night_member).where(member.day == day, member.ring_id == ring_id)
-    found = bookkeeping.read(connection, members).sort_values("account_id", ignore_index=True)
-    new = {"content_hash": content_hashes(rings, found)[ring_id]}
+    new = {"content_hash": content_hashes(rings, _members(connection, day, ring_id))[ring_id]}
     connection.execute(sa.update(ring_night).where(*of_night).values(new))

@@ -6,6 +6,7 @@ depends on the order of rows or on how detection names its candidates.
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
@@ -63,17 +64,19 @@ def assign(pairs: pd.DataFrame, seniority: pd.Series) -> pd.DataFrame:
 def mint(day: date, members: pd.DataFrame, taken: dict[str, str]) -> pd.DataFrame:
     """Return new ids for groups first flagged on `day`: candidate, ring_id, fingerprint.
 
-    `members` has candidate, account_id. The fingerprint is the SHA-256 of the day and the sorted accounts; the id is
-    `R-` and its first six characters in Crockford's base 32, or more where `taken` (ring_id to fingerprint) has that
-    id for another ring.
+    `members` has candidate, account_id. The id is the one that `taken` (ring_id to fingerprint) has for the
+    fingerprint, or `R-` and its first six characters in Crockford's base 32, or more where another ring has that id.
     """
-    accounts = members.sort_values("account_id").groupby("candidate")["account_id"].agg("\n".join)
-    digests = accounts.map(lambda text: hashlib.sha256(f"{day.isoformat()}\n{text}".encode()).digest())
-    minted = pd.DataFrame({"candidate": accounts.index, "fingerprint": [digest.hex() for digest in digests]})
-    minted = minted.sort_values("fingerprint", ignore_index=True)
-    known = dict(taken)
-    minted["ring_id"] = [_ring_id(fingerprint, known) for fingerprint in minted["fingerprint"]]
+    prints = members.groupby("candidate")["account_id"].agg(lambda accounts: fingerprint(day, accounts))
+    minted = prints.rename("fingerprint").reset_index().sort_values("fingerprint", ignore_index=True)
+    ids, known = {print_: ring_id for ring_id, print_ in taken.items()}, dict(taken)
+    minted["ring_id"] = [ids.get(print_) or _ring_id(print_, known) for print_ in minted["fingerprint"]]
     return minted
+
+
+def fingerprint(day: date, accounts: Iterable[str]) -> str:
+    """Return the SHA-256 of a day and the sorted accounts of a ring that was first flagged on it, in hex digits."""
+    return hashlib.sha256("\n".join((day.isoformat(), *sorted(accounts))).encode()).hexdigest()
 
 
 def _ring_id(fingerprint: str, known: dict[str, str]) -> str:

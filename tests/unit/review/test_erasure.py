@@ -112,6 +112,18 @@ def test_a_night_published_again_with_the_word_is_the_night_that_is_there(publis
     assert outcome.changes == 0
 
 
+def test_a_ring_keeps_its_id_when_its_first_day_is_published_again(store: Store) -> None:
+    """Its id comes from its members of that day, of which one is called otherwise by then."""
+    publish(store, MONDAY, {"a": people(range(6))})
+    store.erase(GONE, WORD)
+    renamed = [WORD if account == GONE else account for account in people(range(6))]
+    again = make(store, MONDAY, judged({"a": renamed}))
+
+    outcome = store.publish(MONDAY, again, 1000, store.history(MONDAY).last_run)
+
+    assert outcome.changes == 0
+
+
 def test_an_account_that_the_store_does_not_know_changes_nothing(published: Store) -> None:
     before = dump(published)
     assert published.naming("A9999") == 0
