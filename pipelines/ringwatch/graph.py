@@ -84,6 +84,17 @@ class Graph:
 
         return GraphDataScience(self._driver, database=DATABASE, arrow=False, show_progress=False)
 
+    @contextmanager
+    def asking_gds(self) -> Iterator[None]:
+        """For calls of `gds`, which go past the methods above: say in one sentence what keeps them from an answer."""
+        from graphdatascience.error.unable_to_connect import UnableToConnectError
+
+        with self._failures():
+            try:
+                yield
+            except UnableToConnectError as error:
+                raise neo4j.exceptions.ServiceUnavailable(str(error)) from None
+
     def write_in_batches(self, query: str, **parameters: Any) -> None:
         """Run a statement that has `IN TRANSACTIONS`, and so commits by itself as it goes on."""
         with self._failures(), self._driver.session(database=DATABASE) as session:

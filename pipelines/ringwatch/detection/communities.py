@@ -174,12 +174,12 @@ def _leiden(graph: Graph, projected: Any, relationship: str, gamma: float, seed:
 @contextmanager
 def projection(graph: Graph, query: str, name: str, links: pd.DataFrame, more: tuple[str, ...] = ()) -> Iterator[Any]:
     """Yield `links` (source, target, weight and the columns `more`; at least one) as a graph of GDS."""
-    graph.gds.graph.drop(name, fail_if_missing=False)
-    # Links are kept in both directions.
-    memory.check_projection(graph, pd.concat([links["source"], links["target"]]).nunique(), 2 * len(links))
     ordered = links.sort_values(["source", "target"])
     columns = {column: ordered[column].tolist() for column in ("source", "target", "weight", *more)}
-    with memory.refusals():
+    with graph.asking_gds(), memory.refusals():
+        graph.gds.graph.drop(name, fail_if_missing=False)
+        # Links are kept in both directions.
+        memory.check_projection(graph, pd.concat([links["source"], links["target"]]).nunique(), 2 * len(links))
         projected, _ = graph.gds.graph.project.cypher(cypher(query), graph=name, **columns)
         with projected:
             yield projected
