@@ -25,7 +25,7 @@ import typer
 
 from ringwatch import server
 from ringwatch.cli.train import on_one_server
-from ringwatch.detection import candidates, cells, explaining, judging, learning, sharing
+from ringwatch.detection import candidates, cells, explaining, gathering, judging, learning, sharing
 from ringwatch.detection.features import FEATURES
 from ringwatch.detection.learning import Lesson
 from ringwatch.detection.scorecard import Scorecard
@@ -60,10 +60,13 @@ class World:
 
 @dataclass(frozen=True)
 class Variant:
-    """lanes: those that are asked; drops: whether a feature of this name is left out."""
+    """lanes: those that are asked; drops: whether a feature of this name is left out; leave: whether members of picked
+    groups who rather do not belong to them leave.
+    """
 
     lanes: tuple[str, ...] = candidates.LANES
     drops: Callable[[str], bool] = lambda _name: False
+    leave: bool = True
 
 
 def variants() -> dict[str, Variant]:
@@ -80,13 +83,14 @@ def variants() -> dict[str, Variant]:
         "features: nothing against": Variant(drops=lambda name: name in _AGAINST),
         "features: no addresses": Variant(drops=lambda name: name.startswith(("ip_", "network_", "at_"))),
         "features: no stability": Variant(drops=lambda name: name == "stability"),
+        "nobody leaves picked groups": Variant(leave=False),
         CELLS: Variant(),
     }
 
 
 def main(
     accounts: int = 25_000,
-    days: int = 14,
+    days: int = 28,
     learn: Annotated[int, typer.Option(help="Worlds of family A to make cards from.")] = 3,
     judge: Annotated[int, typer.Option(help="Worlds of family B to judge.")] = 3,
     only: Annotated[list[str] | None, typer.Option(help="Only the row of this name; repeatable.")] = None,
@@ -164,7 +168,7 @@ def judge_without(variant: Variant, lessons: Sequence[World], exam: Sequence[Wor
 
 def make_card(variant: Variant, worlds: Sequence[World]) -> Scorecard:
     narrowed = [_narrowed(world, variant) for world in worlds]
-    member = learning.member_sheet(narrowed)
+    member = learning.member_trees(narrowed)
     regrouped = [learning.regroup(world.night, one, member) for world, one in zip(worlds, narrowed, strict=True)]
     lessons = [_lacking(lesson, variant) for lesson in regrouped]
     sheets = learning.first_sheets(lessons)
@@ -190,7 +194,12 @@ def _lacking(lesson: Lesson, variant: Variant) -> Lesson:
 def _judge(world: World, variant: Variant, card: Scorecard) -> Evaluation:
     """Judge a world, without the notes for reviewers, which weigh nothing and take a third of the time."""
     night, no_notes = world.night, pd.DataFrame(columns=EVIDENCE.names)
-    with sharing.open_sharing(night) as connection, mock.patch.object(explaining, "notes", return_value=no_notes):
+    settle = gathering.settle if variant.leave else lambda _connection, picked, *_: picked
+    with (
+        sharing.open_sharing(night) as connection,
+        mock.patch.object(explaining, "notes", return_value=no_notes),
+        mock.patch.object(gathering, "settle", settle),
+    ):
         tables = judging.judge(connection, found_by(variant.lanes, world.found), card, night.settings.min_ring_size)
     judged = as_judged(tables["rings"], tables["members"], night.settings.flag_probability)
     return compare(judged, _truth(night), night.day, night.settings.min_ring_size)

@@ -107,7 +107,7 @@ def make_card(
         tell(f"{'+'.join(feeds)}: world {number}")
         with night:
             lessons.append(learning.attend(night, _operators(night)))
-    member = learning.member_sheet(lessons)
+    member = learning.member_trees(lessons)
     lessons = [learning.regroup(night, lesson, member) for night, lesson in zip(nights, lessons, strict=True)]
     sheets = learning.first_sheets(lessons)
     gathered = [learning.gather(night, lesson, member, *sheets) for night, lesson in zip(nights, lessons, strict=True)]

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from ringwatch.detection import candidates, features, grouping, membership, pairs, scoring
+from ringwatch.detection import candidates, features, frames, grouping, membership, pairs, scoring
 from ringwatch.detection.grouping import Measures
-from ringwatch.detection.scorecard import Scorecard, Sheet
+from ringwatch.detection.scorecard import Scorecard
+from ringwatch.detection.trees import Trees
 
 # Members of candidates that are measured at a time.
 BATCH = 200_000
@@ -71,6 +72,20 @@ def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Sco
     return _and(united, _scored(connection, *_new(grown, united), card)[0])
 
 
+def settle(
+    connection: duckdb.DuckDBPyConnection, picked: pd.DataFrame, odds: pd.Series, card: Scorecard, smallest: int
+) -> pd.DataFrame:
+    """Return the `picked` groups, the likely ones among them without members that rather do not belong to them.
+
+    A group of which hardly anybody would stay is left as it is: it is for its odds to say what it is.
+    """
+    likely = picked[picked["candidate"].map(odds) >= scoring.LIKELY]
+    usual = (membership.USUAL_FORM,)
+    stay = membership.forms(grouping.measure(connection, likely), card.member, usual)[["candidate", "account_id"]]
+    stay = stay[stay.groupby("candidate")["account_id"].transform("size") >= smallest]
+    return pd.concat([stay, picked[~picked["candidate"].isin(stay["candidate"])]], ignore_index=True)
+
+
 def _batches(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Candidates in turn, so that what is measured of their members fits into memory; once when there are none."""
     sizes = found.groupby("candidate").size()
@@ -92,7 +107,7 @@ def _formed_and_split(
 
 
 def formed(
-    connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, member: Sheet, smallest: int
+    connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, member: Trees, smallest: int
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Return the candidates in all their forms (candidate, account_id), and the stability of each."""
     stability = found.groupby("candidate")["stability"].first()
@@ -102,7 +117,7 @@ def formed(
 def features_of(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series) -> pd.DataFrame:
     """Return one row per measured group and one column per feature of the facets that the deployment has."""
     facets = connection.table("facet").df()["facet"]
-    return features.values(features.frames(measures, stability), facets)
+    return features.values(frames.arranged(measures, stability), facets)
 
 
 def score(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series, card: Scorecard) -> Scores:

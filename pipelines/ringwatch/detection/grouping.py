@@ -52,8 +52,9 @@ class Measures:
         of members that lead to members), and what `surroundings.measure` found
     ties: candidate, account_id, identifier, imposed, personal (neither an address nor a cell), bits (14 c / d at most):
         what ties a member with LEAST_TIE bits before that limit, and what it shares that was imposed on it
-    alike: candidate, account_id, alike and apart (likeness to the nearest member, and to the nearest account outside),
-        aside (days between its opening and the median of the group, log2 of 1 + days); their means are in groups, too
+    alike: candidate, account_id, alike and apart (likeness to the nearest member, and to the nearest account outside;
+        their means are in groups, too), aside (days between its opening and the median of the group, log2 of 1 + days),
+        guest (share of its days that it spends at homes of others; NaN where no address is known)
     """
 
     members: pd.DataFrame
@@ -191,8 +192,8 @@ WITH touching AS (
   GROUP BY touching.candidate, touching.account
 )
 SELECT candidate, account_id, coalesce(alike, 0) AS alike, coalesce(apart, 0) AS apart,
-  coalesce(round(log2(1 + abs(created - median(created) OVER (PARTITION BY candidate))), 6), 0) AS aside
-FROM grouped LEFT JOIN nearest USING (candidate, account) ORDER BY candidate, account_id
+  coalesce(round(log2(1 + abs(created - median(created) OVER (PARTITION BY candidate))), 6), 0) AS aside, share AS guest
+FROM grouped LEFT JOIN nearest USING (candidate, account) LEFT JOIN guest USING (account) ORDER BY candidate, account_id
 """
 
 _GROUPS = """

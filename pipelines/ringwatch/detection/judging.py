@@ -31,9 +31,10 @@ def judge(
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
     gathered = gathering.gather(connection, candidates, card, smallest)
-    groups, stability = gathered.pick(smallest), gathered.stability
-    if groups.empty:
+    picked, stability = gathered.pick(smallest), gathered.stability
+    if picked.empty:
         return {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
+    groups = gathering.settle(connection, picked, gathered.odds, card, smallest)
     measures = grouping.measure(connection, groups)
     scores = gathering.score(connection, measures, stability, card)
     moved = scoring.shift(scores.odds, card.prior)

@@ -1,9 +1,10 @@
 """Worlds to learn from: clean days whose truth is known in, scorecards out.
 
-In each world candidates are found as on any night. Who of a likely ring belongs to it is what the first sheet is fitted
-on; by it candidates come in several forms. Their features, and whether most of a group is operators' (flag) and how
-far it is one ring and the whole of it (shape), make a first card. With that, all groups are gathered that judging would
-look at, and the card is fitted on these. What a group's odds mean is learnt from worlds that were left out.
+In each world candidates are found as on any night. Who of a likely ring belongs to it is what the first trees are
+grown on; by them candidates come in several forms. Their features, and whether most of a group is operators' (flag)
+and how far it is one ring and the whole of it (shape), make a first card. With that, all groups are gathered that
+judging would look at, and the card is fitted on these. What a group's odds mean is learnt from worlds that were left
+out.
 """
 
 from __future__ import annotations
@@ -71,12 +72,12 @@ def attend(night: Night, operators: pd.DataFrame) -> Lesson:
     return Lesson(found, members, found.iloc[:0], members.iloc[:0], mine)
 
 
-def member_sheet(lessons: Sequence[Lesson]) -> Sheet:
-    """Return the sheet that tells the accounts of a ring from others in candidates that are mostly operators'."""
+def member_trees(lessons: Sequence[Lesson]) -> Trees:
+    """Return the trees that tell the accounts of a ring from others in candidates that are mostly operators'."""
     rings = [_of_rings(lesson) for lesson in lessons]
     values = pd.concat([members.drop(columns="controlled") for members in rings], ignore_index=True)
     belongs = pd.concat([members["controlled"] for members in rings], ignore_index=True)
-    return training.fit_sheet(values, belongs, every_other=1, directions=membership.DIRECTIONS)
+    return trees.grow(values, belongs.astype(float), membership.DIRECTIONS)
 
 
 def _of_rings(lesson: Lesson) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def _of_rings(lesson: Lesson) -> pd.DataFrame:
     return marked[marked.groupby("candidate")["controlled"].transform("mean") >= CONTROLLED]
 
 
-def regroup(night: Night, lesson: Lesson, member: Sheet) -> Lesson:
+def regroup(night: Night, lesson: Lesson, member: Trees) -> Lesson:
     """Return the lesson with its groups: the candidates in all forms."""
     with sharing.open_sharing(night) as connection:
         groups, stability = gathering.formed(connection, lesson.found, member, night.settings.min_ring_size)
@@ -94,7 +95,7 @@ def regroup(night: Night, lesson: Lesson, member: Sheet) -> Lesson:
     return replace(lesson, groups=groups, values=values)
 
 
-def gather(night: Night, lesson: Lesson, member: Sheet, flag: Sheet, shape: Trees) -> Lesson:
+def gather(night: Night, lesson: Lesson, member: Trees, flag: Sheet, shape: Trees) -> Lesson:
     """Return the lesson with all groups that judging would look at, given what `first_sheets` returned."""
     card = Scorecard(VERSION, {}, night.settings.feeds, flag, shape, member, 0.0, ())
     with sharing.open_sharing(night) as connection:
@@ -103,7 +104,7 @@ def gather(night: Night, lesson: Lesson, member: Sheet, flag: Sheet, shape: Tree
 
 
 def learn(
-    lessons: Sequence[Lesson], member: Sheet, feeds: tuple[str, ...], smallest: int, made: Mapping[str, Any]
+    lessons: Sequence[Lesson], member: Trees, feeds: tuple[str, ...], smallest: int, made: Mapping[str, Any]
 ) -> Scorecard:
     """Return the card of all lessons, its odds calibrated on lessons that were left out."""
     odds, rings = _left_out(lessons, smallest)

@@ -1,13 +1,13 @@
 """Who belongs to a group: measures of a group in, what speaks for and against each of its members out.
 
-A sheet of the scorecard turns it into the log2 odds that a member of a ring is one of its accounts. Beside it stands
-one rule that no sheet may outvote: whom only an outsider's acts tie to a group is not a member of it. Nor is a
+Trees of the scorecard turn it into the log2 odds that a member of a ring is one of its accounts. Beside it stands
+one rule that no tree may outvote: whom only an outsider's acts tie to a group is not a member of it. Nor is a
 household that shares much with itself, but that only visitors of its home tie to the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -15,9 +15,10 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ringwatch.detection.features import STRONG_CAP, unknown_worth
+from ringwatch.detection.features import unknown_worth
+from ringwatch.detection.frames import STRONG_CAP
 from ringwatch.detection.grouping import CELL, MOST_BITS, RESIDENT, Measures
-from ringwatch.detection.scorecard import Sheet
+from ringwatch.detection.trees import Trees
 
 # Bits of evidence that nobody imposed, below which nobody is a member.
 LEAST_OWN_ACT = 2.0
@@ -39,6 +40,7 @@ DIRECTIONS: Mapping[str, Literal["for", "against"]] = {
     "strong": "for",
     "own_act": "for",
     "kinds": "for",
+    "visits": "for",
     "part": "for",
     "alike": "for",
     "device": "against",
@@ -46,14 +48,15 @@ DIRECTIONS: Mapping[str, Literal["for", "against"]] = {
     "lives": "against",
     "apart": "against",
     "aside": "against",
+    "guest": "for",
 }
 
 
 def ties(measures: Measures) -> pd.DataFrame:
     """Return candidate, account_id, tie (bits by which a member hangs on its group, each facet up to its cap), strong
     (its best evidence of a strong facet), own_act (its best evidence that no outsider could have brought about), kinds
-    (facets with such evidence), device (it mostly uses a device that no other member uses), address (it lives at an
-    address of its own), lives (both).
+    (facets with such evidence), visits (such evidence of addresses), device (it mostly uses a device that no other
+    member uses), address (it lives at an address of its own), lives (both).
     """
     members = measures.members
     home = members["own"] & (members["main_tenure"] >= RESIDENT)
@@ -63,6 +66,7 @@ def ties(measures: Measures) -> pd.DataFrame:
         strong=allowed.where((members["cap_bits"] >= STRONG_CAP) | (members["facet"] == CELL), 0.0),
         own_act=members["own_act"].where(members["cap_bits"] > 0, 0.0),
         kind=(members["own_act"] >= LEAST_OWN_ACT) & (members["cap_bits"] > 0),
+        visits=members["own_act"].where(members["facet"] == "ip", 0.0),
         device=members["own"] & (members["facet"] == "device"),
         address=home & (members["facet"] == "ip"),
     )
@@ -72,6 +76,7 @@ def ties(measures: Measures) -> pd.DataFrame:
         strong=("strong", "max"),
         own_act=("own_act", "max"),
         kinds=("kind", "sum"),
+        visits=("visits", "max"),
         device=("device", "any"),
         address=("address", "any"),
     )
@@ -82,8 +87,7 @@ def values(measures: Measures) -> pd.DataFrame:
     """Return one row per candidate and account_id (index) and a column per name of DIRECTIONS.
 
     Beside those of `ties`: usual (its tie as a share of the group's median), part (how many members hang together with
-    it by ties that nobody imposed; log2), alike and apart (likeness to the nearest member and to the nearest account
-    outside), aside (days between its opening and the group's usual one; log2 of 1 + days).
+    it by ties that nobody imposed; log2), alike, apart, aside and guest (see `Measures`).
     """
     found = ties(measures).merge(_parts(measures), on=["candidate", "account_id"], how="left")
     found = found.merge(measures.alike, on=["candidate", "account_id"], how="left")
@@ -93,24 +97,24 @@ def values(measures: Measures) -> pd.DataFrame:
     return found.set_index(["candidate", "account_id"])[[*DIRECTIONS]].astype(float)
 
 
-def forms(measures: Measures, sheet: Sheet) -> pd.DataFrame:
-    """Return group (a number), account_id, candidate: each candidate without the members that do not fit, once for each
-    of the odds in FORMS that they must have by the sheet; a large candidate once.
+def forms(measures: Measures, trees: Trees, every: Sequence[float] = FORMS) -> pd.DataFrame:
+    """Return group (a number), account_id, candidate: each candidate without the members that do not fit, once for
+    `every` of the odds that they must have by the trees; a large candidate once.
 
     A member of whom all that ties it to those who stay could have been brought about by an outsider is in none of them,
-    whatever the sheet says. What it shares in facets that the sheet does not know is added to the odds.
+    whatever the trees say. What it shares in facets that they do not know is added to the odds.
     """
     found = values(measures)
     more = unknown_worth(measures).groupby(["candidate", "account_id"])["worth"].sum()
-    odds = sheet.total(found) + more.reindex(found.index, fill_value=0.0)
+    odds = trees.total(found) + more.reindex(found.index, fill_value=0.0)
     few = found.groupby(level="candidate")["tie"].transform("size") <= LARGE
     shared = _shared(measures)
     stay = [
         _tied(shared, found.index[(odds >= least) & (few | (least == USUAL_FORM))].to_frame(index=False))
-        for least in FORMS
+        for least in every
     ]
-    every = pd.concat(stay, keys=range(len(FORMS)), names=["form", None]).reset_index("form")
-    return every.assign(group=every.groupby(["form", "candidate"]).ngroup())[["group", "account_id", "candidate"]]
+    formed = pd.concat(stay, keys=range(len(every)), names=["form", None]).reset_index("form")
+    return formed.assign(group=formed.groupby(["form", "candidate"]).ngroup())[["group", "account_id", "candidate"]]
 
 
 def _shared(measures: Measures) -> pd.DataFrame:

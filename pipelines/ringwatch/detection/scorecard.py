@@ -2,8 +2,8 @@
 
 There is one per set of feeds that a deployment has, because a feed that is missing takes more than its own features
 away: what then speaks against honest groups speaks less. They are JSON files in `scorecards/`, made by `ringwatch
-train`, with how they were made. Each holds two sheets of bits: `flag`, whether most of a group is under one control,
-and `member`, whether a member of a ring belongs to it; and trees for `shape`, how far it is one ring and all of it.
+train`, with how they were made. Each holds a sheet of bits, `flag`, whether most of a group is under one control; and
+trees for `member`, whether a member of a ring belongs to it, and for `shape`, how far it is one ring and all of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from ringwatch.detection.trees import Trees, read_trees
 from ringwatch.errors import UsageError
 
 FOLDER = Path(__file__).parent / "scorecards"
-VERSION = 3
+VERSION = 4
+# Parts of a card that are trees.
+TREES = ("member", "shape")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Scorecard:
     feeds: tuple[str, ...]
     flag: Sheet
     shape: Trees
-    member: Sheet
+    member: Trees
     prior: float
     reliability: tuple[tuple[float, int, int], ...]
 
@@ -86,7 +88,7 @@ def write(card: Scorecard, folder: Path) -> Path:
 def _text(card: Scorecard) -> str:
     """JSON for people to read, but for the trees, which take a line."""
     parts = card.as_dict()
-    told = {name: json.dumps(part, indent=None if name == "shape" else 1) for name, part in sorted(parts.items())}
+    told = {name: json.dumps(part, indent=None if name in TREES else 1) for name, part in sorted(parts.items())}
     return "{\n" + ",\n".join(f'"{name}": {text}' for name, text in told.items()) + "\n}\n"
 
 
@@ -100,10 +102,9 @@ def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
     made = json.loads(path.read_text(encoding="utf-8"))
     if made["version"] != VERSION:
         raise UsageError(f"{path} is of version {made['version']}, not {VERSION}; make it again with `ringwatch train`")
-    sheets = {name: _sheet(made[name]) for name in ("flag", "member")}
     reliability = tuple((odds, groups, rings) for odds, groups, rings in made["reliability"])
-    shape = read_trees(made["shape"])
-    return Scorecard(**(made | sheets | {"shape": shape, "feeds": tuple(made["feeds"]), "reliability": reliability}))
+    parts: dict[str, Any] = {"flag": _sheet(made["flag"])} | {name: read_trees(made[name]) for name in TREES}
+    return Scorecard(**(made | parts | {"feeds": tuple(made["feeds"]), "reliability": reliability}))
 
 
 def _sheet(made: Mapping[str, Any]) -> Sheet:

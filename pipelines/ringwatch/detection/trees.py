@@ -1,24 +1,29 @@
-"""Small trees that say how far a group, given that it is operators', is one ring and the whole of it.
+"""Small trees for what a sum of bits says badly: what to the one means much means nothing to the other.
 
-Features of groups in, log2 odds out. They order groups that overlap, and nothing else: no reason that a reviewer reads
-comes from them. They are grown on how far a group is a ring (the square of the Jaccard index with it), not on whether
-it shares half its accounts with one: else a farm with three small rings in it would be as good as the farm. Sums of
-bits do worse here, because what makes a group whole (few links that leave it, few accounts like it outside) means
-another thing in a chain than in a farm: docs/decisions/detection.md has the figures. The trees are grown by
-scikit-learn's histogram gradient boosting, and kept as numbers.
+Features in, log2 odds out. They say who of a group belongs to it (`membership.py`): an account that mostly uses a
+device of its own may be a customer of the exits that a ring rents, or a careful member that is tied to it by cards. And
+they say how far a group, given that it is operators', is one ring and the whole of it: few accounts that are like it
+outside mean another thing of a chain than of a farm. For that they are grown on the square of the Jaccard index with
+the ring, not on whether both share half their accounts: else a farm with three small rings in it would be as good as
+the farm. They choose groups and members, and nothing else: no reason that a reviewer reads comes from them.
+docs/decisions/detection.md has the figures. scikit-learn's histogram gradient boosting grows them; they are kept as
+numbers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-# Trees, their most leaves, and the fewest groups in a leaf.
+# Trees, their most leaves, and the fewest rows in a leaf.
 TREES, LEAVES, LEAST_GROUPS = 100, 8, 30
 PENALTY = 1.0
+# What scikit-learn calls directions.
+SIGNS = {"for": 1, "against": -1}
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,11 @@ class Trees:
         return pd.Series(self.base + added, index=values.index).round(6)
 
 
-def grow(values: pd.DataFrame, worth: pd.Series) -> Trees:
+def grow(values: pd.DataFrame, worth: pd.Series, directions: Mapping[str, str] | None = None) -> Trees:
     """Return trees that tell the `worth` (0 to 1) of rows of `values` as odds; none where nothing tells it.
 
-    Each row is learnt from as a success with the weight of its worth, and as a failure with the rest.
+    Each row is learnt from as a success with the weight of its worth, and as a failure with the rest. `directions` says
+    of columns whether more of it may only raise the odds (`for`) or lower them (`against`), whatever else holds.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -81,6 +87,7 @@ def grow(values: pd.DataFrame, worth: pd.Series) -> Trees:
         l2_regularization=PENALTY,
         early_stopping=False,
         random_state=1,
+        monotonic_cst=[SIGNS[directions[name]] for name in values.columns] if directions else None,
     ).fit(rows[learnt], success[learnt], sample_weight=weight[learnt])
     grown = tuple(_tree(stage[0].nodes) for stage in model._predictors)
     base = float(np.asarray(model._baseline_prediction).ravel()[0] / np.log(2))

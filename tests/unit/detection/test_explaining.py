@@ -15,7 +15,8 @@ RING = EVERYBODY[:6]
 
 # Five bits for a device in common, on odds of one half.
 SHEET = Sheet(-1.0, {"device_bits": Scale((1.0,), (0.0, 5.0), 0.0)})
-CARD = Scorecard(1, {}, ("accounts", "devices"), SHEET, Trees((), 0.0, ()), SHEET, 0.0, ((0.0, 1, 1),))
+TREES = Trees((), 0.0, ())
+CARD = Scorecard(1, {}, ("accounts", "devices"), SHEET, TREES, TREES, 0.0, ((0.0, 1, 1),))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Which groups candidates become, against worlds that were worked out by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,13 +10,13 @@ from test_grouping import EVERYBODY, OPENED, WEEK, group
 
 from ringwatch.detection import candidates, gathering, judging, sharing
 from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
-from ringwatch.detection.trees import Trees
+from ringwatch.detection.trees import Tree, Trees
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]
 ONE, TWO = EVERYBODY[:4], EVERYBODY[4:8]
 # By this card every group may be a ring, and every member that has a tie of its own may belong to it.
-CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}), Trees((), 1.0, ()), Sheet(3.0, {}), 0.0, ((0.0, 2, 1),))
+CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}), Trees((), 1.0, ()), Trees((), 3.0, ()), 0.0, ((0.0, 2, 1),))
 
 
 @pytest.fixture
@@ -46,6 +47,28 @@ def test_likely_groups_that_are_linked_come_as_one_too(night: Night) -> None:
     found = pd.concat([group(*ONE, candidate="one"), group(*TWO, candidate="two")])
 
     assert sorted(gathered(night, found).values()) == [ONE, [*ONE, *TWO], TWO]
+
+
+def settled(open_night: OpenNight, odds: float) -> dict[str, list[str]]:
+    """What becomes of two picked groups on a device each, with two or one members who mostly use one of their own."""
+    devices = [used(name, "one", MONDAY) for name in ONE] + [used(name, "two", MONDAY) for name in TWO]
+    devices += [used(name, f"of {name}", day) for name in (ONE[3], TWO[0]) for day in WEEK]
+    devices += [used(EVERYBODY[8], "two", MONDAY)]
+    night = open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY, created_at=OPENED), "devices": devices}})
+    against = Tree((0, -1, -1), (0.5, 0, 0), (True, True, True), (1, 0, 0), (2, 0, 0), (0.0, 0.0, -2.0))
+    card = replace(CARD, member=Trees(("device",), 1.0, (against,)))
+    picked = pd.concat([group(*ONE, candidate="one"), group(*TWO, EVERYBODY[8], candidate="two")])
+    with sharing.open_sharing(night) as connection:
+        found = gathering.settle(connection, picked, pd.Series({"one": odds, "two": odds}), card, 4)
+    return found.groupby("candidate")["account_id"].agg(sorted).to_dict()
+
+
+def test_who_rather_does_not_belong_to_a_likely_ring_leaves_it_if_a_ring_remains(open_night: OpenNight) -> None:
+    assert settled(open_night, odds=5.0) == {"one": ONE, "two": [*TWO[1:], EVERYBODY[8]]}
+
+
+def test_a_group_that_is_no_likely_ring_is_shown_as_it_is(open_night: OpenNight) -> None:
+    assert settled(open_night, odds=-5.0) == {"one": ONE, "two": [*TWO, EVERYBODY[8]]}
 
 
 def test_a_night_without_any_candidate_has_no_rings(night: Night) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, connected, used
 
-from ringwatch.detection import features, grouping, sharing
+from ringwatch.detection import features, frames, grouping, sharing
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]
@@ -45,7 +45,7 @@ def found(night: Night, members: pd.DataFrame) -> grouping.Measures:
 
 
 def values(night: Night, members: pd.DataFrame) -> pd.Series:
-    read = features.frames(found(night, members), pd.Series({"c": 1.0}))
+    read = frames.arranged(found(night, members), pd.Series({"c": 1.0}))
     return features.values(read, ["device", "ip", "payment"]).loc["c"]
 
 

@@ -6,18 +6,18 @@ from clean_days import MONDAY, Rows, accounts, connected, sent, used
 from test_grouping import EVERYBODY, OPENED, WEEK, OpenNight, found, group, night
 
 from ringwatch.detection import membership
-from ringwatch.detection.scorecard import Scale, Sheet
+from ringwatch.detection.trees import Tree, Trees
 from ringwatch.night import Night
 
 __all__ = ["night"]
 
-NO_OPINION = Sheet(1.0, {})
+NO_OPINION, SURE = Trees((), 1.0, ()), Trees((), 99.0, ())
 RING, HOST, PARTNER = EVERYBODY[:4], *EVERYBODY[24:26]
 
 
-def left(night: Night, members: pd.DataFrame, sheet: Sheet = NO_OPINION, least: float = 0.0) -> list[str]:
+def left(night: Night, members: pd.DataFrame, trees: Trees = NO_OPINION, least: float = 0.0) -> list[str]:
     """Who is left of a group whose members must have the odds `least`; its forms come from the widest to the surest."""
-    formed = membership.forms(found(night, members), sheet)
+    formed = membership.forms(found(night, members), trees)
     return sorted(formed.loc[formed["group"] == membership.FORMS.index(least), "account_id"])
 
 
@@ -30,16 +30,17 @@ def test_who_nothing_speaks_against_is_in_all_forms_but_the_surest(night: Night)
     assert left(night, group(*EVERYBODY[:4]), least=2.0) == []
 
 
-def test_a_victim_whose_home_and_device_others_made_use_of_leaves_whatever_the_sheet_says(night: Night) -> None:
-    assert left(night, group(*EVERYBODY[20:25]), Sheet(99.0, {})) == EVERYBODY[20:24]
+def test_a_victim_whose_home_and_device_others_made_use_of_leaves_whatever_trees_say(night: Night) -> None:
+    assert left(night, group(*EVERYBODY[20:25]), SURE) == EVERYBODY[20:24]
 
 
-def test_who_the_sheet_is_against_leaves(open_night: OpenNight) -> None:
+def test_who_trees_are_against_leaves(open_night: OpenNight) -> None:
     # All five have one fingerprint, by chance or not; the last mostly uses another device, of its own.
     devices = [used(name, "same", MONDAY) for name in EVERYBODY[:5]]
     devices += [used(EVERYBODY[4], "own", day) for day in WEEK]
     night = open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY, created_at=OPENED), "devices": devices}})
-    own_device = Sheet(1.0, {"device": Scale((0.5,), (0.0, -2.0), 0.1)})
+    against = Tree((0, -1, -1), (0.5, 0, 0), (True, True, True), (1, 0, 0), (2, 0, 0), (0.0, 0.0, -2.0))
+    own_device = Trees(("device",), 1.0, (against,))
 
     assert left(night, group(*EVERYBODY[:5]), own_device) == EVERYBODY[:4]
     assert left(night, group(*EVERYBODY[:5])) == EVERYBODY[:5]
@@ -76,8 +77,17 @@ def own_acts(night: Night, members: pd.DataFrame, facet: str) -> pd.Series:
     return measured[measured["facet"] == facet].set_index("account_id")["own_act"]
 
 
+def test_who_is_a_guest_at_a_home_is_told_from_its_host(open_night: OpenNight) -> None:
+    values = membership.values(found(world(open_night, ips=visits()), group(*RING, HOST))).loc["c"]
+
+    # Each is on six days at addresses of its own, and on three, four, three and two at the host's.
+    assert values["guest"].tolist() == pytest.approx([3 / 9, 4 / 10, 3 / 9, 2 / 8, 0])
+    assert (values["visits"].iloc[:4] >= membership.LEAST_OWN_ACT).all()
+    assert values["visits"].iloc[-1] == 0
+
+
 def test_a_host_whose_line_changes_its_address_leaves_and_its_visitors_stay(open_night: OpenNight) -> None:
-    assert left(world(open_night, ips=visits()), group(*RING, HOST), Sheet(99.0, {})) == RING
+    assert left(world(open_night, ips=visits()), group(*RING, HOST), SURE) == RING
 
 
 def test_a_household_leaves_when_only_visitors_of_its_home_tie_it_to_the_group(open_night: OpenNight) -> None:
@@ -85,7 +95,7 @@ def test_a_household_leaves_when_only_visitors_of_its_home_tie_it_to_the_group(o
     devices = [used(name, "family", day) for name in (HOST, PARTNER) for day in WEEK]
     night = world(open_night, ips=visits() + home, devices=devices)
 
-    assert left(night, group(*RING, HOST, PARTNER), Sheet(99.0, {})) == RING
+    assert left(night, group(*RING, HOST, PARTNER), SURE) == RING
 
 
 def test_who_is_on_a_device_of_the_ring_stays_though_the_ring_comes_to_its_home(open_night: OpenNight) -> None:

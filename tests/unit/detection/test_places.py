@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from clean_days import Rows, accounts, connected, sent, used
 
-from ringwatch.detection import features, grouping, sharing
+from ringwatch.detection import features, frames, grouping, sharing
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]
@@ -49,7 +49,7 @@ def measured(night: Night, *groups: list[str]) -> pd.DataFrame:
     with sharing.open_sharing(night) as connection:
         measures = grouping.measure(connection, rows)
         facets = connection.table("facet").df()["facet"]
-    return features.values(features.frames(measures, pd.Series(dtype=float)), facets)
+    return features.values(frames.arranged(measures, pd.Series(dtype=float)), facets)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def groups_of(**members: str) -> pd.DataFrame:
 def card(feeds: tuple[str, ...]) -> Scorecard:
     sheet = Sheet(-3.0, {"strong": Scale((0.5,), (-1.0, 2.0), 0.1)})
     return Scorecard(
-        scorecard.VERSION, {"family": "A"}, feeds, sheet, GROWN, sheet, -4.0, ((-5.0, 90, 1), (3.0, 10, 9))
+        scorecard.VERSION, {"family": "A"}, feeds, sheet, GROWN, GROWN, -4.0, ((-5.0, 90, 1), (3.0, 10, 9))
     )
 
 

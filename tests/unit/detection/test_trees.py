@@ -43,3 +43,18 @@ def test_kept_trees_give_the_odds_of_the_model_they_were_grown_as() -> None:
     assert grown.total(values).to_numpy() == pytest.approx(wanted, abs=0.01)
     assert trees.read_trees(asdict(grown)) == grown
     assert np.corrcoef(1 / (1 + np.exp2(-grown.total(values))), worth)[0, 1] > 0.9
+
+
+def test_what_speaks_for_something_never_lowers_its_odds_whatever_chance_taught() -> None:
+    values = pd.DataFrame({"tie": RNG.integers(0, 20, 800), "aside": RNG.integers(0, 20, 800)}).astype(float)
+    worth = pd.Series(RNG.random(800) < (values["tie"] - values["aside"] + 40) / 80).astype(float)
+
+    grown = trees.grow(values, worth, {"tie": "for", "aside": "against"})
+
+    steps = pd.Series(np.arange(20.0))
+    more, later = (
+        grown.total(pd.DataFrame({name: steps}).reindex(columns=values.columns, fill_value=9.0)) for name in values
+    )
+    assert np.all(np.diff(more) >= 0)
+    assert np.all(np.diff(later) <= 0)
+    assert min(np.ptp(more), np.ptp(later)) > 0
