@@ -87,9 +87,17 @@ def merge(lanes: Mapping[str, pd.DataFrame], min_size: int) -> pd.DataFrame:
     named after its accounts: the same group has the same name whichever lane found it.
     """
     candidates = pd.concat([_candidates(found, min_size).assign(lane=lane) for lane, found in lanes.items()])
-    by_account = candidates.groupby(["candidate", "account_id"])
-    lane = by_account["lane"].agg(lambda found: "+".join(sorted(set(found))))
-    return pd.DataFrame({"lane": lane, "stability": by_account["stability"].max().round(6)}).reset_index()
+    members = candidates.groupby(["candidate", "account_id"])["stability"].max().round(6).reset_index()
+    lane = members["candidate"].map(_joined(candidates[["candidate", "lane"]].drop_duplicates()))
+    return members.assign(lane=lane)[["candidate", "account_id", "lane", "stability"]]
+
+
+def _joined(which: pd.DataFrame) -> pd.Series:
+    """Return the lanes of each candidate, joined; `which` has candidate, lane."""
+    lanes = sorted(which["lane"].unique())
+    sets = which["lane"].map({lane: 1 << i for i, lane in enumerate(lanes)}).groupby(which["candidate"]).sum()
+    texts = {one: "+".join(lane for i, lane in enumerate(lanes) if one >> i & 1) for one in sets.unique()}
+    return sets.map(texts).astype("str")
 
 
 def _candidates(found: pd.DataFrame, min_size: int) -> pd.DataFrame:
