@@ -49,14 +49,16 @@ WHERE here > elsewhere AND here >= greatest({LIVES_DAYS}, {LIVES} * days)
 
 _ABODE = f"""
 CREATE TABLE abode AS
-WITH machine AS (
+WITH passed AS MATERIALIZED (  -- or all lines of a region are joined with all addresses of it
+  SELECT account, identifier, {_REGION} AS region FROM sighting JOIN identifier USING (identifier)
+  JOIN facet USING (facet) WHERE outsider AND residents
+), machine AS (
   SELECT account, arg_max(identifier, (bit_count(days), -accounts, identifier)) AS identifier,
     max(bit_count(days)) AS most, bit_count(bit_or(days)) AS days
   FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet)
   WHERE outsider AND NOT residents GROUP BY account, facet
 )
-SELECT account, identifier, true AS line FROM line JOIN sighting USING (account) JOIN identifier USING (identifier)
-JOIN facet USING (facet) WHERE outsider AND residents AND {_REGION} = line.region
+SELECT account, identifier, true AS line FROM passed JOIN line USING (account, region)
 UNION ALL
 SELECT account, identifier, false FROM machine WHERE most >= greatest({DEVICE_DAYS}, {LIVES} * days)
 ORDER BY ALL
