@@ -26,7 +26,7 @@ demo: $(INSTALLED) ## Simulate some days, run their nights on a real Neo4j, show
 	@$(BIN)/ringwatch demo
 
 .PHONY: evaluate
-evaluate: $(INSTALLED) ## Judge simulated worlds of family C and write a report: about half an hour
+evaluate: $(INSTALLED) ## Judge simulated worlds of family C and write a report: 40 minutes
 	@$(BIN)/ringwatch evaluate --family C --out var/evaluation-report
 
 .PHONY: airflow
