@@ -8,7 +8,6 @@ Credit Risk Scorecards, 2006).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,20 +41,14 @@ class Bins:
         return np.where(values.isna(), 0.0, found)
 
 
-def fit_sheet(
-    values: pd.DataFrame,
-    rings: pd.Series,
-    every_other: int = EVERY_OTHER,
-    directions: Mapping[str, str] = DIRECTIONS,
-) -> Sheet:
+def fit_sheet(values: pd.DataFrame, rings: pd.Series) -> Sheet:
     """Return the sheet that tells rows of `values` for which `rings` holds from the others.
 
-    Of the others one in `every_other` is enough: the base that this moves is set by `calibrate`. `directions` says of
-    each column whether more of it speaks for or against.
+    Of the others one in EVERY_OTHER is enough: the base that this moves is set by `calibrate`.
     """
-    kept = rings | (np.arange(len(rings)) % every_other == 0)
+    kept = rings | (np.arange(len(rings)) % EVERY_OTHER == 0)
     values, rings = values[kept], rings[kept]
-    bins = {str(name): _bins(column, rings, directions[str(name)]) for name, column in values.items()}
+    bins = {str(name): _bins(column, rings, DIRECTIONS[str(name)]) for name, column in values.items()}
     design = np.column_stack([bins[str(name)].read(column) for name, column in values.items()])
     weights, base = _logistic(design, rings.to_numpy(dtype=float))
     usual = values[~rings].mean().fillna(0)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 # Trees, their most leaves, and the fewest rows in a leaf.
-TREES, LEAVES, LEAST_GROUPS = 100, 8, 30
+TREES, LEAVES, LEAST_ROWS = 100, 8, 30
 PENALTY = 1.0
 # What scikit-learn calls directions.
 SIGNS = {"for": 1, "against": -1}
@@ -83,7 +83,7 @@ def grow(values: pd.DataFrame, worth: pd.Series, directions: Mapping[str, str] |
     model = HistGradientBoostingClassifier(
         max_iter=TREES,
         max_leaf_nodes=LEAVES,
-        min_samples_leaf=LEAST_GROUPS,
+        min_samples_leaf=LEAST_ROWS,
         l2_regularization=PENALTY,
         early_stopping=False,
         random_state=1,

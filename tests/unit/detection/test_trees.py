@@ -29,7 +29,7 @@ def test_kept_trees_give_the_odds_of_the_model_they_were_grown_as() -> None:
     model = HistGradientBoostingClassifier(
         max_iter=trees.TREES,
         max_leaf_nodes=trees.LEAVES,
-        min_samples_leaf=trees.LEAST_GROUPS,
+        min_samples_leaf=trees.LEAST_ROWS,
         l2_regularization=trees.PENALTY,
         early_stopping=False,
         random_state=1,
