@@ -61,15 +61,15 @@ def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Sco
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
     batches = _batches(found)
-    split = _and(*_formed_and_split(connection, next(batches), card, smallest, None))
+    split = _and(*_formed_and_split(connection, next(batches), card, smallest, pd.Index([])))
     for batch in batches:
-        split = _and(split, *_formed_and_split(connection, batch, card, smallest, split))
+        split = _and(split, *_formed_and_split(connection, batch, card, smallest, split.odds.index))
     picked, links = split.pick(smallest), pairs.links(connection, pairs.LEAST_BITS).to_pandas()
     unions = _named(scoring.unite(picked, split.odds, links), split.stability, smallest)
-    united = _and(split, _scored(connection, *_new(unions, split), card)[0])
+    united = _and(split, _scored(connection, *_new(unions, split.odds.index), card)[0])
     wider = grouping.measure(connection, scoring.grow(picked, split.groups, split.odds))
     grown = _named(membership.forms(wider, card.member), split.stability, smallest)
-    return _and(united, _scored(connection, *_new(grown, united), card)[0])
+    return _and(united, _scored(connection, *_new(grown, united.odds.index), card)[0])
 
 
 def settle(
@@ -96,14 +96,14 @@ def _batches(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _formed_and_split(
-    connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Scorecard, smallest: int, known: Gathered | None
+    connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Scorecard, smallest: int, known: pd.Index
 ) -> list[Gathered]:
-    """Return the forms of candidates, and the parts of those that may be rings, without groups that are known."""
+    """Return the forms of candidates, and the parts of those that may be rings, without groups of `known` names."""
     first, ties = _scored(connection, *_new(formed(connection, found, card.member, smallest), known), card)
     few = first.groups.groupby("candidate").size().reindex(first.odds.index) <= membership.LARGE
     hopeful = first.odds.index[few & (first.odds >= scoring.HOPELESS)]
     parts = _named(_parts(ties[ties["candidate"].isin(hopeful) & ~ties["imposed"]]), first.stability, smallest)
-    return [first, _scored(connection, *_new(_new(parts, known), first), card)[0]]
+    return [first, _scored(connection, *_new(parts, known.union(first.odds.index)), card)[0]]
 
 
 def formed(
@@ -162,12 +162,9 @@ def _named(groups: pd.DataFrame, stability: pd.Series, smallest: int) -> tuple[p
     return named.drop_duplicates(["candidate", "account_id"])[["candidate", "account_id"]], known
 
 
-def _new(named: tuple[pd.DataFrame, pd.Series], known: Gathered | None) -> tuple[pd.DataFrame, pd.Series]:
-    if known is None:
-        return named
+def _new(named: tuple[pd.DataFrame, pd.Series], known: pd.Index) -> tuple[pd.DataFrame, pd.Series]:
     groups, stability = named
-    new = ~groups["candidate"].isin(known.odds.index)
-    return groups[new], stability[~stability.index.isin(known.odds.index)]
+    return groups[~groups["candidate"].isin(known)], stability[~stability.index.isin(known)]
 
 
 def _parts(ties: pd.DataFrame) -> pd.DataFrame:
