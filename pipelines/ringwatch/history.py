@@ -70,9 +70,11 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
     return connection
 
 
-def connect(night: Night) -> duckdb.DuckDBPyConnection:
-    """Return an empty DuckDB that keeps within the setting duckdb_memory_mb and puts what is more into the home."""
-    connection = duck.connect()
+def connect(night: Night, path: Path | None = None, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Return a connection to the database in `path`, or to an empty one, that keeps within the setting duckdb_memory_mb
+    and puts what is more into the home.
+    """
+    connection = duck.connect(path, read_only)
     connection.execute(f"SET memory_limit = '{night.settings.duckdb_memory_mb}MiB'")
     connection.execute("SET temp_directory = $folder", {"folder": str(night.files.spill)})
     return connection

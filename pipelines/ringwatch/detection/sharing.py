@@ -28,7 +28,7 @@ import pandas as pd
 
 from ringwatch import duck
 from ringwatch.detection import abodes, cells, pairs, places
-from ringwatch.history import open_history
+from ringwatch.history import connect, open_history
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
 
@@ -104,7 +104,7 @@ def open_sharing(night: Night) -> duckdb.DuckDBPyConnection:
     stamp = _stamp(night)
     if not path.is_file() or _read_stamp(path) != stamp:
         _make(night, path, stamp)
-    return duck.connect(path, read_only=True)
+    return connect(night, path, read_only=True)
 
 
 def _stamp(night: Night) -> str:
