@@ -162,8 +162,10 @@ def attend(night: Night) -> World:
 
 def judge_without(variant: Variant, lessons: Sequence[World], exam: Sequence[World]) -> Evaluation:
     """Return how the worlds of `exam` are judged with a card that the others made without what the variant drops."""
-    card = make_card(variant, lessons)
-    return together(_judge(world, variant, card) for world in exam)
+    settle = gathering.settle if variant.leave else lambda _connection, picked, *_: picked
+    with mock.patch.object(gathering, "settle", settle):
+        card = make_card(variant, lessons)
+        return together(_judge(world, variant, card) for world in exam)
 
 
 def make_card(variant: Variant, worlds: Sequence[World]) -> Scorecard:
@@ -173,10 +175,8 @@ def make_card(variant: Variant, worlds: Sequence[World]) -> Scorecard:
     lessons = [_lacking(lesson, variant) for lesson in regrouped]
     sheets = learning.first_sheets(lessons)
     gathered = [learning.gather(world.night, one, member, *sheets) for world, one in zip(worlds, lessons, strict=True)]
-    settings = worlds[0].night.settings
-    return learning.learn(
-        [_lacking(one, variant) for one in gathered], member, settings.feeds, settings.min_ring_size, {}
-    )
+    nights = [world.night for world in worlds]
+    return learning.learn(nights, [_lacking(one, variant) for one in gathered], member, {})
 
 
 def _narrowed(world: World, variant: Variant) -> Lesson:
@@ -194,11 +194,9 @@ def _lacking(lesson: Lesson, variant: Variant) -> Lesson:
 def _judge(world: World, variant: Variant, card: Scorecard) -> Evaluation:
     """Judge a world, without the notes for reviewers, which weigh nothing and take a third of the time."""
     night, no_notes = world.night, pd.DataFrame(columns=EVIDENCE.names)
-    settle = gathering.settle if variant.leave else lambda _connection, picked, *_: picked
     with (
         sharing.open_sharing(night) as connection,
         mock.patch.object(explaining, "notes", return_value=no_notes),
-        mock.patch.object(gathering, "settle", settle),
     ):
         tables = judging.judge(connection, found_by(variant.lanes, world.found), card, night.settings.min_ring_size)
     judged = as_judged(tables["rings"], tables["members"], night.settings.flag_probability)

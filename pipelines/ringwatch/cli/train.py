@@ -112,7 +112,7 @@ def make_card(
     sheets = learning.first_sheets(lessons)
     gathered = [learning.gather(night, lesson, member, *sheets) for night, lesson in zip(nights, lessons, strict=True)]
     tell(f"{'+'.join(feeds)}: fitting")
-    return learning.learn(gathered, member, feeds, settings.min_ring_size, made)
+    return learning.learn(nights, gathered, member, made)
 
 
 def _night(home: Path, day: date, settings: Settings, feeds: tuple[str, ...]) -> Night:

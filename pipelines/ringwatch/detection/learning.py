@@ -3,8 +3,8 @@
 In each world candidates are found as on any night. Who of a likely ring belongs to it is what the first trees are
 grown on; by them candidates come in several forms. Their features, and whether most of a group is operators' (flag)
 and how far it is one ring and the whole of it (shape), make a first card. With that, all groups are gathered that
-judging would look at, and the card is fitted on these. What a group's odds mean is learnt from worlds that were left
-out.
+judging would look at, and the card is fitted on these. What odds mean is learnt from worlds that were left out, on
+groups that were picked and whose members left as on any night.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ FOLDS = 4
 @dataclass(frozen=True)
 class Lesson:
     """One world: candidates as they were found (see `candidates.merge`), what speaks for and against their members (see
-    `membership.values`), the groups that become of them, the groups' feature values, and the operators' accounts
-    (operator_id, account_id).
+    `membership.values`), the groups that become of them, the groups' stability and feature values, and the operators'
+    accounts (operator_id, account_id).
     """
 
     found: pd.DataFrame
     members: pd.DataFrame
     groups: pd.DataFrame
+    stability: pd.Series
     values: pd.DataFrame
     operators: pd.DataFrame
 
@@ -69,7 +70,7 @@ def attend(night: Night, operators: pd.DataFrame) -> Lesson:
         found, _ = candidates.find(night.graph, shared, night.settings)
         members = membership.values(grouping.measure(connection, found))
     mine = operators[operators["account_id"].isin(seen)]
-    return Lesson(found, members, found.iloc[:0], members.iloc[:0], mine)
+    return Lesson(found, members, found.iloc[:0], pd.Series(dtype=float), members.iloc[:0], mine)
 
 
 def member_trees(lessons: Sequence[Lesson]) -> Trees:
@@ -92,28 +93,30 @@ def regroup(night: Night, lesson: Lesson, member: Trees) -> Lesson:
     with sharing.open_sharing(night) as connection:
         groups, stability = gathering.formed(connection, lesson.found, member, night.settings.min_ring_size)
         values = gathering.features_of(connection, grouping.measure(connection, groups), stability)
-    return replace(lesson, groups=groups, values=values)
+    return replace(lesson, groups=groups, stability=stability, values=values)
 
 
 def gather(night: Night, lesson: Lesson, member: Trees, flag: Sheet, shape: Trees) -> Lesson:
     """Return the lesson with all groups that judging would look at, given what `first_sheets` returned."""
-    card = Scorecard(VERSION, {}, night.settings.feeds, flag, shape, member, 0.0, ())
+    card = _first_card(night, member, flag, shape)
     with sharing.open_sharing(night) as connection:
         gathered = gathering.gather(connection, lesson.found, card, night.settings.min_ring_size)
-    return replace(lesson, groups=gathered.groups, values=gathered.values)
+    return replace(lesson, groups=gathered.groups, stability=gathered.stability, values=gathered.values)
 
 
-def learn(
-    lessons: Sequence[Lesson], member: Trees, feeds: tuple[str, ...], smallest: int, made: Mapping[str, Any]
-) -> Scorecard:
-    """Return the card of all lessons, its odds calibrated on lessons that were left out."""
-    odds, rings = _left_out(lessons, smallest)
+def _first_card(night: Night, member: Trees, flag: Sheet, shape: Trees) -> Scorecard:
+    return Scorecard(VERSION, {}, night.settings.feeds, flag, shape, member, 0.0, ())
+
+
+def learn(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees, made: Mapping[str, Any]) -> Scorecard:
+    """Return the card of all lessons, one of each night, its odds calibrated on lessons that were left out."""
+    odds, rings = _left_out(nights, lessons, member)
     slope, base = training.calibrate(odds, rings)
     flag, shape = first_sheets(lessons)
     prior = float(np.log2((rings.sum() + 1) / ((~rings).sum() + 1)))
     reliability = training.reliability(slope * odds + base, rings)
     calibrated = training.scaled(flag, slope, base)
-    return Scorecard(VERSION, made, feeds, calibrated, shape, member, round(prior, 4), reliability)
+    return Scorecard(VERSION, made, nights[0].settings.feeds, calibrated, shape, member, round(prior, 4), reliability)
 
 
 def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
@@ -124,15 +127,24 @@ def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
     return training.fit_sheet(values, rings), trees.grow(values[rings], labels.loc[rings, "whole"])
 
 
-def _left_out(lessons: Sequence[Lesson], smallest: int) -> tuple[pd.Series, pd.Series]:
-    """Return the odds and the truth of the groups picked in each lesson by the sheets of the others."""
+def _left_out(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees) -> tuple[pd.Series, pd.Series]:
+    """Return the odds and the truth of the groups that the sheets of the others pick in each lesson."""
     odds, rings = [], []
     for fold in range(min(FOLDS, len(lessons))):
-        flag, shape = first_sheets([lesson for i, lesson in enumerate(lessons) if i % FOLDS != fold])
-        for lesson in lessons[fold::FOLDS]:
-            total = flag.total(lesson.values)
-            picked = scoring.pick(lesson.groups, total, shape.total(lesson.values), smallest)
-            truth = label(picked, lesson.operators)["flag"]
-            odds.append(total.reindex(truth.index))
+        sheets = first_sheets([lesson for i, lesson in enumerate(lessons) if i % FOLDS != fold])
+        for night, lesson in zip(nights[fold::FOLDS], lessons[fold::FOLDS], strict=True):
+            groups, found = _judged(night, lesson, _first_card(night, member, *sheets))
+            truth = label(groups, lesson.operators)["flag"]
+            odds.append(found.reindex(truth.index))
             rings.append(truth)
     return pd.concat(odds, ignore_index=True), pd.concat(rings, ignore_index=True)
+
+
+def _judged(night: Night, lesson: Lesson, card: Scorecard) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the groups of a lesson that are picked by a card, without members that leave, and their log2 odds."""
+    smallest, odds = night.settings.min_ring_size, card.flag.total(lesson.values)
+    picked = scoring.pick(lesson.groups, odds, card.shape.total(lesson.values), smallest)
+    with sharing.open_sharing(night) as connection:
+        groups = gathering.settle(connection, picked, odds, card, smallest)
+        values = gathering.features_of(connection, grouping.measure(connection, groups), lesson.stability)
+    return groups, card.flag.total(values)
