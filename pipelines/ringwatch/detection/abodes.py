@@ -2,8 +2,8 @@
 
 abode  account, identifier: the addresses and networks of the line that it lives on, the device that it lives with, and
        the cells of which one of these is a side
-guest  account, share: how much of its days at addresses an account spends where another one lives and it does not, as
-       those do who rent exits; hubs are nobody's home
+guest  account, share (how much of its days at addresses it spends where another one lives and it does not, as those do
+       who rent exits; hubs are nobody's home), hardly_seen (on so few days that it may live at any of its addresses)
 
 Outsiders can send their traffic through somebody's line, and pose as somebody's device. A line is told by its region,
 since a line that changes its address gets another one near by; lines are no VPNs, data centres, places of work, nor
@@ -64,12 +64,13 @@ SELECT account, identifier, false FROM machine WHERE most >= greatest({DEVICE_DA
 ORDER BY ALL
 """
 
-_GUEST = """
+_GUEST = f"""
 CREATE TABLE guest AS
 WITH home AS (SELECT DISTINCT identifier FROM abode WHERE line)
 SELECT account, coalesce(
     sum(bit_count(days)) FILTER (home.identifier IS NOT NULL AND abode.account IS NULL AND NOT hub), 0
-  ) / sum(bit_count(days)) AS share
+  ) / sum(bit_count(days)) AS share,
+  bit_count(bit_or(days)) < {LIVES_DAYS} AS hardly_seen
 FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet)
 LEFT JOIN home USING (identifier) LEFT JOIN abode USING (account, identifier)
 WHERE outsider AND residents AND label IS NOT NULL GROUP BY account HAVING sum(bit_count(days)) > 0 ORDER BY account

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.detection.frames import Frames
-from ringwatch.detection.grouping import MOST_BITS, RESIDENT, Measures
+from ringwatch.detection.grouping import MOST_BITS, Measures
 
 GROUP = "group"
 # Bits of a strong facet from which a tie says that an account belongs.
@@ -158,11 +158,8 @@ def _both(found: Frames) -> pd.Series:
 
 
 def _known(found: Frames, value: pd.Series, *facets: str) -> pd.Series:
-    """Return the value where most of a group were seen in each of the facets that there are in these days: elsewhere
-    nobody knows what they lack.
-    """
-    there = [facet for facet in facets if ("seen", facet) in found.wide]
-    seen = [found.of("seen", facet).fillna(0) / found.groups["n"] >= KNOWN for facet in there]
+    """Return the value where most of a group were seen in each of the facets: elsewhere nobody knows what they lack."""
+    seen = [found.of("seen", facet).fillna(0) / found.groups["n"] >= KNOWN for facet in facets]
     return value.where(np.logical_and.reduce(seen)) if seen else value
 
 
@@ -179,11 +176,13 @@ def _own_life(found: Frames) -> pd.Series:
 
 
 def _some_own_life(found: Frames) -> pd.Series:
-    return _known(found, found.share((found.member("own", "device") > 0) | _own_home(found)), "device", "ip")
+    """What a deployment never sees is nobody's."""
+    there = [facet for facet in ("device", "ip") if ("seen", facet) in found.wide]
+    return _known(found, found.share((found.member("own", "device") > 0) | _own_home(found)), *there)
 
 
 def _own_home(found: Frames) -> pd.Series:
-    return (found.member("own", "ip") > 0) & (found.member("main_tenure", "ip") >= RESIDENT)
+    return found.member("alone", "ip") > 0
 
 
 def _organisation(found: Frames) -> pd.Series:

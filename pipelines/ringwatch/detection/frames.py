@@ -14,7 +14,7 @@ STRONG_CAP = 8.0
 
 _MEASURED = ["bits", "total", "contained", "covered", "own", "neighbour", "fleeting", "spread", "home", "top", "seen"]
 _MEASURED += ["networks", "lasts"]
-_OF_MEMBERS = ["bits", "contained", "own_act", "own", "main_tenure"]
+_OF_MEMBERS = ["bits", "contained", "own_act", "own", "alone"]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ An identifier with c members among its d accounts, in a group of n of the N acco
 
 and the containment c / d. Their product, the rarity as a share of 14 bits, is its strength. On identifiers with
 residents only visitors count, and only when there are two of them. What an outsider can bring about ties no member that
-was there by itself: evidence is imposed on who is at home there (`abodes.py`), on the owner of a device only when most
-of the others mostly use theirs, and on an account by those who deal with it.
+was there by itself: evidence is imposed on who is, or may be, at home there (`abodes.py`), on the owner of a device
+only when most of the others mostly use theirs, and on an account by those who deal with it.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ class Measures:
 
     members: candidate, account_id, facet, n (size of the group), bits and strength (of its strongest identifier),
         total (bits of all it shares), contained (c / d of the strongest), own_act (bits that nobody imposed), visited
-        (members that live elsewhere come to its home), own (its main one is used by no other member), main_tenure,
-        neighbour (it lives with another member), name (the strongest), fleeting (share of its days on identifiers seen
-        on one day only), cap_bits
+        (members that live elsewhere come to its home), own (its main one is used by no other member), lives
+        (it is at home on this line, see `abodes.py`), alone (and no other member is at home there), neighbour (its main
+        one is another member's, too, and it stays on it), name (the strongest), fleeting (share of its days on
+        identifiers seen on one day only), cap_bits
     facets: candidate, facet, and the means over all n members: bits, total, contained, covered (with a bit or more),
         own, neighbour, fleeting; spread (effective identifiers per member), home (share of members that live on the one
         most of them live on), top (share of all days on the most used one); identifiers, accounts (on these in all),
@@ -97,19 +98,19 @@ WITH seen AS (
   SELECT candidate, account, facet, identifier, tenure, greatest(bit_count(days), 1) AS days, n, accounts AS d,
     residents, label = 'Account' AND name = account_id AS itself, abode.account IS NOT NULL AS lives, line,
     count(*) OVER here AS c, count(*) FILTER (tenure < {VISITOR}) OVER here AS visitors,
-    count(abode.account) OVER here AS living
+    count(abode.account) OVER here AS living, outsider AND residents AND hardly_seen AS hardly_seen
   FROM grouped JOIN sighting USING (account) JOIN identifier USING (identifier) JOIN facet USING (facet)
-  LEFT JOIN abode USING (account, identifier)
+  LEFT JOIN abode USING (account, identifier) LEFT JOIN guest USING (account)
   ANTI JOIN struck USING (candidate, facet, name)
   WINDOW here AS (PARTITION BY candidate, identifier)
 ), judged AS (
   SELECT *, n * (d - c + 0.5) / ((SELECT count(*) FROM account) - n + 1) AS expected,
     c > 1 AND (NOT residents OR facet = 'network' OR (visitors > 1 AND tenure < {VISITOR})) AS counts,
-    coalesce(itself, false) OR (lives AND (line OR (living - 1) * 2 < c - 1)) AS imposed,
+    coalesce(itself OR hardly_seen, false) OR (lives AND (line OR (living - 1) * 2 < c - 1)) AS imposed,
     lives AND line AND c > living AS visited
   FROM seen
 )
-SELECT * EXCLUDE (counts, living, visitors, lives, itself, line, visited),
+SELECT * EXCLUDE (counts, living, visitors, lives, itself, line, visited), lives AND line AS at_home, living,
   visited AND log2(c / expected) >= {LEAST_TIE} AS visited,
   CASE WHEN counts THEN greatest(0, least({MOST_BITS}, log2(c / expected))) ELSE 0 END AS bits
 FROM judged
@@ -124,6 +125,7 @@ SELECT candidate, account, facet, any_value(n) AS n, max(bits) AS bits, sum(bits
   max(CASE WHEN imposed THEN 0 ELSE least(bits, {MOST_BITS} * c / d) END) AS own_act,
   bool_or(visited) AS visited, arg_max(identifier, (bits * c / d, identifier)) AS identifier,
   arg_max(c, main) = 1 AS own, arg_max(tenure, main) AS main_tenure,
+  bool_or(at_home) AS lives, coalesce(max(living) FILTER (at_home) = 1, false) AS alone,
   any_value(residents) AND arg_max(c, main) > 1 AND arg_max(tenure, main) >= {RESIDENT} AS neighbour,
   arg_max(identifier, main) AS main,
   sum(days) FILTER (days = 1 AND d <= 24) / sum(days) AS fleeting
@@ -133,7 +135,7 @@ GROUP BY candidate, account, facet
 
 _MEMBERS = """
 SELECT candidate, account_id, facet, member.n, member.bits, total, strength, contained, own_act, visited, own,
-  main_tenure, neighbour, name, coalesce(fleeting, 0) AS fleeting, cap_bits
+  lives, alone, neighbour, name, coalesce(fleeting, 0) AS fleeting, cap_bits
 FROM member JOIN account USING (account) JOIN identifier USING (facet, identifier) JOIN facet USING (facet)
 ORDER BY candidate, account_id, facet
 """

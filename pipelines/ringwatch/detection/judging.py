@@ -78,22 +78,23 @@ def _interval(odds: pd.Series, card: Scorecard, moved: float) -> tuple[np.ndarra
 def _kinds(measures: Measures, values: pd.DataFrame, probability: pd.Series) -> pd.Series:
     """Return the kind of each group.
 
-    reseller: most pay with the same instruments, have a device or an address of their own, and few live together
+    reseller: most pay with the same instruments, have a device and an address of their own (of what is never known
+        the other is enough), and few live together
     context: most have something of their own, live together or belong to one organisation, and it is no likely ring
     operator: every other group
     """
     paying = measures.facets[measures.facets["facet"] == "payment"].set_index("candidate")["covered"]
     pays = paying.reindex(values.index, fill_value=0) > MOST
-    own, near = _more(values, "some_own_life"), _more(values, "neighbours") | _more(values, "home")
-    unlikely = (own | near | _more(values, "organisation")) & (probability < MOST)
-    kind = np.select([pays & own & ~near, unlikely], ["reseller", "context"], "operator")
+    some, near = _of(values, "some_own_life"), (_of(values, "neighbours") > MOST) | (_of(values, "home") > MOST)
+    life = _of(values, "own_life").fillna(some) > MOST
+    unlikely = ((some > MOST) | near | (_of(values, "organisation") > MOST)) & (probability < MOST)
+    kind = np.select([pays & life & ~near, unlikely], ["reseller", "context"], "operator")
     return pd.Series(kind, index=values.index)
 
 
-def _more(values: pd.DataFrame, name: str) -> pd.Series:
-    """Whether the feature holds for most of each group; never where the deployment has no such feature."""
-    found = values[name] if name in values else pd.Series(0.0, index=values.index)
-    return found.fillna(0) > MOST
+def _of(values: pd.DataFrame, name: str) -> pd.Series:
+    """Return a feature of each group; NaN where the deployment has no such feature."""
+    return values[name] if name in values else pd.Series(np.nan, index=values.index)
 
 
 def _members(measures: Measures, rings: pd.DataFrame) -> pd.DataFrame:

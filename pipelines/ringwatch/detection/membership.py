@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ringwatch.detection.features import unknown_worth
 from ringwatch.detection.frames import STRONG_CAP
-from ringwatch.detection.grouping import CELL, MOST_BITS, RESIDENT, Measures
+from ringwatch.detection.grouping import CELL, MOST_BITS, Measures
 from ringwatch.detection.trees import Trees
 
 # Bits of evidence that nobody imposed, below which nobody is a member.
@@ -56,10 +56,9 @@ def ties(measures: Measures) -> pd.DataFrame:
     """Return candidate, account_id, tie (bits by which a member hangs on its group, each facet up to its cap), strong
     (its best evidence of a strong facet), own_act (its best evidence that no outsider could have brought about), kinds
     (facets with such evidence), visits (such evidence of addresses), device (it mostly uses a device that no other
-    member uses), address (it lives at an address of its own), lives (both).
+    member uses), address (it is at home on a line, see `abodes.py`), lives (both).
     """
     members = measures.members
-    home = members["own"] & (members["main_tenure"] >= RESIDENT)
     allowed = (MOST_BITS * members["contained"]).clip(upper=members["bits"])
     found = members[["candidate", "account_id"]].assign(
         tie=members["cap_bits"] * members["strength"],
@@ -68,7 +67,7 @@ def ties(measures: Measures) -> pd.DataFrame:
         kind=(members["own_act"] >= LEAST_OWN_ACT) & (members["cap_bits"] > 0),
         visits=members["own_act"].where(members["facet"] == "ip", 0.0),
         device=members["own"] & (members["facet"] == "device"),
-        address=home & (members["facet"] == "ip"),
+        address=members["lives"] & (members["facet"] == "ip"),
     )
     by_member = found.groupby(["candidate", "account_id"])
     found = by_member.agg(

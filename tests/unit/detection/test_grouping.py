@@ -76,6 +76,15 @@ def test_a_device_and_a_home_of_ones_own_are_a_life_of_ones_own(night: Night) ->
     assert values(night, group(*EVERYBODY[:5]))["own_life"] == pytest.approx(1 / 5)
 
 
+def test_a_home_is_ones_own_when_no_other_member_lives_there(open_night: OpenNight) -> None:
+    homes = {"shared": EVERYBODY[:2], "villa": EVERYBODY[2:3]}
+    ips = [connected(name, home, day) for home, members in homes.items() for name in members for day in WEEK]
+    ips.append(connected(EVERYBODY[3], "villa", MONDAY))
+    night = open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY), "ips": ips}})
+
+    assert values(night, group(*EVERYBODY[:4]))["some_own_life"] == pytest.approx(1 / 4)
+
+
 def test_living_at_one_address_is_no_tie(night: Night) -> None:
     family = values(night, group(*EVERYBODY[10:14]))
 

@@ -90,6 +90,14 @@ def test_a_host_whose_line_changes_its_address_leaves_and_its_visitors_stay(open
     assert left(world(open_night, ips=visits()), group(*RING, HOST), SURE) == RING
 
 
+@pytest.mark.parametrize(("days", "stays"), [(2, False), (3, True)])
+def test_who_is_hardly_seen_may_live_where_the_others_come(open_night: OpenNight, days: int, stays: bool) -> None:
+    ips = [connected(name, f"10.{k}.0.1", day) for k, day in enumerate(WEEK) for name in RING]
+    ips += [connected(HOST, f"10.{k}.0.1", WEEK[k]) for k in range(days)]
+
+    assert left(world(open_night, ips=ips), group(*RING, HOST), SURE) == (sorted([*RING, HOST]) if stays else RING)
+
+
 def test_a_household_leaves_when_only_visitors_of_its_home_tie_it_to_the_group(open_night: OpenNight) -> None:
     home = [connected(PARTNER, f"10.0.0.{i}", day) for i, day in enumerate(WEEK)]
     devices = [used(name, "family", day) for name in (HOST, PARTNER) for day in WEEK]
