@@ -146,5 +146,5 @@ def _judged(night: Night, lesson: Lesson, card: Scorecard) -> tuple[pd.DataFrame
     picked = scoring.pick(lesson.groups, odds, card.shape.total(lesson.values), smallest)
     with sharing.open_sharing(night) as connection:
         groups = gathering.settle(connection, picked, odds, card, smallest)
-        values = gathering.features_of(connection, grouping.measure(connection, groups), lesson.stability)
-    return groups, card.flag.total(values)
+        scores = gathering.score(connection, grouping.measure(connection, groups), lesson.stability, card)
+    return groups, scores.odds

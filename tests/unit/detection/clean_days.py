@@ -38,6 +38,11 @@ def sent(account: str, to: str, day: date) -> dict[str, Any]:
     return {"payment_id": f"{account}>{to}", "account_id": account, "counterparty_account_id": to, "paid_at": noon}
 
 
+def paid(account: str, instrument: str, day: date) -> dict[str, Any]:
+    noon = datetime(day.year, day.month, day.day, 12)
+    return {"payment_id": f"{account}@{day}", "account_id": account, "instrument": instrument, "paid_at": noon}
+
+
 def write_days(home: Path, days: dict[date, dict[str, Rows]], **settings: Any) -> Night:
     """Write clean days ({day: {feed: rows}}) and return the night of the last one."""
     night = Night(max(days), load_settings(home=home, **settings), Files(home))

@@ -1,19 +1,12 @@
 """What kind of group it is, against worlds that were worked out by hand."""
 
-from datetime import date, datetime
-
-from clean_days import Rows, accounts, connected, used
+from clean_days import Rows, accounts, connected, paid, used
 from test_gathering import CARD
 from test_grouping import EVERYBODY, OPENED, WEEK, OpenNight, group
 
 from ringwatch.detection import judging, sharing
 
 FIVE = EVERYBODY[:5]
-
-
-def paid(account: str, card: str, day: date) -> dict[str, object]:
-    noon = datetime(day.year, day.month, day.day, 12)
-    return {"payment_id": f"{account}{card}{day}", "account_id": account, "instrument": card, "paid_at": noon}
 
 
 def own_devices() -> Rows:
