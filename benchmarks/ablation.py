@@ -25,6 +25,7 @@ import typer
 
 from ringwatch import server
 from ringwatch.cli.train import on_one_server
+from ringwatch.days.files import Files
 from ringwatch.detection import candidates, cells, explaining, gathering, judging, learning, sharing
 from ringwatch.detection.features import FEATURES
 from ringwatch.detection.learning import Lesson
@@ -35,7 +36,6 @@ from ringwatch.evaluate.figures import FOUND, found_cells
 from ringwatch.evaluate.metrics import OPERATOR
 from ringwatch.evaluate.run import as_judged
 from ringwatch.evaluate.truth import Truth, read_truth
-from ringwatch.files import Files
 from ringwatch.graph import Graph
 from ringwatch.night import Night
 from ringwatch.settings import Settings, load_settings

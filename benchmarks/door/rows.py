@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from benchmarks.door.homes import home_settings
-from ringwatch import history
+from ringwatch.days import history
 from ringwatch.model import ACCOUNT, ACCOUNT_KEY, Feed, Model, Relationship
 from ringwatch.night import open_night
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ringwatch.files import Files
+from ringwatch.days.files import Files
 from ringwatch.model import Model, load_model
 from ringwatch.resources import SCHEMAS, cypher
 from ringwatch.settings import Settings

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from ringwatch.days.files import Files
 from ringwatch.errors import DataRefused
-from ringwatch.files import Files
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import shelf
 from ringwatch.stages import validate

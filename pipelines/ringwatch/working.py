@@ -19,8 +19,8 @@ def working(night: Night, what: str) -> Iterator[Lease]:
     Raises InfrastructureError while another one works, or when files or store are under keys that are not known;
     UsageError when a rotation of the keys is not done.
     """
-    from ringwatch import amend
-    from ringwatch.gate import keyring
+    from ringwatch.days import amend
+    from ringwatch.keys import keyring
 
     with night.store.lease(what, night.settings.lease_seconds) as lease:
         amend.finish_all(night)

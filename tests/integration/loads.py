@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import history, run_report
+from ringwatch.days import history, run_report
 from ringwatch.graph import Graph
 from ringwatch.night import Night, Report, open_night
 from ringwatch.settings import Settings, load_settings

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ringwatch import history, render, run_report
+from ringwatch import render
+from ringwatch.days import history, run_report
+from ringwatch.days.files import Files
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.files import Files
 from ringwatch.graph import Graph
 from ringwatch.night import Night, Report
 from ringwatch.resources import SCHEMAS

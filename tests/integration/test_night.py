@@ -12,6 +12,7 @@ import pytest
 from nights import nights_run, run_all
 
 from ringwatch import render
+from ringwatch.days.run_report import read
 from ringwatch.detection.places import PLACES
 from ringwatch.detection.watch import CUTOFF
 from ringwatch.errors import DataRefused
@@ -19,7 +20,6 @@ from ringwatch.evaluate import Evaluation, evaluate
 from ringwatch.graph import Graph
 from ringwatch.night import STAGES, Night, open_night
 from ringwatch.resources import SCHEMAS
-from ringwatch.run_report import read
 from ringwatch.settings import Settings, load_settings
 from ringwatch.simulate import START, simulate
 

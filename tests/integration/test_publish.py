@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from ringwatch.days.files import Files
 from ringwatch.detection.scored import TABLES
-from ringwatch.files import Files
 from ringwatch.graph import Graph
 from ringwatch.night import Night, Report
 from ringwatch.settings import load_settings

@@ -13,8 +13,8 @@ from nights import DAYS, environment, run_night
 
 from ringwatch import stages
 from ringwatch.errors import UsageError
-from ringwatch.gate.tokens import key_file
 from ringwatch.graph import Graph
+from ringwatch.keys.tokens import key_file
 from ringwatch.night import Night
 from ringwatch.settings import Settings
 

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ringwatch import run_report
-from ringwatch.files import Files
+from ringwatch.days import run_report
+from ringwatch.days.files import Files
 from ringwatch.night import Night
 from ringwatch.settings import load_settings
 

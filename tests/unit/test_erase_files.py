@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from deliveries import MONDAY, TUESDAY, reported
 
-from ringwatch import amend, leftovers, run_report
+from ringwatch.days import amend, leftovers, run_report
+from ringwatch.days.files import Files
 from ringwatch.erasure import clearing, erase, footprints
 from ringwatch.erasure.footprints import Account
-from ringwatch.files import Files
 from ringwatch.gate.tombstones import ERASED
 from ringwatch.night import Night
 from traces import holding

@@ -20,12 +20,13 @@ import pytest
 from deliveries import MONDAY, TUESDAY, WEDNESDAY, open_night
 from typer.testing import CliRunner
 
-from ringwatch import amend
 from ringwatch.cli import app
+from ringwatch.days import amend
 from ringwatch.detection.scored import EVIDENCE
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.gate import tokens, tombstones
-from ringwatch.gate.tokens import key_file
+from ringwatch.gate import tombstones
+from ringwatch.keys import tokens
+from ringwatch.keys.tokens import key_file
 from ringwatch.night import Night
 from ringwatch.review.store import Store
 from ringwatch.stages import rotate, run_stage
@@ -39,7 +40,8 @@ GONE = "acc-17"
 CHILD = """
 import importlib, os, signal, sys
 from datetime import date
-from ringwatch import rotation, stages
+from ringwatch import stages
+from ringwatch.keys import rotation
 from ringwatch.night import open_night
 from ringwatch.settings import load_settings
 
@@ -222,15 +224,15 @@ def test_a_home_without_keys_says_so_and_makes_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "step", "nth"),
     [
-        ("ringwatch.rotation", "_renew_day", 1),
-        ("ringwatch.rotation", "_renew_day", 2),
-        ("ringwatch.rotation", "rewrite", 2),
-        ("ringwatch.amend", "_put", 1),
-        ("ringwatch.amend", "_put", 3),
-        ("ringwatch.amend", "_count_again", 2),
-        ("ringwatch.review.keys", "renew", 1),
-        ("ringwatch.review.keys", "finish", 1),
-        ("ringwatch.gate.tokens", "sync", 2),
+        ("ringwatch.keys.rotation", "_renew_day", 1),
+        ("ringwatch.keys.rotation", "_renew_day", 2),
+        ("ringwatch.keys.rotation", "rewrite", 2),
+        ("ringwatch.days.amend", "_put", 1),
+        ("ringwatch.days.amend", "_put", 3),
+        ("ringwatch.days.amend", "_count_again", 2),
+        ("ringwatch.keys.stored", "renew", 1),
+        ("ringwatch.keys.stored", "finish", 1),
+        ("ringwatch.keys.tokens", "sync", 2),
     ],
 )
 def test_one_who_was_killed_runs_the_same_again(night: Night, module: str, step: str, nth: int) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ringwatch import run_report
-from ringwatch.files import Files
+from ringwatch.days import run_report
+from ringwatch.days.files import Files
 from ringwatch.night import STAGES, Night, Report
 from ringwatch.settings import load_settings
 

@@ -51,7 +51,7 @@ def rotate(
     Accounts that share a mailbox or phone number go on sharing it, and new rows match old ones.
     """
     from ringwatch import stages
-    from ringwatch.gate.tokens import key_file
+    from ringwatch.keys.tokens import key_file
     from ringwatch.settings import load_settings
 
     settings, who = load_settings(), author(by)
@@ -68,7 +68,7 @@ def rotate(
 
 
 def _found(night: Night) -> Iterator[dict[str, Any]]:
-    from ringwatch.gate import keyring
+    from ringwatch.keys import keyring
 
     ring = keyring.open_keyring(night.settings.home)
     records = {record.keys: record for record in night.store.key_records()}

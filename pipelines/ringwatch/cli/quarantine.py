@@ -174,7 +174,7 @@ def log(as_json: Json = False) -> None:
 @contextmanager
 def _newest_night() -> Iterator[Night]:
     """The night of the newest day that passed the gate: what lies in quarantine is seen from there."""
-    from ringwatch import history
+    from ringwatch.days import history
     from ringwatch.night import open_night
     from ringwatch.settings import load_settings
 

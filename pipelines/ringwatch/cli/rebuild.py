@@ -5,8 +5,8 @@ from datetime import date
 from ringwatch import stages
 from ringwatch.cli.night import print_warnings, watched_night
 from ringwatch.cli.output import Json, print_json, print_mapping
+from ringwatch.days.files import Files
 from ringwatch.errors import UsageError
-from ringwatch.files import Files
 from ringwatch.night import Report
 from ringwatch.settings import Settings, load_settings
 
@@ -38,6 +38,6 @@ def print_graph(reports: list[Report]) -> None:
 
 def newest_day(settings: Settings) -> date | None:
     """Return the newest day that passed the gate."""
-    from ringwatch.history import days_on_disk
+    from ringwatch.days.history import days_on_disk
 
     return max(days_on_disk(Files(settings.home)), default=None)

@@ -13,8 +13,8 @@ from rich.markup import escape
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, console, notes, print_json, records, table
 from ringwatch.cli.query import print_picture_link
+from ringwatch.days.files import Files
 from ringwatch.errors import UsageError
-from ringwatch.files import Files
 from ringwatch.settings import load_settings
 
 if TYPE_CHECKING:

@@ -116,7 +116,7 @@ def make_card(
 
 
 def _night(home: Path, day: date, settings: Settings, feeds: tuple[str, ...]) -> Night:
-    from ringwatch.files import Files
+    from ringwatch.days.files import Files
     from ringwatch.night import Night
 
     return Night(day, settings.model_copy(update={"home": home, "feeds": feeds}), Files(home))

@@ -27,8 +27,8 @@ import duckdb
 import pandas as pd
 
 from ringwatch import duck
+from ringwatch.days.history import connect, open_history
 from ringwatch.detection import abodes, cells, pairs, places
-from ringwatch.history import connect, open_history
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
 

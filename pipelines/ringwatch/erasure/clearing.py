@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringwatch.amend import amending
+from ringwatch.days.amend import amending
+from ringwatch.days.rewriting import rewrite
 from ringwatch.erasure import footprints
 from ringwatch.erasure.footprints import Account
 from ringwatch.gate.sorting import QUARANTINE
 from ringwatch.gate.tombstones import ERASED
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
-from ringwatch.rewriting import rewrite
 
 
 def clear_day(night: Night, account: Account) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ringwatch import amend, leftovers
+from ringwatch.days import amend, leftovers
 from ringwatch.erasure import clearing, footprints
 from ringwatch.erasure.footprints import Account
 from ringwatch.gate import tombstones

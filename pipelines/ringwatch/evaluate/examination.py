@@ -21,6 +21,8 @@ import pandas as pd
 from neo4j.exceptions import DriverError, Neo4jError
 
 from ringwatch import server
+from ringwatch.days.files import Files
+from ringwatch.days.history import open_history
 from ringwatch.errors import InfrastructureError, RingwatchError
 from ringwatch.evaluate import Evaluation, compare
 from ringwatch.evaluate.cost import Cost, cost, price_list
@@ -28,8 +30,6 @@ from ringwatch.evaluate.over_time import Delay, Stability, delay, stability
 from ringwatch.evaluate.plan import Trial
 from ringwatch.evaluate.run import judge_world, last_day, make_world, without
 from ringwatch.evaluate.truth import Truth, read_truth
-from ringwatch.files import Files
-from ringwatch.history import open_history
 from ringwatch.night import Night
 from ringwatch.settings import Settings
 from ringwatch.simulate import START

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from ringwatch.days.files import Files
 from ringwatch.evaluate.plan import Trial
-from ringwatch.files import Files
 from ringwatch.night import Night
 from ringwatch.settings import Settings
 from ringwatch.simulate import START, simulate

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ringwatch import run_report
+from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.gate import expectations, outcomes
 from ringwatch.gate.outcomes import Outcome

@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch.gate import canonical, contacts, tokens
+from ringwatch.gate import canonical, contacts
+from ringwatch.keys import tokens
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 
 UNREADABLE = " (unreadable)"

@@ -21,14 +21,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ringwatch.days.history import clean_schema
 from ringwatch.errors import DataRefused
-from ringwatch.gate import expectations, keyring, memory, normalise, twins, typed
+from ringwatch.gate import expectations, memory, normalise, twins, typed
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.expectations import CONTRADICTS, Broken
 from ringwatch.gate.outcomes import Outcome
 from ringwatch.gate.tombstones import ERASED
 from ringwatch.gate.typed import BURIED, LINE, ROW, Typed
-from ringwatch.history import clean_schema
+from ringwatch.keys import keyring
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 

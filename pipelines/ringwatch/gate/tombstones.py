@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch.gate import normalise, tokens
+from ringwatch.gate import normalise
+from ringwatch.keys import tokens
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 

@@ -14,7 +14,8 @@ from statistics import median
 import duckdb
 import pyarrow.parquet as pq
 
-from ringwatch import duck, history
+from ringwatch import duck
+from ringwatch.days import history
 from ringwatch.errors import DataRefused
 from ringwatch.gate import outcomes
 from ringwatch.gate.outcomes import Outcome

@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate import chunks, expectations, memory, normalise, tokens
+from ringwatch.gate import chunks, expectations, memory, normalise
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.chunks import Chunk, Ragged
 from ringwatch.gate.tombstones import Tombstones, open_tombstones
+from ringwatch.keys import tokens
 from ringwatch.model import Feed
 from ringwatch.night import Night
 

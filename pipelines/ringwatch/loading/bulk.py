@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from ringwatch import history, server
+from ringwatch import server
+from ringwatch.days import history
 from ringwatch.loading.tables import Table, tables
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ringwatch import history
+from ringwatch.days import history
 from ringwatch.night import Night
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from ringwatch import history
+from ringwatch.days import history
 from ringwatch.loading import facts, tables
 from ringwatch.loading.facts import REMEMBERED_DAYS
 from ringwatch.loading.plan import Turn

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 
-from ringwatch import history
+from ringwatch.days import history
 from ringwatch.loading.digests import day_digests
 from ringwatch.model import Model
 from ringwatch.night import Night

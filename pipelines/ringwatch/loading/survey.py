@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import history
+from ringwatch.days import history
 from ringwatch.loading.tables import SQL_TYPES, Table, tables
 from ringwatch.night import Night
 from ringwatch.render import statement

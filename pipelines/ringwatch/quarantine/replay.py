@@ -20,17 +20,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import duck, history, sheets
-from ringwatch.amend import amending, replace_table
+from ringwatch import duck, sheets
+from ringwatch.days import history
+from ringwatch.days.amend import amending, replace_table
+from ringwatch.days.rewriting import rewrite
 from ringwatch.errors import UsageError
-from ringwatch.gate import chunks, expectations, normalise, sorting, tokens
+from ringwatch.gate import chunks, expectations, normalise, sorting
 from ringwatch.gate.arrivals import survey
 from ringwatch.gate.feeds import SUFFIXES
+from ringwatch.keys import tokens
 from ringwatch.model import Feed
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
-from ringwatch.rewriting import rewrite
 
 # Columns by which a corrected row says which one it stands for; names of feeds' columns begin with a letter.
 FILE, ROW = "_file", "_row"

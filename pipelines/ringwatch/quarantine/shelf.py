@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringwatch import duck, history, sheets
-from ringwatch.amend import amending, replace_table
+from ringwatch import duck, sheets
+from ringwatch.days import history
+from ringwatch.days.amend import amending, replace_table
 from ringwatch.errors import UsageError
 from ringwatch.gate import tombstones
 from ringwatch.gate.sorting import QUARANTINE

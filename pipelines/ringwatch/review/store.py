@@ -15,7 +15,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import bookkeeping, database, erasure, keys, ledger
+from ringwatch.keys import stored
+from ringwatch.review import bookkeeping, database, erasure, ledger
 from ringwatch.review.lease import Lease, hold
 from ringwatch.review.records import Handled, History, KeyRecord, LedgerEntry, Nightly, Publication
 from ringwatch.review.tables import (
@@ -127,18 +128,18 @@ class Store:
     def key_records(self) -> list[KeyRecord]:
         """Return when keys were taken into use, oldest first."""
         with database.reading(self.engine) as connection:
-            return keys.records(connection)
+            return stored.records(connection)
 
-    def renew_tokens(self, under: str, author: str, renewed: keys.Renewed) -> None:
+    def renew_tokens(self, under: str, author: str, renewed: stored.Renewed) -> None:
         """Make the tokens of the store anew, `under` these keys from now on; `finish_rotation` is to follow."""
         with database.writing(self.engine) as connection:
-            keys.renew(connection, under, author, renewed)
+            stored.renew(connection, under, author, renewed)
         database.forget(self.engine)
 
     def finish_rotation(self) -> None:
         """Say that everything is under the newest keys."""
         with database.writing(self.engine) as connection:
-            keys.finish(connection)
+            stored.finish(connection)
 
     def history(self, before: date) -> History:
         """Return what was published on days before `before`; later days do not count."""

@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch.files import Files
-from ringwatch.gate import keyring
+from ringwatch.days.files import Files
+from ringwatch.days.history import clean_schema
 from ringwatch.gate.normalise import impersonal, kept, typed
-from ringwatch.gate.tokens import token_keys
-from ringwatch.history import clean_schema
+from ringwatch.keys import keyring
+from ringwatch.keys.tokens import token_keys
 from ringwatch.model import Feed, load_model
 
 

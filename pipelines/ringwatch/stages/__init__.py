@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ringwatch import run_report
+from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
 from ringwatch.working import working
@@ -60,7 +60,7 @@ def rotate(night: Night, author: str, begins: Callable[[str], object]) -> tuple[
     Returns how many days were written anew, and reports as `rebuild` does. Raises InfrastructureError while a stage
     works on the same store, or when something is under keys that are not known.
     """
-    from ringwatch import rotation
+    from ringwatch.keys import rotation
 
     with night.store.lease("rotation of the token keys", night.settings.lease_seconds) as lease:
         days = rotation.rotate(night, author)
@@ -70,7 +70,8 @@ def rotate(night: Night, author: str, begins: Callable[[str], object]) -> tuple[
 
 
 def _is_in_graph(night: Night) -> bool:
-    from ringwatch import history, server
+    from ringwatch import server
+    from ringwatch.days import history
 
     if not history.clean_days(night) or not server.has_database(night.settings):
         return False

@@ -18,7 +18,8 @@ from time import perf_counter
 
 import pyarrow.parquet as pq
 
-from ringwatch import history, render, run_report, server
+from ringwatch import render, server
+from ringwatch.days import history, run_report
 from ringwatch.errors import UsageError
 from ringwatch.loading import bulk, difference, disk, states
 from ringwatch.loading.plan import Turn, plan

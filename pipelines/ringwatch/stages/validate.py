@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from ringwatch import amend, history
+from ringwatch.days import amend, history
 from ringwatch.errors import DataRefused
 from ringwatch.gate import feeds, outcomes, sorting, trends
 from ringwatch.gate.arrivals import Arrived, survey

@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch.files import Files
-from ringwatch.history import clean_schema
+from ringwatch.days.files import Files
+from ringwatch.days.history import clean_schema
 from ringwatch.night import Night
 from ringwatch.settings import load_settings
 

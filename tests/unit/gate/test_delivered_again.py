@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from deliveries import MONDAY, deliver, open_night
 
-from ringwatch import amend, run_report
+from ringwatch.days import amend, run_report
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which

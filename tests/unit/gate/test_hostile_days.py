@@ -9,7 +9,7 @@ import pytest
 from deliveries import MONDAY, TUESDAY, WEDNESDAY, open_night
 from hostile import Content, add_up, counts, csv_of, part, put
 
-from ringwatch import history
+from ringwatch.days import history
 from ringwatch.errors import DataRefused
 from ringwatch.night import Night, Report
 from ringwatch.stages import validate

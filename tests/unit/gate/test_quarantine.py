@@ -14,8 +14,8 @@ from click.testing import Result
 from deliveries import MONDAY, TUESDAY, reported
 from typer.testing import CliRunner
 
-from ringwatch import amend
 from ringwatch.cli import app
+from ringwatch.days import amend
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ringwatch.errors import InfrastructureError
-from ringwatch.gate.tokens import keyed_tokens, rotated, token_keys
+from ringwatch.keys.tokens import keyed_tokens, rotated, token_keys
 
 KEY = b"k" * 32
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ringwatch import history
+from ringwatch.days import history
 from ringwatch.errors import DataRefused
 from ringwatch.gate import outcomes, trends
 from ringwatch.gate.outcomes import Outcome

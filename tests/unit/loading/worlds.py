@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from by_hand import HELD_DAYS, REFRESH_DAYS, WINDOW_DAYS, Days, Row
 
-from ringwatch import history
-from ringwatch.files import Files
+from ringwatch.days import history
+from ringwatch.days.files import Files
 from ringwatch.night import Night
 from ringwatch.resources import SCHEMAS
 from ringwatch.settings import load_settings

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from judged import MONDAY, TUESDAY, accounts, judged, members_of
 
+from ringwatch.days.files import Files
 from ringwatch.errors import UsageError, Withheld
-from ringwatch.files import Files
 from ringwatch.night import Night
 from ringwatch.review.records import Candidates
 from ringwatch.review.tables import run

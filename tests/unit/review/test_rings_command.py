@@ -13,8 +13,8 @@ from judged import MONDAY, TUESDAY, accounts, publish, ring_of
 from typer.testing import CliRunner, Result
 
 from ringwatch.cli import rings as commands
+from ringwatch.days.files import Files
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.files import Files
 from ringwatch.review import export
 from ringwatch.review.store import Store
 

@@ -21,8 +21,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ringwatch import run_report
-from ringwatch.durable import sync
+from ringwatch.days import run_report
+from ringwatch.days.durable import sync
 from ringwatch.night import Night, Report
 from ringwatch.review.records import LedgerEntry
 

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from ringwatch import duck
-from ringwatch.files import Files
+from ringwatch.days.files import Files
 from ringwatch.model import ACCOUNT_KEY, Column, Feed
 from ringwatch.night import Night
 

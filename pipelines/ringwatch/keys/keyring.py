@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.gate import tokens
+from ringwatch.keys import tokens
 from ringwatch.model import Feed
 from ringwatch.night import Night
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ringwatch.durable import sync
+from ringwatch.days.durable import sync
 from ringwatch.errors import InfrastructureError
 
 KEY_BYTES = 32

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ringwatch import amend, leftovers
-from ringwatch.gate import keyring, tokens
-from ringwatch.gate.keyring import Keyring
+from ringwatch.days import amend, leftovers
+from ringwatch.days.rewriting import rewrite
+from ringwatch.keys import keyring, tokens
+from ringwatch.keys.keyring import Keyring
+from ringwatch.keys.stored import Renewed
 from ringwatch.model import Model
 from ringwatch.night import Night
-from ringwatch.review.keys import Renewed
-from ringwatch.rewriting import rewrite
 
 # A token among the sides of a composite cell (`detection/cells.py`).
 _IN_CELL = r"(?<!\S)({facets})=([0-9a-f]{{32}})(?!\S)"
