@@ -24,7 +24,7 @@ import typer
 
 from ringwatch import server
 from ringwatch.cli.evaluate import print_evaluation
-from ringwatch.cli.night import Done, night_settings, run_nights
+from ringwatch.cli.night import FinishedNight, night_settings, run_nights
 from ringwatch.evaluate import evaluate
 from ringwatch.night import STAGES
 from ringwatch.review.store import Store
@@ -92,7 +92,7 @@ def peak_memory(pid: int) -> Iterator[dict[str, int]]:
         watcher.join()
 
 
-def print_figures(done: list[Done], peaks: dict[str, int]) -> None:
+def print_figures(done: list[FinishedNight], peaks: dict[str, int]) -> None:
     first, others = done[0], done[1:] or done
     print(f"\n| stage | first night s | median of {len(others)} others s |\n|---|---|---|")
     for stage in STAGES:
@@ -105,7 +105,7 @@ def print_figures(done: list[Done], peaks: dict[str, int]) -> None:
     print("Peak memory: " + ", ".join(f"{name} {peak / 2**20:,.0f} MB" for name, peak in peaks.items()) + ".\n")
 
 
-def seconds(night: Done, stage: str) -> float:
+def seconds(night: FinishedNight, stage: str) -> float:
     return sum(night.reports[stage].seconds.values())
 
 

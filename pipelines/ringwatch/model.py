@@ -218,9 +218,6 @@ class Model:
         targets = [r.to for _, _, r in self.relationships() if r.to.label == label]
         return tuple(dict.fromkeys(name for target in targets for name in target.properties))
 
-    def evidence(self, facet: str) -> Evidence:
-        return next(r.evidence for _, _, r in self.relationships() if r.evidence.facet == facet)
-
 
 @cache
 def load_model(folder: Path = SCHEMAS) -> Model:

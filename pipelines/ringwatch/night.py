@@ -25,6 +25,25 @@ def _nobody(_doing: str) -> None:
     """Nobody watches."""
 
 
+@dataclass
+class Doors:
+    """The doors that are open: graph and store, each None until it is used."""
+
+    graph: Graph | None = None
+    store: Store | None = None
+
+    def close_graph(self) -> None:
+        if self.graph is not None:
+            self.graph.close()
+        self.graph = None
+
+    def close(self) -> None:
+        self.close_graph()
+        if self.store is not None:
+            self.store.close()
+        self.store = None
+
+
 @dataclass(frozen=True)
 class Night:
     """What a stage needs: the day, the settings, the model, and the doors to files, graph and store.
@@ -37,6 +56,7 @@ class Night:
     settings: Settings
     files: Files
     tell: Callable[[str], None] = _nobody
+    doors: Doors = field(default_factory=Doors, repr=False, compare=False)
 
     @cached_property
     def model(self) -> Model:
@@ -46,38 +66,37 @@ class Night:
         """Return a statement that is made from the model, e.g. `load/write_accounts`."""
         return cypher(name, self.settings.model_dir)
 
-    @cached_property
+    @property
     def graph(self) -> Graph:
-        from ringwatch.graph import Graph
-        from ringwatch.server import ensure_running
+        if self.doors.graph is None:
+            from ringwatch.graph import Graph
+            from ringwatch.server import ensure_running
 
-        return Graph(ensure_running(self.settings))
+            self.doors.graph = Graph(ensure_running(self.settings))
+        return self.doors.graph
 
     def close_graph(self) -> None:
         """Close the door to the graph; the next use opens it again, and starts the server if it was ended."""
-        if "graph" in self.__dict__:
-            self.__dict__.pop("graph").close()
+        self.doors.close_graph()
 
-    @cached_property
+    @property
     def store(self) -> Store:
-        from ringwatch.review.store import Store
+        if self.doors.store is None:
+            from ringwatch.review.store import Store
 
-        return Store.open(self.settings.store_address)
+            self.doors.store = Store.open(self.settings.store_address)
+        return self.doors.store
 
     def on(self, day: date) -> Self:
-        """Return the night of another day, with the store of this one; this one closes it."""
-        other = replace(self, day=day)
-        other.__dict__["store"] = self.store
-        return other
+        """Return the night of another day, with the doors of this one; this one closes them."""
+        return replace(self, day=day)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *failure: object) -> None:
         """Close the doors that were opened."""
-        for door in ("graph", "store"):
-            if door in self.__dict__:
-                self.__dict__.pop(door).close()
+        self.doors.close()
 
 
 @dataclass(frozen=True)

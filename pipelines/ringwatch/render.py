@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,30 +34,18 @@ _EXAMPLES = {
 }
 
 
-def constraint(label: str) -> str:
-    """Name of the statement that makes the key of `label` unique."""
-    return f"schema/constrain_{_snake(label)}"
-
-
-def statement(does: str, table: Table) -> str:
-    """Name of the statement that does `write`, `delete` or `read` with what a table of the loader holds."""
-    if table.far is not None:
-        return f"load/{does}_relationships_{table.name.lower()}"
-    return f"load/{does}_accounts" if table.name == ACCOUNT else f"load/{does}_identifiers_{_snake(table.name)}"
-
-
 def render(model: Model) -> dict[str, str]:
     """Return the text of each generated file by its path below the root."""
     environment = _environment(model)
     statements: dict[str, str] = {}
     for table in (tables.accounts(model), *tables.identifiers(model)):
         (key,) = table.keys
-        statements[constraint(table.name)] = _text(environment, "constrain_node.cypher", label=table.name, key=key)
+        statements[table.constraint] = _text(environment, "constrain_node.cypher", label=table.name, key=key)
         for does in DOES:
-            statements[statement(does, table)] = _nodes(environment, does, table)
+            statements[table.statement(does)] = _nodes(environment, does, table)
     for _, declared, table in tables.with_table(model):
         for does in DOES:
-            statements[statement(does, table)] = _relationships(environment, does, table, declared)
+            statements[table.statement(does)] = _relationships(environment, does, table, declared)
     dictionary = _text(environment, "data-dictionary.md", model=model, relationships=list(model.relationships()))
     files = {f"cypher/{name}.cypher": text for name, text in sorted(statements.items())}
     return files | {"docs/data-dictionary.md": dictionary}
@@ -137,7 +124,7 @@ def _environment(model: Model) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "snake": _snake,
+        "snake": tables.snake,
         "value": lambda name, kind: f"localdatetime(${name}[i])" if kind == "timestamp" else f"${name}[i]",
         "example": lambda name: _example(model, name),
         "rules": _rules,
@@ -146,11 +133,6 @@ def _environment(model: Model) -> Environment:
         "number": lambda value: f"{value:g}",
     }
     return environment
-
-
-def _snake(label: str) -> str:
-    """`IpAddress` becomes `ip_address`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", label).lower()
 
 
 def _example(model: Model, name: str) -> str:

@@ -62,7 +62,7 @@ def erased(before: dict[str, Any], member: str, settings: Settings) -> dict[str,
 
 def night_of(night: Night, day: Any) -> Night:
     other = night.on(day)
-    other.__dict__["graph"] = night.graph
+    other.doors.graph = night.graph
     return other
 
 

@@ -45,7 +45,7 @@ def open_night(graph: Graph, tmp_path: Path) -> OpenNight:
             load_settings(home=tmp_path / "var", batch_rows=2, refresh_days=1),
             Files(tmp_path / "var", tmp_path / "in"),
         )
-        opened.__dict__["graph"] = graph
+        opened.doors.graph = graph
         return opened
 
     return night
@@ -239,7 +239,7 @@ def test_rows_that_do_not_add_up_stop_the_load(open_night: OpenNight, graph: Gra
 def test_values_that_mean_nothing_never_become_identifiers(open_night: OpenNight, graph: Graph) -> None:
     night = open_night(MONDAY)
     night = replace(night, settings=night.settings.model_copy(update={"feeds": ("accounts", "devices")}))
-    night.__dict__["graph"] = graph
+    night.doors.graph = graph
     folder = night.files.arrived(MONDAY)
     folder.mkdir(parents=True)
     opened = "2026-02-01T09:00:00"
@@ -273,7 +273,7 @@ def own_model(tmp_path: Path) -> Path:
 
 def test_a_deployment_adds_a_facet_with_one_file(graph: Graph, own_model: Path, tmp_path: Path) -> None:
     night = Night(MONDAY, load_settings(home=tmp_path / "var", model_dir=own_model), Files(tmp_path / "var"))
-    night.__dict__["graph"] = graph
+    night.doors.graph = graph
     sent = [{"account_id": name, "address": "here", "town": "Delft"} for name in "AB"]
     load_day(night, accounts=[account("A"), account("B")], addresses=sent)
     assert set(edges(graph, "SHIPPED_TO")) == {("A", "here"), ("B", "here")}

@@ -38,7 +38,7 @@ def publish_night(world: Graph, tmp_path: Path) -> PublishNight:
             files.scored(day, table).parent.mkdir(parents=True, exist_ok=True)
             pa.Table.from_pylist(rows, schema=TABLES[table]).to_pandas().to_parquet(files.scored(day, table))
         night = Night(day, load_settings(home=tmp_path, batch_rows=3, store_url=None), files)
-        night.__dict__["graph"] = world
+        night.doors.graph = world
         return publish.run(night)
 
     return run

@@ -53,7 +53,7 @@ def judge(judge: Callable[..., Night]) -> Callable[..., Night]:
 
     def run(day: date, **feeds: list[str]) -> Night:
         night = judge(day, **feeds)
-        night.__dict__["graph"] = SmallGraph()
+        night.doors.graph = SmallGraph()
         return night
 
     return run
@@ -261,7 +261,7 @@ def copy_of(night: Night, home: Path) -> Night:
     shutil.copytree(night.settings.home, home)
     settings = night.settings.model_copy(update={"home": home})
     copy = Night(night.day, settings, Files(home, night.files.feeds))
-    copy.__dict__["graph"] = SmallGraph()
+    copy.doors.graph = SmallGraph()
     return copy
 
 

@@ -13,7 +13,7 @@ import typer
 
 from ringwatch import server
 from ringwatch.cli.evaluate import print_evaluation
-from ringwatch.cli.night import Done, run_nights
+from ringwatch.cli.night import FinishedNight, run_nights
 from ringwatch.cli.output import Json, console, print_json
 from ringwatch.cli.query import print_picture_link
 from ringwatch.cli.rings import print_ring, print_rings, ring_details, ring_records
@@ -104,7 +104,7 @@ def _show(settings: Settings, store: Store, world: Simulation) -> None:
         print_picture_link(settings, ring_id)
 
 
-def _as_dict(settings: Settings, world: Simulation, nights: list[Done], store: Store) -> dict[str, Any]:
+def _as_dict(settings: Settings, world: Simulation, nights: list[FinishedNight], store: Store) -> dict[str, Any]:
     rings = ring_records(store, world.last_day)
     return {"home": settings.home, "world": asdict(world), "nights": [n.as_dict() for n in nights], "rings": rings}
 

@@ -34,7 +34,7 @@ Without = Annotated[
 
 
 @dataclass(frozen=True)
-class Done:
+class FinishedNight:
     """A night that was run: its reports by stage, in seconds of the wall clock."""
 
     day: date
@@ -70,14 +70,14 @@ def run(
         notes.print(f"Run reports: {reports}/<day>/report.json. Next: `ringwatch rings list`", soft_wrap=True)
 
 
-def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: bool = False) -> list[Done]:
+def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: bool = False) -> list[FinishedNight]:
     """Run the nights of `days` one after the other and print a line for each unless `quiet`."""
     done = []
     for day in days:
         with watched_night(settings, day, feeds) as night:
             started = perf_counter()
             reports = stages.run_night(night, night.tell)
-        done.append(Done(day, {report.stage: report for report in reports}, perf_counter() - started))
+        done.append(FinishedNight(day, {report.stage: report for report in reports}, perf_counter() - started))
         if not quiet:
             _print_night(done[-1])
     return done
@@ -142,7 +142,7 @@ def watched_night(settings: Settings, day: date, feeds: Path | None) -> Iterator
         yield night
 
 
-def _print_night(night: Done) -> None:
+def _print_night(night: FinishedNight) -> None:
     """One line: what arrived, what was found, how long it took."""
     counts = {name: report.counts for name, report in night.reports.items()}
     arrived = {key.partition(".")[2]: 0 for key in counts["validate"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -69,12 +69,14 @@ def _told(found: pd.DataFrame, values: pd.DataFrame, measures: Measures, sheet: 
     rows = found.assign(facet=feature.map(lambda f: f.facet)).join(observed, on=["candidate", "reason"])
     rows = rows.assign(expected=rows["reason"].map(lambda name: sheet.scales[name].usual), feature=feature)
     rows = _with_examples(rows, measures)
-    texts = [_text(f, v, n) for f, v, n in zip(rows["feature"], rows["observed"], rows["n"], strict=True)]
+    texts = [
+        _text(f, v, n, measures.wording) for f, v, n in zip(rows["feature"], rows["observed"], rows["n"], strict=True)
+    ]
     return rows.assign(direction=_direction(rows["bits"]), text=texts)
 
 
-def _text(feature: Feature, value: float, n: int) -> str:
-    return feature.says.format(value=value, share=f"{value:.0%}", n=n)
+def _text(feature: Feature, value: float, n: int, wording: Mapping[str, str]) -> str:
+    return feature.says.format(value=value, share=f"{value:.0%}", n=n, wording=wording.get(feature.facet))
 
 
 def _with_examples(rows: pd.DataFrame, measures: Measures) -> pd.DataFrame:
@@ -93,7 +95,7 @@ def _names(found: object) -> list[str]:
 def _unknown(others: pd.DataFrame, measures: Measures) -> pd.DataFrame:
     rows = _with_examples(others[others["bits"] != 0].assign(reason="shared"), measures)
     texts = [
-        f"{m} of {n} accounts share the same {f}"
+        f"{m} of {n} accounts {measures.wording[f]}"
         for m, n, f in zip(rows["members"], rows["n"], rows["facet"], strict=True)
     ]
     return rows.assign(observed=rows["members"].astype(float), expected=0.0, direction="for", text=texts)

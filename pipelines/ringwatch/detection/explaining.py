@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from ringwatch.detection import gathering, grouping, scoring
+from ringwatch.detection import bipartite, gathering, grouping, scoring
 from ringwatch.detection.scorecard import Scorecard
 from ringwatch.detection.scored import EVIDENCE
 
@@ -91,14 +89,8 @@ MOST_TRIED = 12
 
 def _largest(who: np.ndarray, what: np.ndarray) -> int:
     """Number of accounts (`who`, numbered) in the largest part that identifiers (`what`, numbered) connect."""
-    if not len(who):
-        return 0
-    accounts = int(who.max()) + 1
-    shape = (accounts + int(what.max()) + 1,) * 2
-    labels = connected_components(coo_array((np.ones(len(who)), (who, accounts + what)), shape=shape), directed=False)[
-        1
-    ]
-    return int(np.bincount(labels[np.unique(who)]).max())
+    labels = pd.Series(bipartite.connected(who, what), index=who)
+    return int(labels[~labels.index.duplicated()].value_counts().max()) if len(labels) else 0
 
 
 def _dissolving(context: Context, inside: pd.DataFrame) -> pd.DataFrame:

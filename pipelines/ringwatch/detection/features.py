@@ -32,7 +32,8 @@ class Feature:
     """One thing the score looks at.
 
     facet: what its evidence is filed under; direction: `for` when more of it speaks for one operator, else `against`;
-    says: a sentence with {value}, {share} (value as a percentage) and {n}; needs: facets of which there must be one.
+    says: a sentence with {value}, {share} (value as a percentage), {n} and {wording} (the facet's);
+    needs: facets of which there must be one.
     """
 
     name: str
@@ -77,8 +78,8 @@ def _plain(measure: str, facet: str) -> Value:
     return lambda found: found.of(measure, facet)
 
 
-def _bits(facet: str, wording: str) -> Feature:
-    says = "{value:.1f} bits a member: they " + wording
+def _bits(facet: str) -> Feature:
+    says = "{value:.1f} bits a member: they {wording}"
     return Feature(f"{facet}_bits", facet, "for", says, _plain("bits", facet), (facet,))
 
 
@@ -190,15 +191,15 @@ def _organisation(found: Frames) -> pd.Series:
 
 
 FEATURES: tuple[Feature, ...] = (
-    _bits("device", "are on the same devices"),
-    _bits("payment", "pay with the same instruments"),
-    _bits("ip", "visit the same addresses"),
-    _bits("template", "send the same prompt templates"),
-    _bits("cell", "combine the same weak traits"),
-    _bits("mailbox", "deliver mail to the same mailboxes"),
-    _bits("phone", "gave the same phone numbers"),
-    _bits("referral", "invited each other or have the same host"),
-    _bits("transfer", "send money to each other or to the same account"),
+    _bits("device"),
+    _bits("payment"),
+    _bits("ip"),
+    _bits("template"),
+    _bits("cell"),
+    _bits("mailbox"),
+    _bits("phone"),
+    _bits("referral"),
+    _bits("transfer"),
     _total("device", "devices"),
     _total("payment", "instruments"),
     _total("ip", "addresses"),

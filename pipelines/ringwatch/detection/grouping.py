@@ -56,6 +56,7 @@ class Measures:
     alike: candidate, account_id, alike and apart (likeness to the nearest member, and to the nearest account outside;
         their means are in groups, too), aside (days between its opening and the median of the group, log2 of 1 + days),
         guest (share of its days that it spends at homes of others; NaN where no address is known)
+    wording: what those do who share an identifier, by facet, as the model says it
     """
 
     members: pd.DataFrame
@@ -63,6 +64,7 @@ class Measures:
     groups: pd.DataFrame
     ties: pd.DataFrame
     alike: pd.DataFrame
+    wording: dict[str, str]
 
 
 def measure(
@@ -81,7 +83,8 @@ def measure(
     )
     around = surroundings.measure(connection).join(alike.groupby("candidate")[["alike", "apart"]].mean().round(6))
     every = plain.merge(around, left_on="candidate", right_index=True, how="left")
-    return Measures(members, facets, every, ties, alike)
+    wording = dict(connection.sql("SELECT facet, wording FROM facet").fetchall())
+    return Measures(members, facets, every, ties, alike, wording)
 
 
 _NOTHING = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")

@@ -16,11 +16,12 @@ from ringwatch.detection.gathering import Scores
 from ringwatch.detection.grouping import Measures
 from ringwatch.detection.scorecard import Scorecard
 from ringwatch.detection.scored import RINGS, TABLES
+from ringwatch.shares import wilson
 
 # Share of members from which a group is said to do something.
 MOST = 0.5
-# Two-sided 90 % intervals.
-DEVIATES = 1.645
+# Confidence of the intervals.
+CONFIDENCE = 0.9
 
 
 def judge(
@@ -64,14 +65,11 @@ def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float) ->
 
 
 def _interval(odds: pd.Series, card: Scorecard, moved: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return Wilson's interval for the share of rings among groups of like odds, moved like tonight's odds."""
-    centre, groups, rings = (np.array(column, dtype=float) for column in zip(*card.reliability, strict=True))
+    """Return the interval of the share of rings among groups of like odds, moved like tonight's odds."""
+    centre = np.array([odds_of_part for odds_of_part, _, _ in card.reliability])
     part = np.abs(odds.to_numpy()[:, None] - centre[None, :]).argmin(axis=1)
-    n, share = groups[part], rings[part] / groups[part]
-    middle = (share + DEVIATES**2 / (2 * n)) / (1 + DEVIATES**2 / n)
-    half = DEVIATES * np.sqrt(share * (1 - share) / n + DEVIATES**2 / (4 * n**2)) / (1 + DEVIATES**2 / n)
-    ends = [np.clip(middle + sign * half, 1e-6, 1 - 1e-6) for sign in (-1, 1)]
-    low, high = (1 / (1 + np.exp2(-(np.log2(end / (1 - end)) + moved))) for end in ends)
+    ends = np.array([wilson(rings, groups, CONFIDENCE) for _, groups, rings in card.reliability]).clip(1e-6, 1 - 1e-6)
+    low, high = (1 / (1 + np.exp2(-(np.log2(end / (1 - end)) + moved))) for end in ends[part].T)
     return low, high
 
 

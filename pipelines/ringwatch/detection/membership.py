@@ -12,9 +12,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from ringwatch.detection import bipartite
 from ringwatch.detection.features import unknown_worth
 from ringwatch.detection.frames import STRONG_CAP
 from ringwatch.detection.grouping import CELL, MOST_BITS, Measures
@@ -168,7 +167,4 @@ def connected(ties: pd.DataFrame) -> pd.Series:
     """Return for each tie what is the same for members that ties connect."""
     who = ties.groupby(["candidate", "account_id"]).ngroup().to_numpy()
     what = ties.groupby(["candidate", "identifier"]).ngroup().to_numpy()
-    size = int(who.max(initial=-1)) + 1
-    shape = (size + int(what.max(initial=-1)) + 1,) * 2
-    labels = connected_components(coo_array((np.ones(len(ties)), (who, size + what)), shape=shape), directed=False)[1]
-    return pd.Series(labels[who], index=ties.index)
+    return pd.Series(bipartite.connected(who, what), index=ties.index)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -27,11 +28,14 @@ import duckdb
 import pandas as pd
 
 from ringwatch import duck
+from ringwatch.days import history
 from ringwatch.days.history import connect, open_history
 from ringwatch.detection import abodes, cells, pairs, places
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
 
+# The code that the tables follow from.
+MADE_BY = (sys.modules[__name__], history, abodes, cells, pairs, places)
 # Days from which staying on an identifier is a habit.
 RESIDENT_DAYS = 3
 
@@ -112,10 +116,7 @@ def _stamp(night: Night) -> str:
     paths = sorted(night.files.home.glob("days/*/*/*.parquet"))
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.parent.name != "scored"]
     asked = night.day, night.settings.window_days, night.settings.held_days, night.settings.feeds, night.model
-    made_by = b"".join(
-        Path(str(code)).read_bytes()
-        for code in (__file__, abodes.__file__, cells.__file__, pairs.__file__, places.__file__)
-    )
+    made_by = b"".join(Path(str(module.__file__)).read_bytes() for module in MADE_BY)
     return hashlib.sha256(repr((seen, asked)).encode() + made_by).hexdigest()
 
 

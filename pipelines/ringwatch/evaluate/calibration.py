@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ringwatch.shares import wilson
+
 BINS = 10
 HOPELESS = 0.05
 
@@ -57,13 +59,3 @@ def calibration(cases: Sequence[Case]) -> Calibration:
 def _bin(probability: np.ndarray, true: np.ndarray) -> Bin:
     low, high = wilson(int(true.sum()), len(true))
     return Bin(len(true), float(probability.mean()), float(true.mean()), low, high)
-
-
-def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the interval in which a share lies of which `right` out of `of` were seen (Wilson, 1927)."""
-    if not of:
-        return 0.0, 1.0
-    share, tail = right / of, z**2 / of
-    middle = (share + tail / 2) / (1 + tail)
-    reach = z * np.sqrt(share * (1 - share) / of + tail / (4 * of)) / (1 + tail)
-    return float(max(0.0, middle - reach)), float(min(1.0, middle + reach))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ringwatch.evaluate import Evaluation, together
-from ringwatch.evaluate.calibration import wilson
 from ringwatch.evaluate.charts import Bar, Point, bar_chart, cost_chart, reliability_chart
 from ringwatch.evaluate.examination import Examination, Failure, Outcome, parted
 from ringwatch.evaluate.figures import (
@@ -23,6 +22,7 @@ from ringwatch.evaluate.figures import (
 from ringwatch.evaluate.goals import OTHER_STYLES, RING_RECALL, TIMES_THE_MEAN, Goal, goals
 from ringwatch.evaluate.metrics import Agreement
 from ringwatch.evaluate.plan import NOTHING
+from ringwatch.shares import wilson
 
 
 def sections(examination: Examination) -> list[Section]:

@@ -15,13 +15,6 @@ from ringwatch.model import ACCOUNT, ACCOUNT_KEY, Feed, Model, Node, Relationshi
 # Days whose dates are remembered one by one; a row that is later than that counts as a day of its own.
 REMEMBERED_DAYS = 60
 _CREATED = "created_at"
-_KNOWN_AS = {
-    "first_seen": "_first",
-    "last_seen": "_last",
-    "days": "_days",
-    "events": "_events",
-    "updated_on": "_day",
-}
 
 _IDENTIFIERS = """
 WITH sighting AS ({sightings}), tonight AS (

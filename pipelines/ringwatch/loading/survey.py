@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from ringwatch.days import history
 from ringwatch.loading.tables import SQL_TYPES, Table, tables
 from ringwatch.night import Night
-from ringwatch.render import statement
 
 ROWS = 50_000
 _ARROW = {"integer": pa.int64(), "number": pa.float64()}  # times and days come as text
@@ -38,7 +37,7 @@ def _read(night: Night, table: Table, path: Path) -> None:
     schema = pa.schema([(name, _ARROW.get(kind, pa.string())) for name, kind in table.columns.items()])
     rows = 0
     with pq.ParquetWriter(path, schema, compression="lz4") as file:
-        for columns in night.graph.read_columns(night.cypher(statement("read", table)), ROWS):
+        for columns in night.graph.read_columns(night.cypher(table.statement("read")), ROWS):
             file.write_table(pa.table(columns, schema))
             rows += len(next(iter(columns.values())))
             night.tell(f"load: reads what the graph says of {table.counted_as}: {rows:,}")

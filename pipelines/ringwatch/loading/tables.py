@@ -7,6 +7,7 @@ yet: an end of the relationship, or the account, is not known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,6 +48,17 @@ class Table:
         if self.far is not None:
             return f"relationships.{self.name}"
         return "accounts" if self.name == ACCOUNT else f"identifiers.{self.name}"
+
+    @property
+    def constraint(self) -> str:
+        """Name of the statement that makes the key of a label unique."""
+        return f"schema/constrain_{snake(self.name)}"
+
+    def statement(self, does: str) -> str:
+        """Name of the statement that does `write`, `delete` or `read` with what the table holds."""
+        if self.far is not None:
+            return f"load/{does}_relationships_{self.name.lower()}"
+        return f"load/{does}_accounts" if self.name == ACCOUNT else f"load/{does}_identifiers_{snake(self.name)}"
 
     def empty(self) -> str:
         """Query of a state without rows."""
@@ -103,3 +115,8 @@ def with_table(model: Model) -> Iterator[tuple[Feed, Relationship, Table]]:
     """Yield each relationship with the feed it comes from and its table."""
     for feed, name, declared in model.relationships():
         yield feed, declared, relationship(feed, name, declared)
+
+
+def snake(label: str) -> str:
+    """`IpAddress` becomes `ip_address`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", label).lower()

@@ -9,7 +9,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Candidates:
-    """What score judged; columns as in `ringwatch.scored`."""
+    """What score judged; columns as in `ringwatch.detection.scored`."""
 
     rings: pd.DataFrame
     members: pd.DataFrame

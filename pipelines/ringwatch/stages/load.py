@@ -51,9 +51,9 @@ def run(night: Night) -> Report:
     return Report("load", night.day, counts | done.rows, done.seconds)
 
 
-@dataclass(frozen=True)
-class Done:
-    """Rows by what was written, and seconds by what was done."""
+@dataclass
+class Tally:
+    """Rows by what was written, and seconds by what was done, as they come."""
 
     rows: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -68,8 +68,8 @@ class Done:
         self.rows[what] = self.rows.get(what, 0) + rows
 
 
-def _load(night: Night) -> Done:
-    done = Done()
+def _load(night: Night) -> Tally:
+    done = Tally()
     with done.timed("work_out"):
         loaded = _loaded(night)
         turns = plan(night, max([night.day, *loaded.digests]))
@@ -123,7 +123,7 @@ def _rows(path: Path, first: str) -> int:
 
 def _loaded(night: Night) -> Loaded:
     """Return what the graph remembers. A server that has no database yet need not be started to know that."""
-    if "graph" not in night.__dict__ and not server.has_database(night.settings):
+    if night.doors.graph is None and not server.has_database(night.settings):
         return Loaded()
     rows = night.graph.read(night.cypher("load/read_loaded"))
     return Loaded({row["day"].to_native(): row["digest"] for row in rows}, rows[0]["state"] if rows else None)
@@ -133,7 +133,7 @@ def _may_import(night: Night, state: Path, told: Path | None) -> bool:
     """Whether this is a first load that the offline import does faster: many rows, and nothing in the graph yet."""
     if night.settings.neo4j_uri or told or _size(night, state) < night.settings.bulk_load_rows:
         return False
-    if "graph" not in night.__dict__ and not server.has_database(night.settings):
+    if night.doors.graph is None and not server.has_database(night.settings):
         return True
     return bool(night.graph.read(night.cypher("load/count_nodes"))[0]["nodes"] == 0)
 
@@ -142,7 +142,7 @@ def _size(night: Night, state: Path) -> int:
     return sum(pq.read_metadata(state / f"{table.name}.parquet").num_rows for table in tables(night.model))
 
 
-def _fill(night: Night, state: Path, done: Done) -> None:
+def _fill(night: Night, state: Path, done: Tally) -> None:
     with done.timed("import"):
         for what, rows in bulk.fill(night, state).items():
             done.add(what, rows)
@@ -150,7 +150,7 @@ def _fill(night: Night, state: Path, done: Done) -> None:
         _constrain(night)
 
 
-def _bring(night: Night, told: Path | None, state: Path, done: Done) -> None:
+def _bring(night: Night, told: Path | None, state: Path, done: Tally) -> None:
     """Make a graph that was told one state, or of which nobody knows what it says, say another."""
     _constrain(night)
     night.graph.write(night.cypher("load/begin_load"))
@@ -171,7 +171,7 @@ def _constrain(night: Night) -> None:
     night.graph.write(night.cypher("schema/constrain_loaded_day"))
     for table in tables(night.model):
         if table.far is None:
-            night.graph.write(night.cypher(render.constraint(table.name)))
+            night.graph.write(night.cypher(table.constraint))
 
 
 def _steps(night: Night) -> Iterator[Step]:
@@ -184,7 +184,7 @@ def _steps(night: Night) -> Iterator[Step]:
 
 
 def _step(does: str, table: Table, rows: str, counted_as: str, partial: bool = False) -> Step:
-    return Step(table, render.statement(does, table), f"{rows}_{table.name}", counted_as, partial)
+    return Step(table, table.statement(does), f"{rows}_{table.name}", counted_as, partial)
 
 
 def _mark(night: Night, turns: list[Turn]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from clean_days import Rows, accounts, connected, used
-from test_grouping import EVERYBODY, OPENED, WEEK
+from hand_worked import EVERYBODY, OPENED, WEEK
 
 from ringwatch.detection import sharing
 from ringwatch.night import Night

@@ -6,17 +6,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, used
-from test_grouping import EVERYBODY, OPENED, WEEK, group
+from hand_worked import CARD, EVERYBODY, OPENED, WEEK, group
 
 from ringwatch.detection import candidates, gathering, judging, sharing
-from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
 from ringwatch.detection.trees import Tree, Trees
 from ringwatch.night import Night
 
 OpenNight = Callable[..., Night]
 ONE, TWO = EVERYBODY[:4], EVERYBODY[4:8]
-# By this card every group may be a ring, and every member that has a tie of its own may belong to it.
-CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}), Trees((), 1.0, ()), Trees((), 3.0, ()), 0.0, ((0.0, 2, 1),))
 
 
 @pytest.fixture

@@ -1,47 +1,14 @@
 """Measures of groups, against worlds that were worked out by hand."""
 
-from collections.abc import Callable
-from datetime import date, datetime
 from math import log2
 
 import pandas as pd
 import pytest
-from clean_days import MONDAY, accounts, connected, used
+from clean_days import MONDAY, accounts, connected
+from hand_worked import EVERYBODY, WEEK, OpenNight, found, group
 
 from ringwatch.detection import features, frames, grouping, sharing
 from ringwatch.night import Night
-
-OpenNight = Callable[..., Night]
-EVERYBODY = [f"A{i:04}" for i in range(1000)]
-OPENED = datetime(2026, 3, 2, 9)
-WEEK = [date(2026, 3, day) for day in range(2, 8)]
-
-
-def group(*names: str, candidate: str = "c") -> pd.DataFrame:
-    return pd.DataFrame({"candidate": candidate, "account_id": names}, dtype="str")
-
-
-@pytest.fixture
-def night(open_night: OpenNight) -> Night:
-    """The first four share a device with a stranger, and all an address; the fifth has a device and a home of its own.
-
-    A0010 to A0013 live at one address. A0020 to A0023 pass by at the home of A0024, on its device, too.
-    """
-    devices = [used(name, "ring", MONDAY) for name in [*EVERYBODY[:4], EVERYBODY[999]]]
-    devices += [used(EVERYBODY[4], "own", day) for day in WEEK]
-    devices += [used(EVERYBODY[24], "spoofed", day) for day in WEEK]
-    devices += [used(name, "spoofed", MONDAY) for name in EVERYBODY[20:24]]
-    ips = [connected(name, "carrier", MONDAY) for name in EVERYBODY]
-    ips += [connected(EVERYBODY[4], "villa", day) for day in WEEK]
-    ips += [connected(name, "home", day) for name in EVERYBODY[10:14] for day in WEEK]
-    ips += [connected(EVERYBODY[24], "victim", day) for day in WEEK]
-    ips += [connected(name, "victim", MONDAY) for name in EVERYBODY[20:24]]
-    return open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY), "devices": devices, "ips": ips}})
-
-
-def found(night: Night, members: pd.DataFrame) -> grouping.Measures:
-    with sharing.open_sharing(night) as connection:
-        return grouping.measure(connection, members)
 
 
 def values(night: Night, members: pd.DataFrame) -> pd.Series:

@@ -1,8 +1,7 @@
 """What kind of group it is, against worlds that were worked out by hand."""
 
 from clean_days import Rows, accounts, connected, paid, used
-from test_gathering import CARD
-from test_grouping import EVERYBODY, OPENED, WEEK, OpenNight, group
+from hand_worked import CARD, EVERYBODY, OPENED, WEEK, OpenNight, group
 
 from ringwatch.detection import judging, sharing
 

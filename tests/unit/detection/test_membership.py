@@ -3,13 +3,11 @@
 import pandas as pd
 import pytest
 from clean_days import MONDAY, Rows, accounts, connected, sent, used
-from test_grouping import EVERYBODY, OPENED, WEEK, OpenNight, found, group, night
+from hand_worked import EVERYBODY, OPENED, WEEK, OpenNight, found, group
 
 from ringwatch.detection import membership
 from ringwatch.detection.trees import Tree, Trees
 from ringwatch.night import Night
-
-__all__ = ["night"]
 
 NO_OPINION, SURE = Trees((), 1.0, ()), Trees((), 99.0, ())
 RING, HOST, PARTNER = EVERYBODY[:4], *EVERYBODY[24:26]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_grouping import group
+from hand_worked import group
 
 from ringwatch.detection import scoring
 

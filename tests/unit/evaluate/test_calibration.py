@@ -1,8 +1,6 @@
-import numpy as np
 import pytest
-from scipy.stats import binomtest
 
-from ringwatch.evaluate.calibration import Case, calibration, wilson
+from ringwatch.evaluate.calibration import Case, calibration
 
 
 def cases(probability: float, true: int, false: int) -> list[Case]:
@@ -30,9 +28,3 @@ def test_groups_that_nobody_would_look_at_do_not_make_a_score_look_calibrated() 
 def test_a_certain_case_lies_in_the_last_bin_and_none_give_no_error() -> None:
     assert [some.cases for some in calibration(cases(1.0, true=3, false=0)).bins] == [3]
     assert calibration([]).error is None
-
-
-@pytest.mark.parametrize(("right", "of"), [(0, 5), (3, 7), (40, 41), (500, 1000)])
-def test_the_interval_is_that_of_another_library(right: int, of: int) -> None:
-    expected = binomtest(right, of).proportion_ci(0.95, method="wilson")
-    assert np.allclose(wilson(right, of), [expected.low, expected.high], atol=1e-4)

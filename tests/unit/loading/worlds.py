@@ -101,7 +101,7 @@ def night_of(home: Path, model: Path, day: date, days: Days, **settings: Any) ->
     chosen = {"window_days": WINDOW_DAYS, "refresh_days": REFRESH_DAYS, "held_days": HELD_DAYS} | settings
     night = Night(day, load_settings(home=home, model_dir=model, **chosen), Files(home))
     partial = [(one, feed) for one, feeds in days.items() for feed in feeds.get("partial", ())]
-    night.__dict__["store"] = Ledger(partial)
+    night.doors.store = Ledger(partial)
     return night
 
 

@@ -40,7 +40,7 @@ def night_of(day: date, home: Path, candidates: Candidates | None) -> Night:
         path.parent.mkdir(parents=True, exist_ok=True)
         getattr(candidates, table).to_parquet(path)
     night = Night(day, load_settings(home=home), files)
-    night.__dict__["graph"] = SmallWorld()
+    night.doors.graph = SmallWorld()
     return night
 
 
