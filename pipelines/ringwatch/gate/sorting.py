@@ -28,7 +28,7 @@ from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.expectations import CONTRADICTS, Broken
 from ringwatch.gate.outcomes import Outcome
 from ringwatch.gate.tombstones import ERASED
-from ringwatch.gate.typed import BURIED, LINE, ROW, Typed
+from ringwatch.gate.typed import BURIED, FILE, LINE, ROW, Typed
 from ringwatch.keys import keyring
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
@@ -101,15 +101,19 @@ def judge(
 class _Chunk:
     """Typed rows of one row group, without those that repeat others.
 
-    file: where they are from; number: of the row group; positions: of the rows in it; strange: whether a row is of an
-    account that is not known.
+    files: names of the feed's files; number: of the row group; positions: of the rows in it; strange: whether a row is
+    of an account that is not known.
     """
 
-    file: str
+    files: pa.StringArray
     number: int
     rows: pa.Table
     positions: npt.NDArray[np.int64]
     strange: Flags
+
+    def places(self, rows: pa.Table) -> dict[str, Any]:
+        """Return the columns file, row and line of rows of this chunk."""
+        return {"file": self.files.take(rows[FILE]), "row": rows[ROW], "line": rows[LINE]}
 
 
 @dataclass(frozen=True)
@@ -172,15 +176,15 @@ def _chunks(feed: Feed, rows: Typed, accounts: Sequence[Path] | None) -> tuple[i
         strange = twins.strangers(rows.path, accounts, rows.rows)
 
     def read() -> Iterator[_Chunk]:
-        start = 0
+        start, files = 0, pa.array([file.name for file in rows.arrived], pa.string())
         with pq.ParquetFile(rows.path) as file:
-            for number, name in enumerate(rows.files):
+            for number in range(file.num_row_groups):
                 table = file.read_row_group(number, use_threads=False)
                 here = slice(start, start + len(table))
                 positions = np.flatnonzero(~found.again[here])
                 contradicts = pa.array(found.contradicts[here], mask=~found.contradicts[here])
                 table = table.append_column(CONTRADICTS, contradicts).take(pa.array(positions)).combine_chunks()
-                yield _Chunk(name, number, table, positions, strange[here][positions])
+                yield _Chunk(files, number, table, positions, strange[here][positions])
                 start = here.stop
 
     return int(found.again.sum()), read()
@@ -217,9 +221,9 @@ def _judge(night: Night, feed: Feed, chunk: _Chunk, suite: ExpectationSuite) -> 
 def _stop(chunk: _Chunk, broken: list[Broken]) -> None:
     for rule in broken:
         if rule.severity == "stop":
-            place = chunk.rows.slice(int(rule.rows.min()), 1)
-            line = place[LINE][0].as_py()
-            where = f"{chunk.file}: row {place[ROW][0]}{f' (line {line})' if line else ''}"
+            place = pa.table(chunk.places(chunk.rows.slice(int(rule.rows.min()), 1))).to_pylist()[0]
+            line = f" (line {place['line']})" if place["line"] else ""
+            where = f"{place['file']}: row {place['row']}{line}"
             raise DataRefused(
                 f"{where}: {rule.rule}, which stops the night; have it corrected and deliver the feed again"
             )
@@ -250,13 +254,8 @@ def _quarantined(chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Ta
     rows = chunk.rows.take(pa.array(refused.index))
     arrived = _values(original.take(pa.array(chunk.positions[refused.index])))
     return pa.table(
-        {
-            "file": pa.repeat(pa.scalar(chunk.file, pa.string()), len(rows)),
-            "row": rows[ROW],
-            "line": rows[LINE],
-            "rule": pa.array(refused, pa.string()),
-            "values": pa.array(map(_json, arrived), pa.string()),
-        }
+        chunk.places(rows)
+        | {"rule": pa.array(refused, pa.string()), "values": pa.array(map(_json, arrived), pa.string())}
     )
 
 
@@ -273,8 +272,7 @@ def _values(rows: pa.Table) -> list[dict[str, Any]]:
 def _buried(chunk: _Chunk) -> pa.Table:
     """Return the columns of QUARANTINE for rows of accounts that were erased: they have no values."""
     erased = pa.repeat(pa.scalar(ERASED), len(chunk.rows))
-    places = {"file": pa.repeat(pa.scalar(chunk.file), len(chunk.rows)), "row": chunk.rows[ROW]}
-    return pa.table(places | {"line": chunk.rows[LINE], "rule": erased, "discarded": erased})
+    return pa.table(chunk.places(chunk.rows) | {"rule": erased, "discarded": erased})
 
 
 def _ragged(rows: Typed) -> pa.Table:

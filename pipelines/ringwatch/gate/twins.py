@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from ringwatch import duck
-from ringwatch.gate.typed import BURIED, LINE, ROW
+from ringwatch.gate.typed import BURIED, PLACE
 from ringwatch.model import ACCOUNT_KEY, Feed
 
 Flags = npt.NDArray[np.bool_]
@@ -59,7 +59,7 @@ class Twins:
 def find(path: Path, feed: Feed, rows: int) -> Twins:
     """Compare the `rows` rows in the Parquet file `path` by the key of `feed`."""
     required = [name for name in feed.key if feed.columns[name].required] or ["1"]
-    columns = [f'"{name}"' for name in pq.read_schema(path).names if name not in (ROW, LINE, BURIED)]
+    columns = [f'"{name}"' for name in pq.read_schema(path).names if name not in PLACE]
     key = [f'"{name}"' for name in feed.key]
     query = _TWINS.format(
         whole=" AND ".join([f'NOT "{BURIED}"', *(f"{name} IS NOT NULL" for name in required)]),

@@ -18,26 +18,27 @@ import pyarrow.parquet as pq
 from ringwatch.errors import DataRefused
 from ringwatch.gate import chunks, expectations, memory, normalise
 from ringwatch.gate.arrivals import Arrived
-from ringwatch.gate.chunks import Chunk, Ragged
+from ringwatch.gate.chunks import Chunk
+from ringwatch.gate.pieces import Ragged
 from ringwatch.gate.tombstones import Tombstones, open_tombstones
 from ringwatch.keys import tokens
 from ringwatch.model import Feed
 from ringwatch.night import Night
 
-# Columns that say where a row was in its file and whether its account was erased; no column of a feed can be called so.
-ROW, LINE, BURIED = "(row)", "(line)", "(erased)"
+# Columns that say in which file a row was, where there, and whether its account was erased; no column of a feed can be
+# called so.
+FILE, ROW, LINE, BURIED = PLACE = ("(file)", "(row)", "(line)", "(erased)")
 
 
 @dataclass(frozen=True)
 class Typed:
     """Typed rows in the file `path`, and the rows that have not as many values as the header, which have no types.
 
-    files: the name of the file that each row group is from.
+    arrived: the files that the rows are from; FILE counts them from 0.
     """
 
     arrived: Sequence[Arrived]
     path: Path
-    files: tuple[str, ...]
     rows: int
     ragged: tuple[Ragged, ...]
 
@@ -49,7 +50,6 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
     """
     keys = tokens.token_keys(night.settings.home)
     erased = open_tombstones(night)
-    files: list[str] = []
     ragged: list[Ragged] = []
     rows = 0
     with _writer(path, _schema(feed, keys)) as file:
@@ -57,12 +57,11 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
             ragged += [replace(row, text="") if erased.named_within(row.text) else row for row in chunk.ragged]
             if len(chunk.rows):
                 file.write_table(_typed(night, feed, keys, erased, chunk), row_group_size=len(chunk.rows))
-                files.append(chunk.arrived.name)
                 rows += len(chunk.rows)
                 night.tell(f"validate: {feed.feed}, {rows:,} rows read")
-            _stop_if_endless(night, chunk, rows)
+            _stop_if_endless(night, arrived, chunk, rows)
             memory.give_back()
-    return Typed(arrived, path, tuple(files), rows, tuple(ragged))
+    return Typed(arrived, path, rows, tuple(ragged))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -92,22 +91,22 @@ def _usable(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> Iterator[Ch
 def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], erased: Tombstones, chunk: Chunk) -> pa.Table:
     arrived, buried = erased.taken_out(chunk.rows, feed)
     readable = normalise.typed(arrived, feed, night.model.defaults.nothing)
-    lines = pa.nulls(len(chunk.rows), pa.int64()) if chunk.lines is None else pa.array(chunk.lines)
     rows = normalise.impersonal(readable, feed, keys)
-    rows = rows.append_column(ROW, pa.array(chunk.numbers)).append_column(LINE, lines)
-    return rows.append_column(BURIED, buried)
+    for name, values in zip(PLACE, (pa.array(chunk.files), chunk.numbers, chunk.lines, buried), strict=True):
+        rows = rows.append_column(name, values)
+    return rows
 
 
 def _schema(feed: Feed, keys: tuple[bytes, ...]) -> Any:
     rows = normalise.impersonal(normalise.typed(pa.table({}), feed, ""), feed, keys)
-    types = {ROW: pa.int64(), LINE: pa.int64(), BURIED: pa.bool_()}
+    types = {FILE: pa.int32(), ROW: pa.int64(), LINE: pa.int64(), BURIED: pa.bool_()}
     return pa.schema([*rows.schema, *types.items()])
 
 
-def _stop_if_endless(night: Night, chunk: Chunk, rows: int) -> None:
+def _stop_if_endless(night: Night, arrived: Sequence[Arrived], chunk: Chunk, rows: int) -> None:
     most = night.settings.gate_most_rows
     if rows > most:
         raise DataRefused(
-            f"{chunk.arrived.path}: with it the feed has more than {most:,} rows; raise the setting gate_most_rows if "
+            f"{arrived[chunk.files[-1]].path}: with it the feed has more than {most:,} rows; raise the setting gate_most_rows if "
             "it is meant to"
         )

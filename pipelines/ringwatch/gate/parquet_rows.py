@@ -1,0 +1,63 @@
+"""The rows of a Parquet feed file, as they arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ringwatch.errors import DataRefused
+from ringwatch.gate.arrivals import Arrived, unreadable
+from ringwatch.gate.pieces import Piece
+
+# Rows that are unpacked in one go, when nothing is known yet of how large they are.
+_BATCH_ROWS = 8192
+
+# Bytes of a column that are read in one go, so that a row group is not in memory as a whole.
+_BUFFER_BYTES = 1 << 16
+
+# Rows of a file, and rows for each of its bytes, from which it is taken for an attack: rows of real feeds take several
+# bytes each, however well they pack.
+_BOMB_ROWS = 4_000_000
+_BOMB_ROWS_PER_BYTE = 10
+
+
+def read(arrived: Arrived) -> Iterator[Piece]:
+    """Yield the rows of a Parquet file in order. Raises DataRefused when it cannot be read to its end."""
+    first = 1
+    for rows in _tables(arrived):
+        yield Piece(rows, np.arange(first, first + len(rows)))
+        first += len(rows)
+
+
+def _tables(arrived: Arrived) -> Iterator[pa.Table]:
+    try:
+        with pq.ParquetFile(arrived.path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
+            _refuse_bomb(arrived, file.metadata.num_rows)
+            plain = pa.schema([(column.name, _plain(arrived, column)) for column in file.schema_arrow])
+            for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
+                table = pa.Table.from_batches([batch]).cast(plain)
+                table.validate(full=True)  # text that is not UTF-8
+                yield table
+    except (OSError, ValueError) as error:  # pyarrow's errors are all of these
+        raise unreadable(arrived.path, error) from None
+
+
+def _refuse_bomb(arrived: Arrived, rows: int) -> None:
+    if rows > max(_BOMB_ROWS, _BOMB_ROWS_PER_BYTE * arrived.size):
+        raise DataRefused(f"{arrived.path}: it has {rows:,} rows in {arrived.size:,} bytes; that is no feed")
+
+
+def _plain(arrived: Arrived, column: pa.Field) -> pa.DataType:
+    """The type in which values of a Parquet column are read. Raises DataRefused for those that are no single values."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_decimal(kind):
+        return pa.float64()
+    single = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_null)
+    if any(fits(kind) for fits in (*single, pa.types.is_timestamp, pa.types.is_date)):
+        return kind
+    raise DataRefused(f"{arrived.path}: the column {column.name} holds {column.type}, not text, numbers or times")

@@ -1,0 +1,44 @@
+"""Rows of one feed file as they arrived, and where in it they are. Made by the readers, put together by `chunks`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Numbers = npt.NDArray[np.int64]
+
+# A row of a file of text must fit into a block.
+BLOCK_BYTES = 16 << 20
+
+# Rows of a file of text that cannot be read apart, from which the file is refused as a whole.
+MOST_RAGGED = 10_000
+
+SHOWN = 4096  # characters of such a row that are kept
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """A row that could not be read apart: its place in the file, the rule that it breaks, and its text."""
+
+    file: str
+    row: int
+    line: int
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows that follow each other in a file.
+
+    numbers: the row in its file, from 1; lines: the line on which it starts, None for Parquet; ragged: what was left
+    out between them.
+    """
+
+    rows: pa.Table
+    numbers: Numbers
+    lines: Numbers | None = None
+    ragged: tuple[Ragged, ...] = ()
