@@ -51,8 +51,9 @@ class Arrived:
     """A feed file as it was found.
 
     name: its path below the folder of the day; size and changed: bytes and time of change, to see that it stays;
-    header: names of the columns as they are written; of CSV files also encoding, delimiter, whether the last row ends,
-    whether a quote is left open, and what to say of an encoding that was guessed.
+    header: names of the columns as they are written; of CSV files also encoding, delimiter, bytes at most when it is
+    unpacked UTF-8, whether the last row ends, whether a quote is left open, and what to say of an encoding that was
+    guessed.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class Arrived:
     encoding: str = "utf-8"
     delimiter: str = ","
     header: tuple[str, ...] = ()
+    unpacked: int = 0
     ended: bool = True
     unquoted: bool = False
     note: str | None = None
@@ -149,7 +151,7 @@ def _csv(arrived: Arrived, columns: Collection[str], encoding: str | None, delim
 
 def _scan(arrived: Arrived, columns: Collection[str], encoding: str, delimiter: str | None) -> Arrived:
     """Decode the whole file and return what it is. Raises UnicodeDecodeError where it is in another encoding."""
-    quotes, last, between = 0, "\n", delimiter or ","
+    quotes, size, last, between = 0, 0, "\n", delimiter or ","
     header: tuple[str, ...] = ()
     for number, text in enumerate(_decoded(arrived, encoding)):
         if number == 0:
@@ -158,12 +160,14 @@ def _scan(arrived: Arrived, columns: Collection[str], encoding: str, delimiter: 
             if not header:
                 raise ValueError("its first line is empty, and must name the columns")
         quotes += text.count('"')
+        size += 4 * len(text)  # no letter takes more bytes
         last = text[-1]
     found = replace(
         arrived,
         encoding="utf-8" if encoding == "utf-8-sig" else encoding,
         delimiter=between,
         header=header,
+        unpacked=size,
         ended=last in "\r\n",
         unquoted=quotes % 2 == 1,
     )

@@ -16,6 +16,9 @@ from ringwatch.errors import DataRefused
 from ringwatch.gate.arrivals import Arrived, unreadable
 from ringwatch.gate.pieces import BLOCK_BYTES, MOST_RAGGED, SHOWN, Numbers, Piece, Ragged
 
+# A block is as large as the file when that is less than BLOCK_BYTES, for a large one takes a while to be made.
+_LEAST_BLOCK = 1 << 12
+
 
 @dataclass(frozen=True)
 class _Skipped:
@@ -63,7 +66,9 @@ def _tables(arrived: Arrived, stream: IO[bytes], position: _Position) -> Iterato
     try:
         reader = pyarrow.csv.open_csv(
             source,
-            pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+            pyarrow.csv.ReadOptions(
+                use_threads=False, block_size=min(BLOCK_BYTES, max(arrived.unpacked, _LEAST_BLOCK))
+            ),
             pyarrow.csv.ParseOptions(
                 delimiter=arrived.delimiter,
                 newlines_in_values=True,
