@@ -6,7 +6,7 @@ long as a large one, and nothing that one file holds changes how another one is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np

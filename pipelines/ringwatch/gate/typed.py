@@ -107,6 +107,6 @@ def _stop_if_endless(night: Night, arrived: Sequence[Arrived], chunk: Chunk, row
     most = night.settings.gate_most_rows
     if rows > most:
         raise DataRefused(
-            f"{arrived[chunk.files[-1]].path}: with it the feed has more than {most:,} rows; raise the setting gate_most_rows if "
-            "it is meant to"
+            f"{arrived[chunk.files[-1]].path}: with it the feed has more than {most:,} rows; raise the setting "
+            "gate_most_rows if it is meant to"
         )
