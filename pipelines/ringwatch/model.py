@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +34,8 @@ _Type = Literal["text", "account", "email", "phone", "ip", "country", "currency"
 class Column:
     """A column of a feed and the rules for its values; a personal one is replaced by the columns it `becomes`.
 
-    severity: what a value that breaks a rule costs: the night, the row (quarantine), or (note) only the value itself.
+    severity: what a value that breaks a rule costs: the night, the row (quarantine), or (note) only the value itself;
+    pays: whether it says what was paid with, so that digits alone may be a card's number.
     """
 
     type: _Type
@@ -46,7 +47,17 @@ class Column:
     max: float | None = None
     not_before: str | None = None
     severity: Severity = "quarantine"
+    pays: bool = False
     becomes: dict[str, Literal["token", "domain"]] = field(default_factory=dict)
+
+    @property
+    def is_text(self) -> bool:
+        return self.type in ("text", "account")
+
+    @property
+    def is_free(self) -> bool:
+        """Whether any text may be a value."""
+        return self.is_text and not self.one_of and not self.pattern
 
 
 @dataclass(frozen=True, config=_strict)
@@ -168,20 +179,89 @@ class Feed:
         return tuple(dict.fromkeys((ACCOUNT_KEY, *declared, *others)))
 
     @property
+    def own(self) -> frozenset[str]:
+        """Columns that hold the id of what a row is about: its account, or what it alone tells of (a payment)."""
+        return frozenset({ACCOUNT_KEY, *(self.key if len(self.key) == 1 else ())})
+
+    @property
+    def identifying(self) -> frozenset[str]:
+        """Columns that hold what somebody or something is known by."""
+        shared = [r.to.source for r in self.relationships.values()] + [t.column for t in self.traits.values()]
+        return frozenset({*self.accounts, *self.key, *shared})
+
+    @property
     def lasts(self) -> bool:
         """Whether rows say something that holds beyond the window."""
         return bool(self.node and self.node.properties) or any(r.lasting for r in self.relationships.values())
 
 
 @dataclass(frozen=True, config=_strict)
-class Defaults:
-    """What holds for every feed; free_mail: mail domains at which anybody may have an address."""
+class Nothing:
+    """What is written where there is nothing; a value is compared as a whole, in any case, without brackets around it.
 
-    nothing: str
+    values: words that say that there is no value; names: words in place of a name, which an account may have all the
+    same; fillers and addresses: patterns of what fills a field without saying anything.
+    """
+
+    values: tuple[str, ...]
+    names: tuple[str, ...]
+    fillers: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    @cached_property
+    def anywhere(self) -> str:
+        """Pattern of what is no identifier, and no value where one may be lacking."""
+        return _whole(_words(*self.values, *self.names), *self.fillers, *self.addresses)
+
+    @cached_property
+    def of_own_ids(self) -> str:
+        """Pattern of what is not even the id of what a row is about."""
+        return _whole(_words(*self.values), *self.fillers)
+
+    @cached_property
+    def of_codes(self) -> str:
+        """Pattern of what is no value of a column that has a pattern itself, although it matches that."""
+        return _whole(*self.fillers)
+
+
+def _words(*words: str) -> str:
+    """Pattern of words with or without brackets, quotes and the like around them."""
+    return rf"""[(<\[{{"'`_%]*(?:{"|".join(re.escape(word) for word in words)})[)>\]}}"'`_%]*"""
+
+
+def _whole(*patterns: str) -> str:
+    return rf"(?i)\A(?:{'|'.join(patterns)})\z"
+
+
+@dataclass(frozen=True, config=_strict)
+class Issuer:
+    """Whose card numbers begin with one of `begin` (first digits, or a range `2221-2720`) and have so many digits."""
+
+    issuer: str
+    begin: tuple[str, ...]
+    digits: tuple[int, ...]
+
+
+@dataclass(frozen=True, config=_strict)
+class Defaults:
+    """What holds for every feed.
+
+    spoiled: patterns of what spreadsheets leave of an id; card_numbers: how those of each issuer are known;
+    free_mail: mail domains at which anybody may have an address.
+    """
+
+    nothing: Nothing
+    spoiled: tuple[str, ...]
+    card_numbers: tuple[Issuer, ...]
     max_length: int
     earliest: date
     cell: Evidence
     free_mail: tuple[str, ...] = ()
+
+    @cached_property
+    def whole_spoiled(self) -> str:
+        """Pattern of what spreadsheets leave of an id."""
+        return _whole(*self.spoiled)
 
 
 @dataclass(frozen=True)
@@ -206,6 +286,15 @@ class Model:
     def identifiers(self) -> dict[str, str]:
         """Label of each identifier with the property that is its key."""
         return {r.to.label: r.to.key for _, _, r in self.relationships() if r.to.label != ACCOUNT}
+
+    def kinds(self, feeds: tuple[str, ...] | None = None) -> dict[str, list[tuple[str, str, str]]]:
+        """Return for each kind of identifier that is free text (its label): feeds, columns and facets it comes from."""
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for feed, _, r in self.relationships(feeds):
+            column = feed.columns.get(r.to.source)
+            if r.to.label != ACCOUNT and column and column.is_free:
+                found.setdefault(r.to.label, []).append((feed.feed, r.to.source, r.evidence.facet))
+        return found
 
     def account_properties(self) -> tuple[str, ...]:
         """Properties of an account that feeds set: what they say of it, then what is summed."""

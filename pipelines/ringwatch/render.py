@@ -46,9 +46,18 @@ def render(model: Model) -> dict[str, str]:
     for _, declared, table in tables.with_table(model):
         for does in DOES:
             statements[table.statement(does)] = _relationships(environment, does, table, declared)
-    dictionary = _text(environment, "data-dictionary.md", model=model, relationships=list(model.relationships()))
+    relationships = list(model.relationships())
+    dictionary = _text(
+        environment, "data-dictionary.md", model=model, relationships=relationships, paying=_paying(model)
+    )
     files = {f"cypher/{name}.cypher": text for name, text in sorted(statements.items())}
     return files | {"docs/data-dictionary.md": dictionary}
+
+
+def _paying(model: Model) -> str:
+    """The columns that say what was paid with."""
+    found = (name for feed in model.feeds.values() for name, column in feed.columns.items() if column.pays)
+    return ", ".join(dict.fromkeys(found))
 
 
 def differing(model: Model, root: Path) -> list[str]:

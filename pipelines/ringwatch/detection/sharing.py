@@ -62,6 +62,20 @@ FROM (
 ORDER BY account
 """
 
+# A name that several kinds of identifier have (a kind is a label) says nothing; numbers are counted from 1 in each.
+_NO_NAME = """
+CREATE TEMP TABLE no_name AS
+WITH named AS (
+  SELECT DISTINCT facet, label, name
+  FROM (SELECT facet, name FROM activity UNION ALL SELECT facet, name FROM ({lasting})) JOIN facet USING (facet)
+  WHERE label IN (SELECT unnest($labels)) AND NOT regexp_full_match(name, '[0-9]+')
+)
+SELECT facet, name FROM named WHERE name IN (SELECT name FROM named GROUP BY name HAVING count(DISTINCT label) > 1)
+"""
+
+# The account was active all the same.
+_WITHOUT_NAMES = "UPDATE activity SET name = NULL WHERE (facet, name) IN (SELECT facet, name FROM no_name)"
+
 _SEEN = """
 CREATE TEMP TABLE seen AS
 SELECT account, facet, name, bitstring_agg(CAST(day AS INTEGER), 0, {last}) AS days,
@@ -69,7 +83,7 @@ SELECT account, facet, name, bitstring_agg(CAST(day AS INTEGER), 0, {last}) AS d
 FROM activity JOIN account USING (account_id) WHERE name IS NOT NULL GROUP BY ALL
 UNION ALL
 SELECT DISTINCT account, facet, name, repeat('0', {last} + 1)::BIT, NULL, NULL
-FROM ({lasting}) JOIN account USING (account_id)
+FROM ({lasting}) JOIN account USING (account_id) ANTI JOIN no_name USING (facet, name)
 """
 
 # Here it is decided what is a hub, and what sharing is worth: bits fall with the logarithm of the accounts.
@@ -161,13 +175,15 @@ def share(
     lasting = [_lasting_rows(feed, r) for feed, r in relationships if r.lasting]
     lasting += [_lasting_trait_rows(feed, trait) for feed, trait in traits if feed.lasts]
     connection.execute(_ACTIVITY.format(rows=_union(activity, ", NULL::DATE AS day")), window)
+    connection.execute(_NO_NAME.format(lasting=_union(lasting)), {"labels": list(model.kinds(feeds))})
+    connection.execute(_WITHOUT_NAMES)
     connection.execute(_ACCOUNT, window)
     connection.execute(_SEEN.format(lasting=_union(lasting), last=(until - since).days))
     connection.execute(_IDENTIFIER)
     connection.execute(_SIGHTING.format(resident_days=RESIDENT_DAYS))
     dealings = _union([_dealings(feed, r) for feed, r in relationships if r.to.label == ACCOUNT], ", NULL::DATE AS day")
     connection.execute(_DEALING.format(dealings=dealings), window)
-    connection.execute("DROP TABLE activity; DROP TABLE seen")
+    connection.execute("DROP TABLE activity; DROP TABLE seen; DROP TABLE no_name")
     places.add(connection, model, feeds, since, until)
     cells.add(connection, (until - since).days + 1)
     abodes.add(connection)

@@ -90,7 +90,8 @@ def _tables(arrived: Arrived, stream: IO[bytes], position: _Position) -> Iterato
 def _skip(position: _Position, record: Any) -> str:
     rule = f"the row has {record.actual_columns} values and the header {record.expected_columns} columns"
     text = record.text
-    position.skipped.append(_Skipped(record.number, rule, text[:SHOWN], text.count("\n")))
+    shown = text if len(text) <= SHOWN else text[:SHOWN].rstrip("0123456789 ._-")  # no part of a card number
+    position.skipped.append(_Skipped(record.number, rule, shown, text.count("\n")))
     return "skip" if len(position.skipped) <= MOST_RAGGED else "error"
 
 

@@ -14,35 +14,38 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch.gate import canonical, contacts
+from ringwatch.gate import canonical, cards, contacts, spelling
 from ringwatch.keys import tokens
-from ringwatch.model import ACCOUNT_KEY, Column, Feed
+from ringwatch.model import Column, Defaults, Feed, Nothing
 
 UNREADABLE = " (unreadable)"
+
+# A column next to each column of text that says what is wrong with its value as text.
+FLAW = " (flaw)"
+INEXACT, SPOILED, CARD = "inexact", "spoiled", "card"
 
 # Whole numbers beyond this are not exact in all programs that write feeds.
 _EXACT = 2**53
 
-# Types whose values are words that may say that there is none.
-_WORDS = frozenset({"text", "account", "email", "phone", "ip", "country", "currency"})
-
 _ISO_DAY = r"\A[0-9]{4}-?[0-9]{2}-?[0-9]{2}"
 
 
-def typed(rows: pa.Table, feed: Feed, nothing: str) -> pa.Table:
+def typed(rows: pa.Table, feed: Feed, defaults: Defaults) -> pa.Table:
     """Return the feed's columns as their types, and next to each `<column> (unreadable)` with what could not be read.
 
-    Times become UTC without a zone; a column that did not arrive is empty. Text that matches `nothing` is no value
-    where a value may be lacking, and no account: `n/a` as a phone number is a missing one, not a wrong one.
+    Next to text there is `<column> (flaw)`, too: INEXACT, SPOILED (the value stays until it is judged) or CARD. Times
+    become UTC without a zone; a column that did not arrive is empty. What means nothing is no value where one may be
+    lacking, and no id of what the row is about, unless it is a value of the column's own type.
     """
     columns: dict[str, Any] = {}
     for name, column in feed.columns.items():
         raw = _raw(rows, name)
-        if column.type in _WORDS and (name == ACCOUNT_KEY or not column.required):
-            raw = without(raw, nothing)
-        columns[name] = read = _read(column, raw)
-        unreadable = pc.if_else(pc.is_null(read), _as_text(raw), pa.scalar(None, pa.string()))
-        columns[name + UNREADABLE] = unreadable if column.required else without(unreadable, nothing)
+        if column.is_text:
+            columns |= _read_text(name, column, raw, feed, defaults)
+        else:
+            read = _read(column, raw)
+            columns[name] = read if column.required else without(read, defaults.nothing.of_codes)
+            columns[name + UNREADABLE] = _unreadable(column, raw, read, defaults)
     return pa.table(columns)
 
 
@@ -60,14 +63,16 @@ def impersonal(rows: pa.Table, feed: Feed, keys: tuple[bytes, ...]) -> pa.Table:
         else:
             columns[name] = values
         columns[name + UNREADABLE] = unreadable
+        if column.is_text:
+            columns[name + FLAW] = rows[name + FLAW].combine_chunks()
     return pa.table(columns)
 
 
-def kept(rows: pa.Table, feed: Feed, nothing: str, day: date) -> pa.Table:
+def kept(rows: pa.Table, feed: Feed, nothing: Nothing, day: date) -> pa.Table:
     """Return what is kept of typed, impersonal rows: identifiers that mean nothing are missing, `day` is added."""
     sources = {relationship.to.source for relationship in feed.relationships.values()}
     columns = {name: rows[name].combine_chunks() for name in feed.kept}
-    columns |= {name: without(columns[name], nothing) for name in sources}
+    columns |= {name: without(columns[name], nothing.anywhere) for name in sources}
     return pa.table(columns | {"day": pa.repeat(pa.scalar(day, pa.date32()), len(rows))})
 
 
@@ -75,12 +80,12 @@ def without(values: Any, nothing: str) -> Any:
     """Return text with what matches `nothing` missing."""
     if not pa.types.is_string(values.type):
         return values
-    return pc.if_else(pc.match_substring_regex(values, nothing), pa.scalar(None, pa.string()), values)
+    return _unless(pc.match_substring_regex(values, nothing), values)
 
 
 def ids(rows: pa.Table, name: str) -> Any:
     """Return the account ids in a column as it arrived, as `typed` has them."""
-    return canonical.text(_as_text(_raw(rows, name)))
+    return canonical.text(spelling.text_of(_raw(rows, name)))
 
 
 def end_of(day: date) -> pd.Timestamp:
@@ -99,16 +104,58 @@ def _domains(hosts: Any) -> Any:
 
 
 def _raw(rows: pa.Table, name: str) -> Any:
-    """The values of a column as they arrived: text trimmed and not empty, all else as it is."""
+    """The values of a column as they arrived: text trimmed, unwrapped and not empty, all else as it is."""
     if name not in rows.column_names:
         return pa.nulls(len(rows), pa.string())
-    values = rows[name].combine_chunks()
+    values = spelling.plain(rows[name].combine_chunks())
     if pa.types.is_null(values.type):
         return pa.nulls(len(rows), pa.string())
+    if pa.types.is_floating(values.type):
+        return pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
     if not pa.types.is_string(values.type):
         return values
-    trimmed = pc.utf8_trim_whitespace(values)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    trimmed = spelling.unwrapped(pc.utf8_trim_whitespace(values))
+    return _unless(pc.equal(trimmed, ""), trimmed)
+
+
+def _read_text(name: str, column: Column, raw: Any, feed: Feed, defaults: Defaults) -> dict[str, Any]:
+    """Return the three columns of a column of text."""
+    texts = spelling.text_of(raw)
+    flaw = _flaw(column, raw, texts, defaults)
+    texts = _unless(pc.fill_null(pc.equal(flaw, CARD), False), texts)
+    texts = _without_words(name, column, texts, feed, defaults.nothing)
+    read = canonical.text(texts)
+    return {name: read, name + UNREADABLE: _only(pc.is_null(read), texts), name + FLAW: flaw}
+
+
+def _flaw(column: Column, raw: Any, texts: Any, defaults: Defaults) -> Any:
+    """What is wrong with each text, null for most."""
+    flaw = _only(pc.and_(raw.is_valid(), pc.is_null(texts)), pa.repeat(pa.scalar(INEXACT), len(raw)))
+    if column.is_free:
+        flaw = _only(pc.fill_null(_is_spoiled(texts, defaults), False), pa.scalar(SPOILED), flaw)
+        flaw = _only(cards.hold_card(texts, defaults.card_numbers, column.pays), pa.scalar(CARD), flaw)
+    return flaw
+
+
+def _is_spoiled(texts: Any, defaults: Defaults) -> Any:
+    return pc.match_substring_regex(texts, defaults.whole_spoiled)
+
+
+def _without_words(name: str, column: Column, texts: Any, feed: Feed, nothing: Nothing) -> Any:
+    """Text without what means nothing. What the column itself allows is no such word."""
+    if name in feed.own:
+        return without(texts, nothing.of_own_ids)
+    if column.required or column.one_of:
+        return texts if column.required else _unless(_is_no_choice(column, texts, nothing), texts)
+    if not column.pattern:
+        return without(texts, nothing.anywhere)
+    allowed = _by_distinct(texts, lambda some: pa.array(some.to_pandas().str.contains(column.pattern), pa.bool_()))
+    return pc.if_else(allowed, without(texts, nothing.of_codes), without(texts, nothing.anywhere))
+
+
+def _is_no_choice(column: Column, texts: Any, nothing: Nothing) -> Any:
+    other = pc.invert(pc.is_in(texts, pa.array(column.one_of)))
+    return pc.and_(other, pc.match_substring_regex(texts, nothing.anywhere))
 
 
 def _read(column: Column, raw: Any) -> Any:
@@ -116,19 +163,25 @@ def _read(column: Column, raw: Any) -> Any:
         return _NUMBERS[column.type](raw)
     if column.type == "timestamp":
         return _timestamp(raw)
-    values = _as_text(raw)
-    return canonical.text(values) if column.type in ("text", "account") else _by_distinct(values, _FORMS[column.type])
+    return _by_distinct(raw if pa.types.is_string(raw.type) else spelling.text_of(raw), _FORMS[column.type])
 
 
-def _as_text(raw: Any) -> Any:
-    """Values as text; whole numbers that a program made floats, because some were lacking, as whole ones."""
-    if pa.types.is_string(raw.type):
-        return raw
-    if pa.types.is_floating(raw.type):
-        whole = _whole(raw.cast(pa.float64()))
-        if whole.null_count == raw.null_count:
-            return whole.cast(pa.string())
-    return raw.cast(pa.string())
+def _unreadable(column: Column, raw: Any, read: Any, defaults: Defaults) -> Any:
+    """The text of values that are none of the column's type; what means nothing lacks where a value may be lacking."""
+    left = _only(pc.is_null(read), raw if pa.types.is_string(raw.type) else raw.cast(pa.string()))
+    if not column.required:
+        left = without(without(left, defaults.nothing.anywhere), defaults.whole_spoiled)
+    return pc.if_else(cards.hold_card(left, defaults.card_numbers, bare=True), pa.scalar(cards.MASK), left)
+
+
+def _only(holds: Any, values: Any, otherwise: Any = None) -> Any:
+    """The values where it holds, elsewhere `otherwise`, or null."""
+    return pc.if_else(holds, values, pa.scalar(None, pa.string()) if otherwise is None else otherwise)
+
+
+def _unless(holds: Any, values: Any) -> Any:
+    """The text where it does not hold, else null."""
+    return pc.if_else(holds, pa.scalar(None, pa.string()), values)
 
 
 def _number(raw: Any) -> Any:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
+from ringwatch.gate import spelling
 from ringwatch.gate.arrivals import Arrived, unreadable
 from ringwatch.gate.pieces import Piece
 
@@ -36,9 +37,9 @@ def _tables(arrived: Arrived) -> Iterator[pa.Table]:
     try:
         with pq.ParquetFile(arrived.path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
             _refuse_bomb(arrived, file.metadata.num_rows)
-            plain = pa.schema([(column.name, _plain(arrived, column)) for column in file.schema_arrow])
+            _refuse_nested(arrived, file.schema_arrow)
             for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
-                table = pa.Table.from_batches([batch]).cast(plain)
+                table = pa.table(list(map(spelling.plain, batch.columns)), batch.schema.names)
                 table.validate(full=True)  # text that is not UTF-8
                 yield table
     except (OSError, ValueError) as error:  # pyarrow's errors are all of these
@@ -50,14 +51,10 @@ def _refuse_bomb(arrived: Arrived, rows: int) -> None:
         raise DataRefused(f"{arrived.path}: it has {rows:,} rows in {arrived.size:,} bytes; that is no feed")
 
 
-def _plain(arrived: Arrived, column: pa.Field) -> pa.DataType:
-    """The type in which values of a Parquet column are read. Raises DataRefused for those that are no single values."""
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.string()
-    if pa.types.is_decimal(kind):
-        return pa.float64()
-    single = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_null)
-    if any(fits(kind) for fits in (*single, pa.types.is_timestamp, pa.types.is_date)):
-        return kind
-    raise DataRefused(f"{arrived.path}: the column {column.name} holds {column.type}, not text, numbers or times")
+def _refuse_nested(arrived: Arrived, schema: pa.Schema) -> None:
+    """Refuse a file with a column that does not hold single values."""
+    for column in schema:
+        if not spelling.is_value(column.type):
+            raise DataRefused(
+                f"{arrived.path}: the column {column.name} holds {column.type}, not text, numbers or times"
+            )

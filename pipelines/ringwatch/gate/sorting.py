@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,7 +24,7 @@ import pyarrow.parquet as pq
 
 from ringwatch.days.history import clean_schema
 from ringwatch.errors import DataRefused
-from ringwatch.gate import expectations, memory, normalise, twins, typed
+from ringwatch.gate import cards, expectations, memory, normalise, twins, typed
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.expectations import CONTRADICTS, Broken
 from ringwatch.gate.outcomes import Outcome
@@ -144,7 +145,7 @@ def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None
             parts.write("clean", found.clean)
             parts.write("held", found.held)
             if len(found.refused):
-                parts.write("quarantine", _quarantined(chunk, found.refused, originals.of(chunk)))
+                parts.write("quarantine", _quarantined(night, chunk, found.refused, originals.of(chunk)))
                 first_rule = first_rule or str(found.refused.iloc[0])
             broken += found.broken + Counter({ERASED: len(gone.rows)})
             noted += found.noted
@@ -249,13 +250,20 @@ def _without_noted(rows: pa.Table, feed: Feed, broken: list[Broken]) -> pa.Table
     return rows
 
 
-def _quarantined(chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Table:
-    """Return the columns of QUARANTINE for the refused rows of a chunk; `original` is what arrived of its row group."""
+def _quarantined(night: Night, chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Table:
+    """Return the columns of QUARANTINE for the refused rows of a chunk; `original` is what arrived of its row group.
+
+    Of card numbers nothing is kept, whatever column they are in.
+    """
+    issuers = night.model.defaults.card_numbers
     rows = chunk.rows.take(pa.array(refused.index))
     arrived = _values(original.take(pa.array(chunk.positions[refused.index])))
     return pa.table(
         chunk.places(rows)
-        | {"rule": pa.array(refused, pa.string()), "values": pa.array(map(_json, arrived), pa.string())}
+        | {
+            "rule": pa.array(refused, pa.string()),
+            "values": pa.array([_json(row, issuers) for row in arrived], pa.string()),
+        }
     )
 
 
@@ -278,21 +286,28 @@ def _buried(chunk: _Chunk) -> pa.Table:
 def _ragged(rows: Typed) -> pa.Table:
     names = ("file", "row", "line", "rule")
     table = pa.table({name: [getattr(row, name) for row in rows.ragged] for name in names})
-    return table.append_column("values", pa.array([_json({"text": row.text}) for row in rows.ragged], pa.string()))
+    return table.append_column("values", pa.array([_json({"text": row.text}, ()) for row in rows.ragged], pa.string()))
 
 
-def _json(row: dict[str, Any]) -> str:
-    return json.dumps({name: _shortened(value) for name, value in row.items()}, ensure_ascii=False)
+def _json(row: dict[str, Any], issuers: cards.Issuers) -> str:
+    kept = {name: _shortened(cards.masked(_simple(value), issuers)) for name, value in row.items()}
+    return json.dumps(kept, ensure_ascii=False)
 
 
-def _shortened(value: Any) -> Any:
-    """The value as JSON has it, a text of more than MOST_KEPT characters cut off."""
-    if value is None or isinstance(value, bool | int):
+def _simple(value: Any) -> Any:
+    """The value as JSON has it: what has no form there as text."""
+    if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return value if np.isfinite(value) else str(value)
-    text = value if isinstance(value, str) else value.isoformat()
-    return text if len(text) <= MOST_KEPT else f"{text[:MOST_KEPT]} (cut off: it has {len(text):,} characters)"
+    return format(value, "f") if isinstance(value, Decimal) else value.isoformat()
+
+
+def _shortened(value: Any) -> Any:
+    """The value, a text of more than MOST_KEPT characters cut off."""
+    if not isinstance(value, str) or len(value) <= MOST_KEPT:
+        return value
+    return f"{value[:MOST_KEPT]} (cut off: it has {len(value):,} characters)"
 
 
 def _last_seen(feed: Feed) -> str | None:

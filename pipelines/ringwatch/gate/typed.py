@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate import chunks, expectations, memory, normalise
+from ringwatch.gate import cards, chunks, expectations, memory, normalise
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.chunks import Chunk
 from ringwatch.gate.pieces import Ragged
@@ -52,9 +52,9 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
     erased = open_tombstones(night)
     ragged: list[Ragged] = []
     rows = 0
-    with _writer(path, _schema(feed, keys)) as file:
+    with _writer(path, _schema(night, feed, keys)) as file:
         for chunk in _usable(night, feed, arrived):
-            ragged += [replace(row, text="") if erased.named_within(row.text) else row for row in chunk.ragged]
+            ragged += [replace(row, text=_kept(night, erased, row.text)) for row in chunk.ragged]
             if len(chunk.rows):
                 file.write_table(_typed(night, feed, keys, erased, chunk), row_group_size=len(chunk.rows))
                 rows += len(chunk.rows)
@@ -62,6 +62,11 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
             _stop_if_endless(night, arrived, chunk, rows)
             memory.give_back()
     return Typed(arrived, path, rows, tuple(ragged))
+
+
+def _kept(night: Night, erased: Tombstones, line: str) -> str:
+    """What is kept of a line that could not be read apart: nothing when it names an erased account, no card number."""
+    return "" if erased.named_within(line) else str(cards.masked(line, night.model.defaults.card_numbers))
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -90,15 +95,15 @@ def _usable(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> Iterator[Ch
 
 def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], erased: Tombstones, chunk: Chunk) -> pa.Table:
     arrived, buried = erased.taken_out(chunk.rows, feed)
-    readable = normalise.typed(arrived, feed, night.model.defaults.nothing)
+    readable = normalise.typed(arrived, feed, night.model.defaults)
     rows = normalise.impersonal(readable, feed, keys)
     for name, values in zip(PLACE, (pa.array(chunk.files), chunk.numbers, chunk.lines, buried), strict=True):
         rows = rows.append_column(name, values)
     return rows
 
 
-def _schema(feed: Feed, keys: tuple[bytes, ...]) -> Any:
-    rows = normalise.impersonal(normalise.typed(pa.table({}), feed, ""), feed, keys)
+def _schema(night: Night, feed: Feed, keys: tuple[bytes, ...]) -> Any:
+    rows = normalise.impersonal(normalise.typed(pa.table({}), feed, night.model.defaults), feed, keys)
     types = {FILE: pa.int32(), ROW: pa.int64(), LINE: pa.int64(), BURIED: pa.bool_()}
     return pa.schema([*rows.schema, *types.items()])
 

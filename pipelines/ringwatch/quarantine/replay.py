@@ -25,7 +25,7 @@ from ringwatch.days import history
 from ringwatch.days.amend import amending, replace_table
 from ringwatch.days.rewriting import rewrite
 from ringwatch.errors import UsageError
-from ringwatch.gate import chunks, expectations, normalise, sorting
+from ringwatch.gate import cards, chunks, expectations, normalise, sorting
 from ringwatch.gate.arrivals import survey
 from ringwatch.gate.feeds import SUFFIXES
 from ringwatch.keys import tokens
@@ -109,6 +109,8 @@ def _corrected(night: Night, feed: Feed, path: Path) -> pd.DataFrame:
     if arrived.is_csv:
         rows = [{sheets.plain(name): sheets.plain(value) for name, value in row.items()} for row in rows]
     places = pd.DataFrame([(row.pop(FILE), row.pop(ROW)) for row in rows], columns=["file", "row"])
+    issuers = night.model.defaults.card_numbers
+    rows = [{name: cards.masked(value, issuers) for name, value in row.items()} for row in rows]
     places["row"] = pd.to_numeric(places["row"], errors="coerce").astype("Int64")
     if places.duplicated().any():
         raise UsageError(f"{path}: two rows stand for the same row in quarantine")
@@ -155,9 +157,9 @@ def _array(values: list[Any]) -> Any:
 
 def _known(night: Night, feed: Feed, raw: pa.Table) -> pd.Series:
     """Return by position of the rows whose key the day has already: whether all that they say is known."""
-    nothing, keys = night.model.defaults.nothing, tokens.token_keys(night.settings.home)
-    typed = normalise.impersonal(normalise.typed(raw, feed, nothing), feed, keys)
-    kept = normalise.kept(typed, feed, nothing, night.day)
+    defaults, keys = night.model.defaults, tokens.token_keys(night.settings.home)
+    typed = normalise.impersonal(normalise.typed(raw, feed, defaults), feed, keys)
+    kept = normalise.kept(typed, feed, defaults.nothing, night.day)
     replayed = kept.append_column("_position", pa.array(range(len(kept)), pa.int64()))
     key = [new for name in feed.key for new in (feed.columns[name].becomes or (name,))]
     paths = [night.files.clean(night.day, feed.feed), night.files.held(night.day, feed.feed)]

@@ -16,7 +16,7 @@ from time import perf_counter
 
 from ringwatch.days import amend, history
 from ringwatch.errors import DataRefused
-from ringwatch.gate import feeds, outcomes, sorting, trends
+from ringwatch.gate import feeds, kinds, outcomes, sorting, trends
 from ringwatch.gate.arrivals import Arrived, survey
 from ringwatch.gate.sorting import Judged
 from ringwatch.night import Night, Report
@@ -74,6 +74,8 @@ def judge(night: Night, staged: Path, stops: list[DataRefused] | None = None) ->
             warnings += tuple(trends.often_broken(night, judged[-1].outcomes))
             warnings += trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet")
         seconds[name] = perf_counter() - started
+    clean = {one.feed.feed: staged / "clean" / f"{one.feed.feed}.parquet" for one in judged}
+    warnings += tuple(kinds.told(night.model, clean))
     return Day(tuple(judged), warnings, seconds)
 
 
