@@ -200,18 +200,17 @@ class Nothing:
     """What is written where there is nothing; a value is compared as a whole, in any case, without brackets around it.
 
     values: words that say that there is no value; names: words in place of a name, which an account may have all the
-    same; fillers and addresses: patterns of what fills a field without saying anything.
+    same; fillers: patterns of what fills a field without saying anything.
     """
 
     values: tuple[str, ...]
     names: tuple[str, ...]
     fillers: tuple[str, ...]
-    addresses: tuple[str, ...]
 
     @cached_property
     def anywhere(self) -> str:
         """Pattern of what is no identifier, and no value where one may be lacking."""
-        return _whole(_words(*self.values, *self.names), *self.fillers, *self.addresses)
+        return _whole(_words(*self.values, *self.names), *self.fillers)
 
     @cached_property
     def of_own_ids(self) -> str:

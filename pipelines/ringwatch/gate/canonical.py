@@ -30,6 +30,7 @@ _IPV4 = rf"\A{_OCTET}(?:\.{_OCTET}){{3}}\z"
 _PREFIX = "/64"  # of the network that an IPv6 address counts as
 _MAPPED = b"\0" * 10 + b"\xff\xff"  # RFC 4291, 2.5.5.2
 _TRANSLATED = bytes.fromhex("0064ff9b") + b"\0" * 8  # RFC 6052, 2.1: IPv4 behind NAT64
+_6TO4 = bytes.fromhex("2002")  # RFC 3056, 2: the IPv4 address of the router follows
 
 
 def text(values: Any) -> Any:
@@ -53,7 +54,7 @@ def currency(values: Any) -> Any:
 
 
 def ip(values: Any) -> Any:
-    """IPv4 addresses as they are, also out of those that map or translate them; IPv6 addresses as their /64."""
+    """IPv4 addresses as they are, also out of IPv6 addresses that hold them; other IPv6 addresses as their /64."""
     return unless(pc.match_substring_regex(values, _IPV4), values, values, network)
 
 
@@ -85,11 +86,19 @@ def network(text: str) -> str | None:
         packed = socket.inet_pton(socket.AF_INET6, address)
     except (OSError, ValueError):
         return None
-    if text.endswith(_PREFIX):
-        return None if any(packed[8:]) else socket.inet_ntop(socket.AF_INET6, packed) + _PREFIX
-    if packed[:12] in (_MAPPED, _TRANSLATED):
+    whole = text.endswith(_PREFIX)
+    if whole and any(packed[8:]):
+        return None
+    return _held(packed, whole) or socket.inet_ntop(socket.AF_INET6, packed[:8] + b"\0" * 8) + _PREFIX
+
+
+def _held(packed: bytes, network: bool) -> str | None:
+    """The IPv4 address that an IPv6 address or network holds."""
+    if packed[:2] == _6TO4:
+        return socket.inet_ntoa(packed[2:6])
+    if packed[:12] in (_MAPPED, _TRANSLATED) and not network:
         return socket.inet_ntoa(packed[12:])
-    return socket.inet_ntop(socket.AF_INET6, packed[:8] + b"\0" * 8) + _PREFIX
+    return None
 
 
 def _each(values: Any, read: Callable[[str], str | None]) -> Any:

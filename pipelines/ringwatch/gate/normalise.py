@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch.gate import canonical, cards, contacts, spelling
+from ringwatch.gate import canonical, cards, contacts, special, spelling
 from ringwatch.keys import tokens
 from ringwatch.model import Column, Defaults, Feed, Nothing
 
@@ -69,10 +69,14 @@ def impersonal(rows: pa.Table, feed: Feed, keys: tuple[bytes, ...]) -> pa.Table:
 
 
 def kept(rows: pa.Table, feed: Feed, nothing: Nothing, day: date) -> pa.Table:
-    """Return what is kept of typed, impersonal rows: identifiers that mean nothing are missing, `day` is added."""
+    """Return what is kept of typed, impersonal rows: identifiers that mean nothing are missing, `day` is added.
+
+    So are addresses that are another machine's in each network.
+    """
     sources = {relationship.to.source for relationship in feed.relationships.values()}
     columns = {name: rows[name].combine_chunks() for name in feed.kept}
     columns |= {name: without(columns[name], nothing.anywhere) for name in sources}
+    columns |= {name: special.machines(columns[name]) for name, column in feed.kept.items() if column.type == "ip"}
     return pa.table(columns | {"day": pa.repeat(pa.scalar(day, pa.date32()), len(rows))})
 
 

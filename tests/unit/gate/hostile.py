@@ -48,7 +48,7 @@ def device(**odd: str | None) -> Row:
     return Row("devices", {"device": "d", "first_seen": "2026-03-02T08:00", "last_seen": "2026-03-02T09:00"}, odd)
 
 
-def ip(address: str | None = "192.0.2.7", **odd: str | None) -> Row:
+def ip(address: str | None = "81.2.69.7", **odd: str | None) -> Row:
     seen = {"first_seen": "2026-03-02T08:00", "last_seen": "2026-03-02T09:00"}
     return Row("ips", seen, {"ip": address} | odd)
 

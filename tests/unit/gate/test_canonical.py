@@ -51,12 +51,14 @@ def address_by_library(text: str) -> str | None:
             return str(IPv4Address(text))
         if text.endswith("/64"):
             whole = IPv6Address(text.removesuffix("/64"))
-            return str(IPv6Network((int(whole), 64)))
+            return str(whole.sixtofour or IPv6Network((int(whole), 64)))
         address = ip_address(text)
         assert isinstance(address, IPv6Address)
         plain = IPv6Address(int(address))
     except ValueError:
         return None
+    if plain.sixtofour:
+        return str(plain.sixtofour)
     if plain.ipv4_mapped or plain in NAT64:
         return str(IPv4Address(int(plain) & 0xFFFFFFFF))
     return str(IPv6Network((int(plain), 64), strict=False))

@@ -53,7 +53,7 @@ ACCOUNT = st.fixed_dictionaries(
 IP = st.fixed_dictionaries(
     {
         "account_id": some("A", "B", "stranger", "Zo\u00eb", ""),
-        "ip": some("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1", "2001:db8::2", "::1", "192.0.2"),
+        "ip": some("81.2.69.7", "::ffff:81.2.69.7", "2a00:db8::1", "2a00:db8::2", "::1", "81.2.69"),
         "first_seen": some("2026-03-02T08:00", "2026-03-02T09:00+01:00", "2026-03-02T23:00"),
         "last_seen": some("2026-03-02T12:00", "2100-01-01"),
         "requests": some("1", "1.0", "-1", "many", None),
@@ -63,7 +63,7 @@ IP = st.fixed_dictionaries(
 # A row of each feed that passes: without any, the night would stop.
 PASSING: dict[str, dict[str, str | None]] = {
     "accounts": {"account_id": "one", "created_at": "2026-02-01", "status": "active"},
-    "ips": {"account_id": "one", "ip": "192.0.2.1", "first_seen": "2026-03-02", "last_seen": "2026-03-02"},
+    "ips": {"account_id": "one", "ip": "81.2.69.1", "first_seen": "2026-03-02", "last_seen": "2026-03-02"},
 }
 
 

@@ -223,13 +223,13 @@ def test_a_word_for_nothing_as_a_device_keeps_the_row_without_the_device(arrive:
 
 def test_addresses_and_times_have_one_form(arrive: Arrive) -> None:
     zoned = "2026-03-02T01:30:00+02:00,2026-03-02T09:00:00Z"
-    rows = [f"A,2001:db8:1:2:3::9,{zoned}", f"A,::ffff:192.0.2.7,{SEEN}", f"A,2001:db8:2::1%eth0,{SEEN}"]
+    rows = [f"A,2a00:db8:1:2:3::9,{zoned}", f"A,::ffff:81.2.69.7,{SEEN}", f"A,2a00:db8:2::1%eth0,{SEEN}"]
     night = arrive(accounts=[ACCOUNTS, account("A")], ips=[IPS, *rows])
 
     validate.run(night)
 
     seen = clean(night, "ips")
-    assert list(seen["ip"]) == ["2001:db8:1:2::/64", "192.0.2.7", "2001:db8:2::/64"]
+    assert list(seen["ip"]) == ["2a00:db8:1:2::/64", "81.2.69.7", "2a00:db8:2::/64"]
     assert seen["first_seen"].iloc[0] == pd.Timestamp("2026-03-01T23:30:00")
 
 
