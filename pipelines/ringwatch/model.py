@@ -17,6 +17,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
 
 from ringwatch.errors import UsageError
+from ringwatch.registries import provider_domains
 from ringwatch.resources import SCHEMAS
 
 ACCOUNT = "Account"
@@ -246,7 +247,7 @@ class Defaults:
     """What holds for every feed.
 
     spoiled: patterns of what spreadsheets leave of an id; card_numbers: how those of each issuer are known;
-    free_mail: mail domains at which anybody may have an address.
+    free_mail: mail domains at which anybody may have an address, besides those of known providers.
     """
 
     nothing: Nothing
@@ -305,6 +306,11 @@ class Model:
         """Properties of the identifier `label` besides its key."""
         targets = [r.to for _, _, r in self.relationships() if r.to.label == label]
         return tuple(dict.fromkeys(name for target in targets for name in target.properties))
+
+    @property
+    def free_mail(self) -> tuple[str, ...]:
+        """Mail domains at which anybody may have an address, in order."""
+        return tuple(sorted(provider_domains().union(self.defaults.free_mail)))
 
 
 @cache

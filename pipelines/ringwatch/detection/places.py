@@ -152,7 +152,7 @@ def add(connection: duckdb.DuckDBPyConnection, model: Model, feeds: tuple[str, .
     last = (until - since).days
     same = {"office": OFFICE, "same": SAME}
     connection.execute(_MAIN_NETWORK)
-    mail = {"free_mail": list(model.defaults.free_mail), "last": last, "long_lived_days": LONG_LIVED_DAYS}
+    mail = {"free_mail": list(model.free_mail), "last": last, "long_lived_days": LONG_LIVED_DAYS}
     connection.execute(_EMPLOYED, mail | same)
     connection.execute(_WORKS_FOR)
     _add_addresses(connection, model, feeds, _working_days(since, until), same)

@@ -14,27 +14,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ringwatch.gate import mailboxes
 from ringwatch.gate.canonical import unless
-
-# Providers that deliver a.b@ and ab@ to the same mailbox, and the name by which they are known here.
-_DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _PLAIN_MAIL = rf"(?i)\A[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?:\+[a-z0-9._-]*[a-z0-9_-])?@(?:{_LABEL}\.)+[a-z]{{2,63}}\z"
 _ODD_MAIL = r"(?i)--|\+\.|\.\.|[.@](?:arpa|invalid|local|localhost|onion|test)\z|\A.{200}"
-_DOTLESS_MAIL = rf"@(?:{'|'.join(name.replace('.', '[.]') for name in _DOTLESS)})\z"
 
 _DIGITS = 15  # most in a phone number (E.164, 6.1)
 
 
 def mailbox(values: Any) -> Any:
-    """The mailbox an address is delivered to: lower case, ASCII domain, without plus tag or ignored dots."""
+    """The mailbox an address is delivered to: lower case, ASCII domain, as its provider tells mailboxes apart."""
     plain = pc.and_not(pc.match_substring_regex(values, _PLAIN_MAIL), pc.match_substring_regex(values, _ODD_MAIL))
-    fast = pc.replace_substring_regex(pc.utf8_lower(values), r"\+[^@]*@", "@")
-    dotless = pc.replace_substring_regex(pc.replace_substring_regex(fast, "@.*", ""), r"\.", "")
-    dotless = pc.binary_join_element_wise(dotless, "gmail.com", "@")
-    fast = pc.if_else(pc.match_substring_regex(fast, _DOTLESS_MAIL), dotless, fast)
-    return unless(plain, fast, values, canonical_mailbox)
+    return mailboxes.delivered(unless(plain, pc.utf8_lower(values), values, valid_address))
 
 
 def phone(values: Any) -> Any:
@@ -43,18 +36,15 @@ def phone(values: Any) -> Any:
     return unless(_is_plain_number(values, bare), bare, values, canonical_phone)
 
 
-def canonical_mailbox(address: str) -> str | None:
+def valid_address(address: str) -> str | None:
+    """An address in small letters with an ASCII domain; None when it is none."""
     from email_validator import EmailNotValidError, validate_email
 
     try:
         parts = validate_email(address, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         return None
-    local, domain = parts.local_part.lower(), parts.ascii_domain.lower()
-    local = local.partition("+")[0] or local
-    if domain in _DOTLESS:
-        local, domain = local.replace(".", ""), _DOTLESS[domain]
-    return f"{local}@{domain}"
+    return f"{parts.local_part.lower()}@{parts.ascii_domain.lower()}"
 
 
 def canonical_phone(number: str) -> str | None:

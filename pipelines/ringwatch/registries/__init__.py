@@ -1,8 +1,9 @@
-"""What others keep lists of, as data with its sources."""
+"""What others keep lists of, as data with its sources: special addresses, and one mailbox by mail provider."""
 
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,35 @@ from typing import Any
 from ruamel.yaml import YAML
 
 _FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What a mail provider takes for one mailbox. Everywhere a tag behind `+` is none of the name, and case is not.
+
+    domains: at which it has mailboxes; one: the domain that stands for all of them, when a name is the same mailbox at
+    each; ignored: signs in a name that are as if they were not there; alike: signs in a name that stand for one
+    another; tags: signs that begin a tag; subdomains: whether whatever is sent to NAME.domain goes to the mailbox NAME.
+    """
+
+    domains: tuple[str, ...]
+    one: str | None = None
+    ignored: str = ""
+    alike: str = ""
+    tags: str = "+"
+    subdomains: bool = False
+
+
+@cache
+def mail_providers() -> tuple[Provider, ...]:
+    listed = _read("mail_providers.yml").values()
+    return tuple(Provider(**said | {"domains": tuple(said["domains"])}) for said in listed)
+
+
+@cache
+def provider_domains() -> frozenset[str]:
+    """Mail domains of providers, at which anybody may have an address."""
+    return frozenset(domain for provider in mail_providers() for domain in provider.domains)
 
 
 @cache

@@ -78,7 +78,7 @@ def one(form: Any, value: str) -> str | None:
 @example("ann@example.com.")
 @example("ann@exam\u212aple.com")
 def test_the_mailbox_of_an_address_is_what_the_library_reads(address: str) -> None:
-    assert one(contacts.mailbox, address) == mailbox_by_library(address) == contacts.canonical_mailbox(address)
+    assert one(contacts.mailbox, address) == mailbox_by_library(address)
 
 
 @settings(max_examples=400, deadline=None)
@@ -103,14 +103,14 @@ def test_the_domain_of_a_mailbox_is_the_registrable_one(labels: list[str]) -> No
 @pytest.mark.parametrize(
     ("form", "slow", "values"),
     [
-        (contacts.mailbox, "canonical_mailbox", ["Ann.B+news@mail.example.com", "ann_b@gmail.com", "a@b-c.co.uk"]),
+        (contacts.mailbox, "valid_address", ["Ann.B+news@mail.example.com", "ann_b@gmail.com", "a@b-c.co.uk"]),
         (contacts.phone, "canonical_phone", ["+49 30 1234567", "+16502530000", "+44-20-7946-0958"]),
     ],
 )
 def test_ordinary_values_do_not_need_the_library(
     form: Any, slow: str, values: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = [getattr(contacts, slow)(value) for value in values]
+    expected = form(pa.array(values)).to_pylist()
     monkeypatch.setattr(contacts, slow, lambda value: pytest.fail(f"{value} was read one by one"))
 
     assert form(pa.array(values)).to_pylist() == expected
