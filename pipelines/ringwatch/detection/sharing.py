@@ -68,7 +68,7 @@ CREATE TEMP TABLE no_name AS
 WITH named AS (
   SELECT DISTINCT facet, label, name
   FROM (SELECT facet, name FROM activity UNION ALL SELECT facet, name FROM ({lasting})) JOIN facet USING (facet)
-  WHERE label IN (SELECT unnest($labels)) AND NOT regexp_full_match(name, '[0-9]+')
+  WHERE facet IN (SELECT unnest($facets)) AND NOT regexp_full_match(name, '[0-9]+')
 )
 SELECT facet, name FROM named WHERE name IN (SELECT name FROM named GROUP BY name HAVING count(DISTINCT label) > 1)
 """
@@ -175,7 +175,7 @@ def share(
     lasting = [_lasting_rows(feed, r) for feed, r in relationships if r.lasting]
     lasting += [_lasting_trait_rows(feed, trait) for feed, trait in traits if feed.lasts]
     connection.execute(_ACTIVITY.format(rows=_union(activity, ", NULL::DATE AS day")), window)
-    connection.execute(_NO_NAME.format(lasting=_union(lasting)), {"labels": list(model.kinds(feeds))})
+    connection.execute(_NO_NAME.format(lasting=_union(lasting)), {"facets": _free(model, feeds)})
     connection.execute(_WITHOUT_NAMES)
     connection.execute(_ACCOUNT, window)
     connection.execute(_SEEN.format(lasting=_union(lasting), last=(until - since).days))
@@ -188,6 +188,13 @@ def share(
     cells.add(connection, (until - since).days + 1)
     abodes.add(connection)
     pairs.add(connection)
+
+
+def _free(model: Model, feeds: tuple[str, ...]) -> list[str]:
+    """Facets of free text, in which a word may stand for nothing: kinds of identifier, and traits (no kinds)."""
+    kinds = [facet for sources in model.kinds(feeds).values() for *_, facet in sources]
+    traits = [t.evidence.facet for feed, t in model.traits(feeds) if feed.kept[t.column].is_free and not t.network]
+    return [*kinds, *traits]
 
 
 def _facets(

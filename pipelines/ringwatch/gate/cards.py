@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,6 +27,7 @@ _RUN = re.compile(rf"(?<![0-9A-Za-z])[0-9]+(?:{_SEPARATOR}[0-9]+)*(?![0-9A-Za-z]
 _FEWEST, _MOST = 13, 19
 _MAY_HOLD = rf"[0-9](?:[ ._-]{{0,3}}[0-9]){{{_FEWEST - 1}}}"
 _SEPARATED = rf"[0-9]{_SEPARATOR}[0-9]"
+_DIGITS = rf"\A[0-9]{{{_FEWEST},{_MOST}}}\z"
 
 # How the digits of a card are grouped on it.
 _GROUPED = {
@@ -52,19 +55,34 @@ def hold_card(texts: Any, issuers: Issuers, bare: bool) -> Any:
     if not bare:
         likely = pc.and_(likely, pc.match_substring_regex(folded, _SEPARATED))
     likely = pc.fill_null(likely, False)
-    found = pc.fill_null(pc.equal(texts, MASK), False)
     if pc.any(likely).as_py():
-        numbers = [_holds(text, issuers, bare) for text in folded.filter(likely).to_pylist()]
-        found = pc.or_(found, pc.replace_with_mask(likely, likely, pa.array(numbers, pa.bool_())))
-    return found
+        likely = pc.replace_with_mask(likely, likely, _are_cards(folded.filter(likely), issuers, bare))
+    return pc.or_(likely, pc.fill_null(pc.equal(texts, MASK), False))
 
 
 def masked(value: Any, issuers: Issuers) -> Any:
     """Return a value, or MASK when its text holds what may be a card number."""
     text = value if isinstance(value, str) else str(value)
-    if len(text) < _FEWEST or not isinstance(value, str | int | float) or isinstance(value, bool):
+    if len(text) < _FEWEST or not isinstance(value, str | int | float | Decimal):
         return value
     return MASK if _holds(_fold(text), issuers, bare=True) else value
+
+
+def _are_cards(texts: Any, issuers: Issuers, bare: bool) -> Any:
+    """Return for each text whether it holds a card number. There may be millions: few are read one by one."""
+    likely = _check_digits_fit(texts)
+    numbers = [_holds(text, issuers, bare) for text in texts.filter(likely).to_pylist()]
+    return pc.replace_with_mask(likely, likely, pa.array(numbers, pa.bool_()))
+
+
+def _check_digits_fit(texts: Any) -> Any:
+    """Return for each text of digits alone whether its check digit fits, true for others."""
+    digits = pc.match_substring_regex(texts, _DIGITS)
+    padded = pc.utf8_lpad(texts.filter(digits), _MOST, "0")  # zeros before a number change no sum
+    rows = np.frombuffer("".join(padded.to_pylist()).encode(), np.uint8).reshape(-1, _MOST) - ord("0")
+    doubled = 2 * rows[:, -2::-2]
+    sums = (doubled // 10 + doubled % 10).sum(axis=1, dtype=np.int64) + rows[:, -1::-2].sum(axis=1, dtype=np.int64)
+    return pc.replace_with_mask(pc.invert(digits), digits, pc.equal(pa.array(sums % 10), 0))
 
 
 def _folded(texts: Any) -> Any:

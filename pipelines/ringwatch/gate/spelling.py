@@ -76,7 +76,8 @@ def text_of(values: Any) -> Any:
     """
     kind = values.type
     if pa.types.is_string(kind):
-        return pc.replace_substring_regex(values, _WRITTEN_OUT, r"\1")
+        written_out = pc.any(pc.match_substring_regex(values, _WRITTEN_OUT)).as_py()
+        return pc.replace_substring_regex(values, _WRITTEN_OUT, r"\1") if written_out else values
     if pa.types.is_floating(kind):
         return _of_floats(values)
     return _of_decimals(values) if pa.types.is_decimal(kind) else values.cast(pa.string())

@@ -147,11 +147,10 @@ def _table(feed: Feed, values: pd.Series) -> pa.Table:
 
 
 def _array(values: list[Any]) -> Any:
-    """Values of one type as they are; of several, as when one of two files was CSV, as text."""
-    try:
-        array = pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        array = pa.array([None if value is None else str(value) for value in values])
+    """Values of one type as they are; of several, as when one of two files was CSV, as text: no integer as a float."""
+    if len({type(value) for value in values if value is not None}) > 1:
+        values = [None if value is None else str(value) for value in values]
+    array = pa.array(values)
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array
 
 

@@ -16,7 +16,7 @@ from time import perf_counter
 
 from ringwatch.days import amend, history
 from ringwatch.errors import DataRefused
-from ringwatch.gate import feeds, kinds, outcomes, sorting, trends
+from ringwatch.gate import cards, feeds, kinds, outcomes, sorting, trends
 from ringwatch.gate.arrivals import Arrived, survey
 from ringwatch.gate.sorting import Judged
 from ringwatch.night import Night, Report
@@ -163,11 +163,21 @@ def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
     settings, columns = night.settings, night.model.feeds[name].columns
     folder = night.files.arrived(night.day)
     files = [survey(folder, path, columns, settings.csv_encoding, settings.csv_delimiter) for path in paths]
+    _refuse_headless(night, files)
     named = [file for file in files if file.columns]
     for file in named[1:]:
         if set(file.columns) != set(named[0].columns):
             raise DataRefused(f"{file.path}: it does not have the same columns as {named[0].name} of the same feed")
     return files
+
+
+def _refuse_headless(night: Night, files: list[Arrived]) -> None:
+    """Refuse a file whose names of columns, which are told, hold a card number: its first line is a row."""
+    for file in files:
+        if any(cards.masked(name, night.model.defaults.card_numbers) == cards.MASK for name in file.columns):
+            raise DataRefused(
+                f"{file.path}: its first line does not name the columns, and holds what looks like a card number"
+            )
 
 
 def _judge(night: Night, name: str, files: list[Arrived], staged: Path, before: list[Judged]) -> Judged:

@@ -21,8 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringwatch.detection import sharing
+from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, normalise, spelling
-from ringwatch.model import load_model
+from ringwatch.model import Issuer, load_model
 from ringwatch.night import Night
 from ringwatch.rehearsal import rehearse
 from ringwatch.stages import validate
@@ -352,3 +353,35 @@ def _said(path: Path) -> str:
     if path.suffix == ".parquet":
         return str(pd.read_parquet(path).to_csv())
     return path.read_bytes().decode("latin-1")
+
+
+def test_a_first_line_with_a_card_number_is_refused_and_not_told(tmp_path: Path) -> None:
+    night = open_night(tmp_path, ("payments",))
+    put(night.files.arrived(MONDAY), {"payments.csv": "p1,A,2026-03-02,4111 1111 1111 1111,card\n"})
+
+    with pytest.raises(DataRefused, match="its first line does not name the columns") as refused:
+        validate.run(night)
+
+    assert "4111" not in str(refused.value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(numbers=st.lists(st.integers(10**12, 10**19 - 1).map(str), min_size=1, max_size=20))
+def test_the_check_digit_of_many_numbers_is_that_of_each(numbers: list[str]) -> None:
+    """Luhn's sum as ISO/IEC 7812-1 words it, digit by digit from the right."""
+    fits = [sum(sum(map(int, str(int(d) * (1 + i % 2)))) for i, d in enumerate(n[::-1])) % 10 == 0 for n in numbers]
+    issuers = (Issuer("any", tuple(map(str, range(1, 10))), tuple(range(13, 20))),)
+
+    assert cards.hold_card(pa.array(numbers), issuers, bare=True).to_pylist() == fits
+
+
+def test_an_organisation_with_such_a_word_is_none_but_alone_makes_no_word_of_it(arrive: Callable[..., Night]) -> None:
+    accounts = ["account_id,created_at,status,organisation", *(f"{name},2026-02-01,active,leer" for name in "ABCD")]
+    night = arrive(
+        accounts=accounts,
+        devices=_devices(MONDAY, "A=leer", "B=leer", "C=d1", "D=d1"),
+        payments=_payments(MONDAY, "A=t1", "B=t1"),
+    )
+    validate.run(night)
+
+    assert _shared(night) == {("device", "leer"), ("device", "d1"), ("payment", "t1")}
