@@ -6,8 +6,9 @@ A value comes from, strongest first: the call, the environment (`RINGWATCH_*`, a
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -41,6 +42,11 @@ class Settings(BaseSettings):
     feeds_marker: str | None = Field(
         None, description="file that says the folder of a day is complete, such as _SUCCESS; none: none is waited for"
     )
+    day_zone: str = Field(
+        "UTC",
+        description="zone (IANA) by whose midnights the folder of a day begins and ends, such as America/Los_Angeles; "
+        "set it before the first night",
+    )
     csv_encoding: str | None = Field(None, description="encoding of CSV feeds; none: found out for each file")
     csv_delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="delimiter of CSV feeds; none: found out from the header"
@@ -69,6 +75,9 @@ class Settings(BaseSettings):
     )
     broken_ceiling: float = Field(
         0.01, ge=0, lt=1, description="share of rows that may break a rule above what is usual before the rule is told"
+    )
+    refused_ceiling: float = Field(
+        0.1, gt=0, le=1, description="share of a feed's rows that may not count for one reason before its cause is told"
     )
     window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
     seed: int = Field(42, ge=0, description="random seed of community detection")
@@ -153,6 +162,15 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("day_zone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError, ValueError):
+            raise ValueError(f"{name!r} is no zone of the IANA time zone database, such as Europe/Berlin") from None
+        return name
 
     @property
     def refresh_every(self) -> int:

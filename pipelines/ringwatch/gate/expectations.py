@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringwatch.gate.deferred import deferred
-from ringwatch.gate.normalise import CARD, FLAW, INEXACT, SPOILED, UNREADABLE, end_of
+from ringwatch.gate.normalise import CARD, FLAW, INEXACT, SPOILED, UNREADABLE
+from ringwatch.gate.times import end_of
 from ringwatch.model import Column, Defaults, Feed, Severity
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 # A column that says which rows contradict another one with the same key; the caller fills it in.
 CONTRADICTS = "key (contradicts)"
+
+# How rules say that a time is of a later day.
+AFTER = "after the day"
 
 _LENGTH = " (length)"
 _GIVEN = " (given)"
@@ -189,8 +193,7 @@ def _value_rules(name: str, column: Column, defaults: Defaults, day: date) -> It
         said = _said(name, column, f"{name} is {_beyond(column.min, column.max)}")
         yield _within(column=name, min_value=column.min, max_value=column.max, **said)
     if column.type == "timestamp":
-        said = _said(name, column, f"{name} is after the day {day}")
-        yield _within(column=name, max_value=end_of(day), strict_max=True, **said)
+        yield _not_after(name, column, day)
         said = _said(name, column, f"{name} is before {defaults.earliest}")
         yield _within(column=name, min_value=pd.Timestamp(defaults.earliest), **said)
     if column.not_before:
@@ -201,6 +204,15 @@ def _value_rules(name: str, column: Column, defaults: Defaults, day: date) -> It
             ignore_row_if="either_value_is_missing",
             **_said(name, column, f"{name} is before {column.not_before}"),
         )
+
+
+def _not_after(name: str, column: Column, day: date) -> Any:
+    """A row is about a day on which it began; what began then may end a day later."""
+    if column.not_before:
+        said = _said(name, column, f"{name} is more than a day after the day {day}")
+        return _within(column=name, max_value=end_of(day) + pd.Timedelta(days=1), strict_max=True, **said)
+    said = _said(name, column, f"{name} is {AFTER} {day}")
+    return _within(column=name, max_value=end_of(day), strict_max=True, **said)
 
 
 def _asked(name: str, column: Column) -> str:

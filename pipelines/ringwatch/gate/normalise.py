@@ -6,7 +6,7 @@ Work is done on the distinct values of a column where reading one takes time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch.gate import canonical, cards, contacts, special, spelling
+from ringwatch.gate import canonical, cards, contacts, special, spelling, times
 from ringwatch.keys import tokens
 from ringwatch.model import Column, Defaults, Feed, Nothing
 
@@ -27,15 +27,13 @@ INEXACT, SPOILED, CARD = "inexact", "spoiled", "card"
 # Whole numbers beyond this are not exact in all programs that write feeds.
 _EXACT = 2**53
 
-_ISO_DAY = r"\A[0-9]{4}-?[0-9]{2}-?[0-9]{2}"
 
-
-def typed(rows: pa.Table, feed: Feed, defaults: Defaults) -> pa.Table:
+def typed(rows: pa.Table, feed: Feed, defaults: Defaults, day: date | None = None, zone: str = times.UTC) -> pa.Table:
     """Return the feed's columns as their types, and next to each `<column> (unreadable)` with what could not be read.
 
     Next to text there is `<column> (flaw)`, too: INEXACT, SPOILED (the value stays until it is judged) or CARD. Times
-    become UTC without a zone; a column that did not arrive is empty. What means nothing is no value where one may be
-    lacking, and no id of what the row is about, unless it is a value of the column's own type.
+    lose their zone and become those of `zone`; a column that did not arrive is empty. What means nothing is no value
+    where one may be lacking, and no id of what the row is about, unless it is a value of the column's own type.
     """
     columns: dict[str, Any] = {}
     for name, column in feed.columns.items():
@@ -43,7 +41,7 @@ def typed(rows: pa.Table, feed: Feed, defaults: Defaults) -> pa.Table:
         if column.is_text:
             columns |= _read_text(name, column, raw, feed, defaults)
         else:
-            read = _read(column, raw)
+            read = times.moments(raw, day, zone) if column.type == "timestamp" else _read(column, raw)
             columns[name] = read if column.required else without(read, defaults.nothing.of_codes)
             columns[name + UNREADABLE] = _unreadable(column, raw, read, defaults)
     return pa.table(columns)
@@ -71,12 +69,15 @@ def impersonal(rows: pa.Table, feed: Feed, keys: tuple[bytes, ...]) -> pa.Table:
 def kept(rows: pa.Table, feed: Feed, nothing: Nothing, day: date) -> pa.Table:
     """Return what is kept of typed, impersonal rows: identifiers that mean nothing are missing, `day` is added.
 
-    So are addresses that are another machine's in each network.
+    So are addresses that are another machine's in each network. What went on past midnight ends with the day.
     """
     sources = {relationship.to.source for relationship in feed.relationships.values()}
     columns = {name: rows[name].combine_chunks() for name in feed.kept}
     columns |= {name: without(columns[name], nothing.anywhere) for name in sources}
     columns |= {name: special.machines(columns[name]) for name, column in feed.kept.items() if column.type == "ip"}
+    columns |= {
+        name: times.within(columns[name], day) for name, column in feed.kept.items() if column.type == "timestamp"
+    }
     return pa.table(columns | {"day": pa.repeat(pa.scalar(day, pa.date32()), len(rows))})
 
 
@@ -90,11 +91,6 @@ def without(values: Any, nothing: str) -> Any:
 def ids(rows: pa.Table, name: str) -> Any:
     """Return the account ids in a column as it arrived, as `typed` has them."""
     return canonical.text(spelling.text_of(_raw(rows, name)))
-
-
-def end_of(day: date) -> pd.Timestamp:
-    """First moment (UTC) after `day`."""
-    return pd.Timestamp(day + timedelta(days=1))
 
 
 def registrable_domain(mailboxes: Any) -> Any:
@@ -165,8 +161,6 @@ def _is_no_choice(column: Column, texts: Any, nothing: Nothing) -> Any:
 def _read(column: Column, raw: Any) -> Any:
     if column.type in _NUMBERS:
         return _NUMBERS[column.type](raw)
-    if column.type == "timestamp":
-        return _timestamp(raw)
     return _by_distinct(raw if pa.types.is_string(raw.type) else spelling.text_of(raw), _FORMS[column.type])
 
 
@@ -212,21 +206,6 @@ def _whole(numbers: Any) -> Any:
     """Floats as integers, null where they are none or not exact."""
     exact = pc.and_(pc.equal(pc.floor(numbers), numbers), pc.less(pc.abs(numbers), _EXACT))
     return pc.if_else(exact, numbers, pa.scalar(None, pa.float64())).cast(pa.int64())
-
-
-def _timestamp(raw: Any) -> Any:
-    """Times in UTC without a zone. Text is ISO 8601 with at least a day; a number is no time: of which unit?"""
-    if pa.types.is_string(raw.type):
-        return _by_distinct(raw, _times)
-    if pa.types.is_timestamp(raw.type):
-        return pc.cast(raw, pa.timestamp("us", tz=raw.type.tz), safe=False).cast(pa.timestamp("us"))
-    return raw.cast(pa.timestamp("us")) if pa.types.is_date(raw.type) else pa.nulls(len(raw), pa.timestamp("us"))
-
-
-def _times(texts: Any) -> Any:
-    days = pc.if_else(pc.match_substring_regex(texts, _ISO_DAY), texts, pa.scalar(None, pa.string()))
-    times = pd.to_datetime(days.to_pandas(), errors="coerce", utc=True, format="ISO8601")
-    return pa.array(times.dt.tz_localize(None).astype("datetime64[us]"), pa.timestamp("us"), from_pandas=True)
 
 
 def _by_distinct(values: Any, read: Callable[[Any], Any]) -> Any:

@@ -105,7 +105,7 @@ def _expected_new(connection: duckdb.DuckDBPyConnection, name: str) -> float:
 
 
 def _by_hour(connection: duckdb.DuckDBPyConnection, name: str) -> Spread:
-    return _counted(connection, name, f'hour("{name}")', [f"{hour:02}:00 to {hour:02}:59 UTC" for hour in range(24)])
+    return _counted(connection, name, f'hour("{name}")', [f"{hour:02}:00 to {hour:02}:59" for hour in range(24)])
 
 
 def _by_decile(connection: duckdb.DuckDBPyConnection, name: str) -> Spread:

@@ -95,7 +95,7 @@ def _usable(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> Iterator[Ch
 
 def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], erased: Tombstones, chunk: Chunk) -> pa.Table:
     arrived, buried = erased.taken_out(chunk.rows, feed)
-    readable = normalise.typed(arrived, feed, night.model.defaults)
+    readable = normalise.typed(arrived, feed, night.model.defaults, night.day, night.settings.day_zone)
     rows = normalise.impersonal(readable, feed, keys)
     for name, values in zip(PLACE, (pa.array(chunk.files), chunk.numbers, chunk.lines, buried), strict=True):
         rows = rows.append_column(name, values)

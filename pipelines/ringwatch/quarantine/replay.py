@@ -157,7 +157,8 @@ def _array(values: list[Any]) -> Any:
 def _known(night: Night, feed: Feed, raw: pa.Table) -> pd.Series:
     """Return by position of the rows whose key the day has already: whether all that they say is known."""
     defaults, keys = night.model.defaults, tokens.token_keys(night.settings.home)
-    typed = normalise.impersonal(normalise.typed(raw, feed, defaults), feed, keys)
+    read = normalise.typed(raw, feed, defaults, night.day, night.settings.day_zone)
+    typed = normalise.impersonal(read, feed, keys)
     kept = normalise.kept(typed, feed, defaults.nothing, night.day)
     replayed = kept.append_column("_position", pa.array(range(len(kept)), pa.int64()))
     key = [new for name in feed.key for new in (feed.columns[name].becomes or (name,))]

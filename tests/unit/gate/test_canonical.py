@@ -170,4 +170,4 @@ def test_a_year_that_python_does_not_know_is_kept_in_quarantine(second: int, tmp
 
 def times(texts: list[str | None]) -> list[datetime | None]:
     rows = pa.table({"account_id": ["a"] * len(texts), "first_seen": pa.array(texts, pa.string())})
-    return normalise.typed(rows, load_model().feeds["devices"], "(?i)^n/?a$")["first_seen"].to_pylist()
+    return normalise.typed(rows, load_model().feeds["devices"], load_model().defaults)["first_seen"].to_pylist()

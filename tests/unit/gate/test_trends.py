@@ -162,7 +162,7 @@ def test_ids_are_new_each_night_and_never_named(night: Night) -> None:
     [
         ("platform", "ios", "android", "devices.platform: {} android"),
         ("sessions", 1, 5, "devices.sessions: {} 5"),
-        ("hour", 8, 22, "devices.first_seen: {} 22:00 to 22:59 UTC"),
+        ("hour", 8, 22, "devices.first_seen: {} 22:00 to 22:59"),
     ],
 )
 def test_a_shift_is_told_with_its_psi(night: Night, column: str, low: Any, high: Any, words: str) -> None:
