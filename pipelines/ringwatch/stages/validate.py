@@ -16,7 +16,7 @@ from time import perf_counter
 
 from ringwatch.days import amend, history
 from ringwatch.errors import DataRefused
-from ringwatch.gate import cards, feeds, kinds, outcomes, sorting, trends
+from ringwatch.gate import cards, causes, feeds, kinds, outcomes, reuse, sorting, trends
 from ringwatch.gate.arrivals import Arrived, survey
 from ringwatch.gate.sorting import Judged
 from ringwatch.night import Night, Report
@@ -75,7 +75,7 @@ def judge(night: Night, staged: Path, stops: list[DataRefused] | None = None) ->
             warnings += trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet")
         seconds[name] = perf_counter() - started
     clean = {one.feed.feed: staged / "clean" / f"{one.feed.feed}.parquet" for one in judged}
-    warnings += tuple(kinds.told(night.model, clean))
+    warnings += (*causes.told(night, judged), *kinds.told(night.model, clean), *reuse.told(night, clean, arrived))
     return Day(tuple(judged), warnings, seconds)
 
 

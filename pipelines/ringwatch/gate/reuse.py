@@ -1,0 +1,122 @@
+"""Ids that were given to somebody else: a known account that is said to be opened behind what it did before.
+
+In: the clean files of the day and of the days before. Out: the accounts. A correction is none of them: one by at most a
+day (a zone, a date without its time), one to an earlier moment, and one that leaves everything behind the opening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ringwatch import duck
+from ringwatch.days import history
+from ringwatch.gate import chunks, normalise
+from ringwatch.gate.arrivals import Arrived
+from ringwatch.model import ACCOUNT_KEY, Feed
+from ringwatch.night import Night
+
+# Account rows of the day whose opening moved by more than a day, or that were not known; with contacts, where the model
+# has any, which say that somebody else is behind the id.
+_SHOWN = 3
+
+_OPENED = """
+CREATE TABLE opened AS
+WITH known AS (
+  SELECT {account}, arg_max(created_at, day) AS created_at, {last}
+  FROM before SEMI JOIN now USING ({account}) GROUP BY {account}
+)
+SELECT now.{account}, now.created_at, known.{account} IS NOT NULL AS known, {other} AS other
+FROM now LEFT JOIN known USING ({account})
+WHERE known.{account} IS NULL OR now.created_at > known.created_at + INTERVAL 1 DAY
+"""
+
+_REUSED = """
+SELECT {account}, coalesce(first < created_at, false) AS active
+FROM opened LEFT JOIN activity USING ({account})
+WHERE first < CASE WHEN known THEN created_at ELSE created_at - INTERVAL 1 DAY END OR (known AND other)
+ORDER BY {account}
+"""
+
+
+@dataclass(frozen=True)
+class Reused:
+    """Accounts whose ids were given away, by what is known of them: `active` did something before they were opened."""
+
+    accounts: tuple[str, ...]
+    active: int
+
+
+def told(night: Night, clean: dict[str, Path], arrived: dict[str, list[Arrived]]) -> Iterator[str]:
+    """Yield what to say of ids in the `clean` files of the day, given by feed, that were somebody else's before."""
+    found = find(night, clean)
+    if found.accounts:
+        ids = "1 id seems" if len(found.accounts) == 1 else f"{len(found.accounts):,} ids seem"
+        yield (
+            f"accounts: {ids} to have been given to somebody else ({_where(night, arrived['accounts'], found)}): their "
+            f"created_at is later than what the same account did before ({found.active:,}), or moved and came with "
+            "another mailbox or phone; what was known of the former owner counts for the new one, too, so have the "
+            "sender give each account an id of its own, or created_at as it was"
+        )
+
+
+def _where(night: Night, arrived: list[Arrived], found: Reused) -> str:
+    """The places of the first rows of these accounts."""
+    places: list[str] = []
+    wanted = pa.array(found.accounts, pa.string())
+    for chunk in chunks.read(arrived, night.settings.gate_chunk_rows):
+        here = pc.indices_nonzero(pc.is_in(normalise.ids(chunk.rows, ACCOUNT_KEY), wanted)).to_pylist()
+        places += [f"{arrived[chunk.files[i]].name} row {chunk.numbers[i]}" for i in here]
+        if len(places) > _SHOWN:
+            break
+    return ", ".join([*places[:_SHOWN], *(["others"] if len(places) > _SHOWN else [])])
+
+
+def find(night: Night, clean: dict[str, Path]) -> Reused:
+    """Return the accounts in the `clean` files of the day, given by feed, whose id was somebody else's before."""
+    accounts = clean.get("accounts")
+    if accounts is None or "created_at" not in pq.read_schema(accounts).names:
+        return Reused((), 0)
+    with duck.connect() as connection:
+        _look_up(connection, night, accounts)
+        _add_activity(connection, night, clean)
+        found = connection.execute(_REUSED.format(account=ACCOUNT_KEY)).fetchall()
+    return Reused(tuple(account for account, _ in found), sum(active for _, active in found))
+
+
+def _look_up(connection: duckdb.DuckDBPyConnection, night: Night, accounts: Path) -> None:
+    feed = night.model.feeds["accounts"]
+    before = [str(path) for path in history.account_files(night)]
+    connection.read_parquet(str(accounts)).create_view("now")
+    known = connection.read_parquet(before, union_by_name=True) if before else connection.view("now").limit(0)
+    known.create_view("before")
+    contacts = [name for name in feed.tokens if name in known.columns]
+    last = ", ".join(f"arg_max({name}, day) AS {name}" for name in contacts) or "NULL AS nobody"
+    other = " OR ".join(f"now.{name} <> known.{name}" for name in contacts) or "false"
+    connection.execute(_OPENED.format(account=ACCOUNT_KEY, last=last, other=f"coalesce({other}, false)"))
+
+
+def _add_activity(connection: duckdb.DuckDBPyConnection, night: Night, clean: dict[str, Path]) -> None:
+    """Make the table `activity`: when these accounts were first seen. Days before are read for known ones only."""
+    known = connection.execute("SELECT count(*) FROM opened WHERE known").fetchone() != (0,)
+    connection.execute(f"CREATE TABLE seen ({ACCOUNT_KEY} VARCHAR, first TIMESTAMP)")
+    for feed in night.model.feeds.values():
+        first = next((relationship.seen[0] for relationship in feed.relationships.values() if relationship.seen), None)
+        files = _files(night, feed, clean, known)
+        if first and files:
+            connection.read_parquet(files, union_by_name=True).create_view("rows", replace=True)
+            rows = f"SELECT {ACCOUNT_KEY}, {first} FROM rows SEMI JOIN opened USING ({ACCOUNT_KEY})"
+            connection.execute(f"INSERT INTO seen {rows}")
+    connection.execute(f"CREATE TABLE activity AS SELECT {ACCOUNT_KEY}, min(first) AS first FROM seen GROUP BY ALL")
+
+
+def _files(night: Night, feed: Feed, clean: dict[str, Path], before: bool) -> list[str]:
+    days = [day for day in history.clean_days(night) if day < night.day] if before else []
+    files = [night.files.clean(day, feed.feed) for day in days]
+    return [str(path) for path in [*files, *([clean[feed.feed]] if feed.feed in clean else [])] if path.is_file()]
