@@ -147,10 +147,13 @@ def test_what_exporters_write_for_nothing_is_no_identifier_and_no_account(mark: 
 
 
 @pytest.mark.parametrize(
-    "name", ["test", "default", "NA", "deleted", "true", "N", "n", "fff", "1", "nullable", "none-1"]
+    "name", ["test", "default", "NA", "deleted", "true", "N", "n", "fff", "1", "nullable", "none-1", "jan-26"]
 )
 def test_an_account_may_be_called_so(name: str) -> None:
-    assert normalise.typed(pa.table({"account_id": [name]}), DEVICES, DEFAULTS)["account_id"].to_pylist() == [name]
+    rows = normalise.typed(pa.table({"account_id": [name]}), DEVICES, DEFAULTS)
+
+    assert rows["account_id"].to_pylist() == [name]
+    assert rows[f"account_id{normalise.FLAW}"].to_pylist() == [None]
 
 
 def test_a_value_of_the_columns_own_type_is_no_word_for_nothing() -> None:
