@@ -20,8 +20,8 @@ from pydantic_settings import (
 from ringwatch.errors import UsageError
 
 TOML = Path("ringwatch.toml")
-# Settings that lead to what real nights write.
-_REAL = ("neo4j_uri", "neo4j_password", "neo4j_http_url", "store_url", "feeds_dir", "feeds")
+# Settings that lead to what real nights write, and that say what their feeds are like.
+_REAL = ("neo4j_uri", "neo4j_password", "neo4j_http_url", "store_url", "feeds_dir", "feeds", "day_zone")
 
 
 class Settings(BaseSettings):

@@ -22,26 +22,32 @@ from ringwatch.gate.arrivals import Arrived
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 
-# Account rows of the day whose opening moved by more than a day, or that were not known; with contacts, where the model
-# has any, which say that somebody else is behind the id.
 _SHOWN = 3
 
-_OPENED = """
-CREATE TABLE opened AS
+# What DuckDB may have; what does not fit goes to the disk.
+_MEMORY = "256MB"
+
+# Known accounts whose opening moved by more than a day to later, and whether another mailbox or phone came with it.
+_MOVED = """
+CREATE TABLE moved AS
 WITH known AS (
   SELECT {account}, arg_max(created_at, day) AS created_at, {last}
   FROM before SEMI JOIN now USING ({account}) GROUP BY {account}
 )
-SELECT now.{account}, now.created_at, known.{account} IS NOT NULL AS known, {other} AS other
-FROM now LEFT JOIN known USING ({account})
-WHERE known.{account} IS NULL OR now.created_at > known.created_at + INTERVAL 1 DAY
+SELECT now.{account}, now.created_at, {other} AS other
+FROM now JOIN known USING ({account})
+WHERE now.created_at > known.created_at + INTERVAL 1 DAY
 """
 
 _REUSED = """
-SELECT {account}, coalesce(first < created_at, false) AS active
-FROM opened LEFT JOIN activity USING ({account})
-WHERE first < CASE WHEN known THEN created_at ELSE created_at - INTERVAL 1 DAY END OR (known AND other)
-ORDER BY {account}
+SELECT {account}, coalesce(activity.first < created_at, false) AS active
+FROM moved LEFT JOIN (SELECT {account}, min(first) AS first FROM seen GROUP BY {account}) activity USING ({account})
+WHERE activity.first < created_at OR other
+UNION ALL
+SELECT DISTINCT {account}, true
+FROM now JOIN early USING ({account}) ANTI JOIN before USING ({account})
+WHERE early.first < created_at - INTERVAL 1 DAY
+ORDER BY ALL
 """
 
 
@@ -83,14 +89,14 @@ def find(night: Night, clean: dict[str, Path]) -> Reused:
     accounts = clean.get("accounts")
     if accounts is None or "created_at" not in pq.read_schema(accounts).names:
         return Reused((), 0)
-    with duck.connect() as connection:
-        _look_up(connection, night, accounts)
+    with duck.connect(memory_limit=_MEMORY, temp_directory=str(night.files.spill)) as connection:
+        _find_moved(connection, night, accounts)
         _add_activity(connection, night, clean)
         found = connection.execute(_REUSED.format(account=ACCOUNT_KEY)).fetchall()
     return Reused(tuple(account for account, _ in found), sum(active for _, active in found))
 
 
-def _look_up(connection: duckdb.DuckDBPyConnection, night: Night, accounts: Path) -> None:
+def _find_moved(connection: duckdb.DuckDBPyConnection, night: Night, accounts: Path) -> None:
     feed = night.model.feeds["accounts"]
     before = [str(path) for path in history.account_files(night)]
     connection.read_parquet(str(accounts)).create_view("now")
@@ -99,24 +105,31 @@ def _look_up(connection: duckdb.DuckDBPyConnection, night: Night, accounts: Path
     contacts = [name for name in feed.tokens if name in known.columns]
     last = ", ".join(f"arg_max({name}, day) AS {name}" for name in contacts) or "NULL AS nobody"
     other = " OR ".join(f"now.{name} <> known.{name}" for name in contacts) or "false"
-    connection.execute(_OPENED.format(account=ACCOUNT_KEY, last=last, other=f"coalesce({other}, false)"))
+    connection.execute(_MOVED.format(account=ACCOUNT_KEY, last=last, other=f"coalesce({other}, false)"))
 
 
 def _add_activity(connection: duckdb.DuckDBPyConnection, night: Night, clean: dict[str, Path]) -> None:
-    """Make the table `activity`: when these accounts were first seen. Days before are read for known ones only."""
-    known = connection.execute("SELECT count(*) FROM opened WHERE known").fetchone() != (0,)
-    connection.execute(f"CREATE TABLE seen ({ACCOUNT_KEY} VARCHAR, first TIMESTAMP)")
+    """Make the tables `seen`, of moved accounts on all days, and `early`, of rows of today about earlier days."""
+    moved = connection.execute("SELECT count(*) FROM moved").fetchone() != (0,)
+    for table in ("seen", "early"):
+        connection.execute(f"CREATE TABLE {table} ({ACCOUNT_KEY} VARCHAR, first TIMESTAMP)")
     for feed in night.model.feeds.values():
         first = next((relationship.seen[0] for relationship in feed.relationships.values() if relationship.seen), None)
-        files = _files(night, feed, clean, known)
-        if first and files:
-            connection.read_parquet(files, union_by_name=True).create_view("rows", replace=True)
-            rows = f"SELECT {ACCOUNT_KEY}, {first} FROM rows SEMI JOIN opened USING ({ACCOUNT_KEY})"
-            connection.execute(f"INSERT INTO seen {rows}")
-    connection.execute(f"CREATE TABLE activity AS SELECT {ACCOUNT_KEY}, min(first) AS first FROM seen GROUP BY ALL")
+        today = [str(clean[feed.feed])] if feed.feed in clean else []
+        if first is None:
+            continue
+        _add(connection, "early", first, today, f"WHERE {first} < DATE '{night.day}'")
+        if moved:
+            _add(connection, "seen", first, [*_before(night, feed), *today], f"SEMI JOIN moved USING ({ACCOUNT_KEY})")
 
 
-def _files(night: Night, feed: Feed, clean: dict[str, Path], before: bool) -> list[str]:
-    days = [day for day in history.clean_days(night) if day < night.day] if before else []
-    files = [night.files.clean(day, feed.feed) for day in days]
-    return [str(path) for path in [*files, *([clean[feed.feed]] if feed.feed in clean else [])] if path.is_file()]
+def _add(connection: duckdb.DuckDBPyConnection, table: str, first: str, files: list[str], wanted: str) -> None:
+    if files:
+        connection.read_parquet(files, union_by_name=True).create_view("rows", replace=True)
+        connection.execute(f"INSERT INTO {table} SELECT {ACCOUNT_KEY}, {first} FROM rows {wanted}")
+
+
+def _before(night: Night, feed: Feed) -> list[str]:
+    """The clean files of a feed of the days before."""
+    files = [night.files.clean(day, feed.feed) for day in history.clean_days(night) if day < night.day]
+    return [str(path) for path in files if path.is_file()]

@@ -201,6 +201,14 @@ def test_a_correction_of_when_an_account_was_opened_is_not_told(
     assert reuse_told(arrive(TUESDAY, accounts=opened(at), devices=TUESDAYS)) == []
 
 
+def test_an_id_is_told_also_on_a_day_without_sessions(
+    judge: Callable[..., Night], arrive: Callable[..., Night]
+) -> None:
+    judge(accounts=opened("2026-02-01T09:00Z"), devices=MONDAYS)
+
+    assert len(reuse_told(arrive(TUESDAY, accounts=opened("2026-03-03T10:00Z")))) == 1
+
+
 def test_an_account_that_did_something_days_before_it_was_opened_is_told_in_one_delivery(
     arrive: Callable[..., Night],
 ) -> None:
