@@ -52,8 +52,7 @@ _KIND = {
 _FLAWS = {
     INEXACT: "{} arrived as a fraction, or as a float that is too large to be exact (deliver it as text)",
     SPOILED: "{} is what a spreadsheet leaves of an id (digits rounded like 1.2E+15, an error like #REF!, or a date)",
-    CARD: "{} holds what looks like a card number (an issuer's first digits, its length, a right check digit), "
-    "which is kept nowhere (deliver a token in its place)",
+    CARD: "{} looks like a card number (first digits, length and check digit are right) and is kept nowhere",
 }
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from ringwatch.gate import canonical, cards, contacts, special, spelling, times
 from ringwatch.keys import tokens
-from ringwatch.model import Column, Defaults, Feed, Nothing
+from ringwatch.model import ACCOUNT_KEY, Column, Defaults, Feed, Nothing
 
 UNREADABLE = " (unreadable)"
 
@@ -144,7 +144,8 @@ def _is_spoiled(texts: Any, defaults: Defaults) -> Any:
 def _without_words(name: str, column: Column, texts: Any, feed: Feed, nothing: Nothing) -> Any:
     """Text without what means nothing. What the column itself allows is no such word."""
     if name in feed.own:
-        return without(texts, nothing.of_own_ids)
+        first = pc.equal(texts, "0") if name != ACCOUNT_KEY else False  # of numbers that begin there
+        return pc.if_else(first, texts, without(texts, nothing.of_own_ids))
     if column.required or column.one_of:
         return texts if column.required else _unless(_is_no_choice(column, texts, nothing), texts)
     if not column.pattern:

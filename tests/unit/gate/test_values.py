@@ -156,6 +156,15 @@ def test_an_account_may_be_called_so(name: str) -> None:
     assert rows[f"account_id{normalise.FLAW}"].to_pylist() == [None]
 
 
+def test_payments_may_be_numbered_from_0(judge: Callable[..., Night]) -> None:
+    header = "payment_id,account_id,paid_at,instrument,instrument_kind"
+
+    night = judge(payments=[header, "0,A,2026-03-02,t1,card", "1,A,2026-03-02,t2,card", "null,A,2026-03-02,t2,card"])
+
+    assert part(night, "clean", "payments")["payment_id"].tolist() == ["0", "1"]
+    assert part(night, "quarantine", "payments")["rule"].tolist() == ["payment_id is required"]
+
+
 def test_a_value_of_the_columns_own_type_is_no_word_for_nothing() -> None:
     feeds = load_model().feeds
     accounts = normalise.typed(pa.table({"country": ["NA", "n/a", "XX"]}), feeds["accounts"], DEFAULTS)
@@ -281,7 +290,7 @@ def test_a_refused_card_number_is_in_no_file_of_the_home(number: str, separator:
 
         everything = told + "".join(map(_said, sorted(night.files.home.rglob("*"))))
         assert number not in re.sub(r"[ \u00a0-]", "", everything)
-        assert "instrument holds what looks like a card number" in told
+        assert "instrument looks like a card number" in told
 
 
 def test_a_row_with_a_card_number_stays_refused_when_it_is_judged_again(judge: Callable[..., Night]) -> None:
