@@ -32,6 +32,11 @@ _MAIL_DATE = rf"(?:[a-z]{{3}}, )?[0-9]{{1,2}}[ -](?:{'|'.join(_MONTHS)})[ -][0-9
 _SEPARATED = rf"(?:(?:T| +){_CLOCK}(?: ?{_OFFSET})?)?\z"
 _TIME = rf"(?i)\A(?:{_ISO_DATE}|{_OTHER_DATE}|{_MAIL_DATE}){_SEPARATED}"
 _REWRITTEN = rf"(?i)\A(?:{_OTHER_DATE}|{_MAIL_DATE}){_SEPARATED}"
+# What is read as it is.
+_PLAIN = (
+    r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
+    r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\z"
+)
 # An offset that is not zero, and a name that says it is.
 _CONTRADICTS = r"(?i)[+-](?:[0-9]?[1-9][0-9:]*|[0-9]{2}:?[0-9]?[1-9][0-9]?|[1-9][0-9:]*) (?:Z|UTC|GMT)\z"
 _MIDNIGHT = r"[T ]24(?::?00(?::?00(?:[.]0+)?)?)?(?:[ Z+-]|\z)"
@@ -88,21 +93,27 @@ def within(moments: Any, day: date) -> Any:
 
 
 def _texts(texts: Any, day: date | None, zone: str) -> Any:
-    sound = pc.and_not(pc.match_substring_regex(texts, _TIME), pc.match_substring_regex(texts, _CONTRADICTS))
-    forms = _rewritten(pc.if_else(sound, texts, pa.scalar(None, pa.string())))
-    midnight = pc.fill_null(pc.match_substring_regex(forms, _MIDNIGHT), False)
-    forms = pc.if_else(midnight, pc.replace_substring_regex(forms, "T24", "T00"), forms)
-    read = pd.to_datetime(forms.to_pandas(), errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
-    ended = midnight.to_numpy(zero_copy_only=False)
-    found = local(_arrow(read.astype("datetime64[us]") + pd.to_timedelta(ended.astype(int), "D")), zone)
+    """Times, most of which are plain as a rule; the others are turned into these first."""
+    other = pc.invert(pc.fill_null(pc.match_substring_regex(texts, _PLAIN), True))
+    ended = pa.array(np.zeros(len(texts), dtype=bool))
+    if pc.any(other).as_py():
+        forms = _rewritten(texts.filter(other))
+        midnight = pc.fill_null(pc.match_substring_regex(forms, _MIDNIGHT), False)
+        forms = pc.if_else(midnight, pc.replace_substring_regex(forms, "T24", "T00"), forms)
+        texts, ended = pc.replace_with_mask(texts, other, forms), pc.replace_with_mask(ended, other, midnight)
+    read = pd.to_datetime(texts.to_pandas(), errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
+    days = pd.to_timedelta(ended.to_numpy(zero_copy_only=False).astype(int), "D")
+    found = local(_arrow(read.astype("datetime64[us]") + days), zone)
     if day is None:
         return found
-    ends = pc.and_(midnight, pc.equal(found, pa.scalar(end_of(day).to_pydatetime(), MICROSECONDS)))
+    ends = pc.and_(ended, pc.equal(found, pa.scalar(end_of(day).to_pydatetime(), MICROSECONDS)))
     return pc.if_else(ends, within(found, day), found)
 
 
 def _rewritten(texts: Any) -> Any:
-    """Times as ISO 8601 has them, with a calendar date, a T, a point, and no blanks."""
+    """Times as ISO 8601 has them, with a calendar date, a T, a point, and no blanks; null for what is none."""
+    sound = pc.and_not(pc.match_substring_regex(texts, _TIME), pc.match_substring_regex(texts, _CONTRADICTS))
+    texts = pc.if_else(sound, texts, pa.scalar(None, pa.string()))
     other = pc.fill_null(pc.match_substring_regex(texts, _REWRITTEN), False)
     if pc.any(other).as_py():
         read = pa.array([_calendar(text) for text in texts.filter(other).to_pylist()], pa.string())
