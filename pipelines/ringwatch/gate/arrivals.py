@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import hashlib
 import io
 import os
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate.feeds import suffix_of
+from ringwatch.gate import json_lines
+from ringwatch.gate.feeds import partitions
+from ringwatch.gate.forms import Form, known_form
+from ringwatch.gate.unpacking import PIECE, open_unpacked
 
 DELIMITERS = ",;\t|"
 
@@ -35,15 +37,16 @@ _MAGIC = {
     b"SQLite": "SQLite",
     b"%PDF": "PDF",
     b"\xd0\xcf\x11\xe0": "Excel",
+    b"\x50\x2a\x4d\x18": "Zstandard",
+    b"Obj\x01": "Avro",
+    b"ORC": "ORC",
+    b"ARROW1": "Arrow",
 }
-_EXPECTED = {".parquet": "Parquet", ".csv.gz": "gzip", ".csv": None}
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5", "euc_kr"]
-_PIECE = 1 << 20
 
-# Unpacked to packed bytes from which a file of some size is an attack: rows of real feeds pack to a fifth or a tenth.
-_BOMB_RATIO = 200
-_BOMB_BYTES = 64 << 20
+# Keys of a file of JSON lines from which they are taken for values.
+_MOST_KEYS = 2_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Arrived:
     name: its path below the folder of the day; size and changed: bytes and time of change, to see that it stays;
     header: names of the columns as they are written; of CSV files also encoding, delimiter, bytes at most when it is
     unpacked UTF-8, whether the last row ends, whether a quote is left open, and what to say of an encoding that was
-    guessed.
+    guessed. partitions: columns that the folders of the file name, and their value for all of its rows.
     """
 
     path: Path
@@ -68,19 +71,29 @@ class Arrived:
     ended: bool = True
     unquoted: bool = False
     note: str | None = None
+    partitions: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def form(self) -> Form:
+        return known_form(self.path.name)
 
     @property
     def is_csv(self) -> bool:
-        return suffix_of(self.path) != ".parquet"
+        return self.form.kind == "csv"
+
+    @property
+    def named(self) -> list[str]:
+        """Names of the columns in the file."""
+        return [name.strip() for name in self.header] if self.is_csv else list(self.header)
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns."""
-        return [name.strip() for name in self.header] if self.is_csv else list(self.header)
+        """Names of all columns, those of its folders behind those in the file."""
+        return list(dict.fromkeys([*self.named, *self.partitions]))
 
     def open(self) -> IO[bytes]:
         """Return the bytes of the file, unpacked."""
-        return _open(self.path)
+        return open_unpacked(self.path)
 
     def check_unchanged(self) -> None:
         """Raise DataRefused when the file is not the one that was surveyed."""
@@ -97,36 +110,97 @@ def survey(folder: Path, path: Path, columns: Collection[str], encoding: str | N
     `encoding` and `delimiter` of CSV files are found out when they are None: the delimiter is the one under which the
     header names most of `columns`. Raises DataRefused when the file cannot be what its name says.
     """
-    _refuse_mislabelled(path)
+    form = known_form(path.name)
+    _refuse_mislabelled(path, form)
     try:
         state = path.stat()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         arrived = Arrived(path, path.relative_to(folder).as_posix(), digest, state.st_size, state.st_mtime_ns)
-        if not arrived.is_csv:
-            return _parquet(arrived)
-        return _csv(arrived, columns, encoding, delimiter)
+        if form.kind == "csv":
+            found = _csv(arrived, columns, encoding, delimiter)
+        else:
+            found = _parquet(arrived) if form.kind == "parquet" else _json(arrived)
+        return replace(found, partitions=_partitions(folder, found))
     except (OSError, ValueError, EOFError, LookupError) as error:  # gzip and decoding errors are all of these
         raise unreadable(path, error) from None
+
+
+def together(files: Sequence[Arrived]) -> list[Arrived]:
+    """Return the files of a feed with the columns of all their folders, and JSON lines with the keys of all files.
+
+    A JSON object leaves out what it has no value of. Raises DataRefused when others have columns of their own.
+    """
+    folders = dict.fromkeys(name for file in files for name in file.partitions)
+    keys = tuple(dict.fromkeys(name for file in files for name in file.header)) if files[0].form.kind == "jsonl" else ()
+    found = [
+        replace(
+            file,
+            header=keys or file.header,
+            partitions={name: file.partitions.get(name) for name in folders if name not in file.named},
+        )
+        for file in files
+    ]
+    named = [file for file in found if file.named]
+    for file in named[1:]:
+        if set(file.columns) != set(named[0].columns):
+            raise DataRefused(f"{file.path}: it does not have the same columns as {named[0].name} of the same feed")
+    return found
 
 
 def unreadable(path: Path, error: Exception) -> DataRefused:
     """The refusal of a file that cannot be read as what its name says."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return DataRefused(f"{path}: cannot be read as {suffix_of(path)[1:]}: {reason}")
+    return DataRefused(f"{path}: cannot be read as {_said(known_form(path.name))}: {reason}")
 
 
-def _refuse_mislabelled(path: Path) -> None:
+def _said(form: Form) -> str:
+    return form.ending[1:]
+
+
+def _refuse_mislabelled(path: Path, form: Form) -> None:
     try:
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:
         raise DataRefused(f"{path}: cannot be read: {error.strerror}") from None
     found = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
-    suffix = suffix_of(path)
-    if start and found != _EXPECTED[suffix]:
+    if start and found != ("Parquet" if form.kind == "parquet" else form.packing):
         what = f"a {found} file" if found else "something else"
-        raise DataRefused(f"{path}: cannot be read as {suffix[1:]}: it holds {what}")
+        raise DataRefused(f"{path}: cannot be read as {_said(form)}: it holds {what}")
+
+
+def _partitions(folder: Path, arrived: Arrived) -> dict[str, str | None]:
+    named = partitions(folder, arrived.path)
+    for name in named:
+        if name in arrived.named:
+            raise DataRefused(f"{arrived.path}: both its folder and the file itself name the column {name}")
+    return named
+
+
+def _json(arrived: Arrived) -> Arrived:
+    """Raises ValueError when the first line is no JSON object, or the file ends inside of one."""
+    found = replace(arrived, encoding=_marked(arrived) or "utf-8")
+    keys: dict[str, None] = {}
+    first = True
+    for block in json_lines.blocks(decoded(found, found.encoding)):
+        if first and block.starts_broken:
+            line, rule, _ = block.broken[0]
+            raise ValueError(f"line {line}: {rule}; each line must be one JSON object, without a list around them")
+        first = first and not len(block.lines)
+        if block.broken and not block.whole:
+            raise DataRefused(f"{arrived.path}: it was cut off: its last line is no JSON object")
+        keys |= dict.fromkeys(block.keys)
+        if len(keys) > _MOST_KEYS:
+            raise ValueError(f"its objects have more than {_MOST_KEYS:,} different keys; keys are names of columns")
+    return replace(found, header=tuple(keys))
+
+
+def _marked(arrived: Arrived) -> str | None:
+    """The encoding that a byte order mark names."""
+    with arrived.open() as stream:
+        start = stream.read(4)
+    return next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
 
 
 def _parquet(arrived: Arrived) -> Arrived:
@@ -136,9 +210,7 @@ def _parquet(arrived: Arrived) -> Arrived:
 
 
 def _csv(arrived: Arrived, columns: Collection[str], encoding: str | None, delimiter: str | None) -> Arrived:
-    with arrived.open() as stream:
-        start = stream.read(4)
-    marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
+    marked = _marked(arrived)
     try:
         return _scan(arrived, columns, encoding or marked or "utf-8", delimiter)
     except UnicodeDecodeError:
@@ -153,7 +225,7 @@ def _scan(arrived: Arrived, columns: Collection[str], encoding: str, delimiter: 
     """Decode the whole file and return what it is. Raises UnicodeDecodeError where it is in another encoding."""
     quotes, size, last, between = 0, 0, "\n", delimiter or ","
     header: tuple[str, ...] = ()
-    for number, text in enumerate(_decoded(arrived, encoding)):
+    for number, text in enumerate(decoded(arrived, encoding)):
         if number == 0:
             between = delimiter or max(DELIMITERS, key=lambda mark: _known(text, mark, columns))
             header = tuple(_header(text, between))
@@ -171,14 +243,15 @@ def _scan(arrived: Arrived, columns: Collection[str], encoding: str, delimiter: 
         ended=last in "\r\n",
         unquoted=quotes % 2 == 1,
     )
-    _refuse_repeated(found.path, found.columns)
+    _refuse_repeated(found.path, found.named)
     return found
 
 
-def _decoded(arrived: Arrived, encoding: str) -> Iterator[str]:
+def decoded(arrived: Arrived, encoding: str) -> Iterator[str]:
+    """Yield the text of a file in pieces, without a byte order mark. Raises UnicodeDecodeError."""
     decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
     with arrived.open() as stream:
-        while piece := stream.read(_PIECE):
+        while piece := stream.read(PIECE):
             if text := decoder.decode(piece):
                 yield text
         if text := decoder.decode(b"", final=True):
@@ -210,37 +283,9 @@ def _guess(arrived: Arrived) -> str:
 
     telling = bytearray()
     with arrived.open() as stream:
-        while len(telling) < _PIECE and (lines := stream.readlines(_PIECE)):
+        while len(telling) < PIECE and (lines := stream.readlines(PIECE)):
             telling += b"".join(line for line in lines if not line.isascii())
-    best = from_bytes(bytes(telling[:_PIECE]), cp_isolation=_CODE_PAGES).best()
+    best = from_bytes(bytes(telling[:PIECE]), cp_isolation=_CODE_PAGES).best()
     if best is None:
         raise ValueError("its text is in no known encoding; declare it with the setting csv_encoding")
     return best.encoding
-
-
-def _open(path: Path) -> IO[bytes]:
-    return io.BufferedReader(_Unpacked(path), _PIECE) if path.name.endswith(".gz") else path.open("rb")
-
-
-class _Unpacked(io.RawIOBase):
-    """The bytes of a gzip file, until there are far too many of them for its size."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._most = max(_BOMB_BYTES, _BOMB_RATIO * path.stat().st_size)
-        self._stream = gzip.open(path)  # noqa: SIM115  # closed with this reader
-        self._seen = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the base class says any buffer
-        count = self._stream.readinto(buffer)
-        self._seen += count
-        if self._seen > self._most:
-            raise DataRefused(f"{self._path}: unpacked it is more than {_BOMB_RATIO} times its size; that is no feed")
-        return count
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()

@@ -7,18 +7,20 @@ long as a large one, and nothing that one file holds changes how another one is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ringwatch.gate import csv_rows, parquet_rows
+from ringwatch.gate import csv_rows, json_rows, parquet_rows
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.pieces import Piece, Ragged
 
 # A chunk is closed when it holds this much, whatever its rows.
 _CHUNK_BYTES = 64 << 20
+
+_READERS = {"csv": csv_rows.read, "jsonl": json_rows.read, "parquet": parquet_rows.read}
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,11 @@ def read(files: Sequence[Arrived], chunk_rows: int) -> Iterator[Chunk]:
 
 def _pieces(files: Sequence[Arrived]) -> Iterator[tuple[int, Piece]]:
     for number, arrived in enumerate(files):
-        for piece in (csv_rows if arrived.is_csv else parquet_rows).read(arrived):
-            yield number, piece
+        for piece in _READERS[arrived.form.kind](arrived):
+            rows = piece.rows
+            for name, value in arrived.partitions.items():
+                rows = rows.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(rows)))
+            yield number, replace(piece, rows=rows)
         arrived.check_unchanged()
 
 

@@ -14,7 +14,7 @@ import pyarrow.csv
 
 from ringwatch.errors import DataRefused
 from ringwatch.gate.arrivals import Arrived, unreadable
-from ringwatch.gate.pieces import BLOCK_BYTES, MOST_RAGGED, SHOWN, Numbers, Piece, Ragged
+from ringwatch.gate.pieces import BLOCK_BYTES, MOST_RAGGED, Numbers, Piece, Ragged, shown
 
 # A block is as large as the file when that is less than BLOCK_BYTES, for a large one takes a while to be made.
 _LEAST_BLOCK = 1 << 12
@@ -84,14 +84,13 @@ def _tables(arrived: Arrived, stream: IO[bytes], position: _Position) -> Iterato
             return
         raise
     for batch in reader:
-        yield pa.Table.from_batches([batch]).rename_columns(arrived.columns)
+        yield pa.Table.from_batches([batch]).rename_columns(arrived.named)
 
 
 def _skip(position: _Position, record: Any) -> str:
     rule = f"the row has {record.actual_columns} values and the header {record.expected_columns} columns"
     text = record.text
-    shown = text if len(text) <= SHOWN else text[:SHOWN].rstrip("0123456789 ._-")  # no part of a card number
-    position.skipped.append(_Skipped(record.number, rule, shown, text.count("\n")))
+    position.skipped.append(_Skipped(record.number, rule, shown(text), text.count("\n")))
     return "skip" if len(position.skipped) <= MOST_RAGGED else "error"
 
 
@@ -145,7 +144,7 @@ def _not_empty(rows: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 def _no_rows(arrived: Arrived) -> pa.Table:
-    return pa.table({name: pa.nulls(0, pa.string()) for name in arrived.columns})
+    return pa.table({name: pa.nulls(0, pa.string()) for name in arrived.named})
 
 
 def _refuse_cut_off(arrived: Arrived, position: _Position, last: pa.Table) -> None:

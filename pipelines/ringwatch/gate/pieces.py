@@ -16,7 +16,7 @@ BLOCK_BYTES = 16 << 20
 # Rows of a file of text that cannot be read apart, from which the file is refused as a whole.
 MOST_RAGGED = 10_000
 
-SHOWN = 4096  # characters of such a row that are kept
+_SHOWN = 4096  # characters of such a row that are kept
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,8 @@ class Piece:
     numbers: Numbers
     lines: Numbers | None = None
     ragged: tuple[Ragged, ...] = ()
+
+
+def shown(text: str) -> str:
+    """What is kept of the text of such a row: when it is cut off, no part of a card number is left at its end."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN].rstrip("0123456789 ._-")

@@ -27,7 +27,7 @@ from ringwatch.days.rewriting import rewrite
 from ringwatch.errors import UsageError
 from ringwatch.gate import cards, chunks, expectations, normalise, sorting
 from ringwatch.gate.arrivals import survey
-from ringwatch.gate.feeds import SUFFIXES
+from ringwatch.gate.forms import READ, form_of
 from ringwatch.keys import tokens
 from ringwatch.model import Feed
 from ringwatch.night import Night
@@ -99,8 +99,8 @@ def _is_whole(values: str | None) -> bool:
 
 def _corrected(night: Night, feed: Feed, path: Path) -> pd.DataFrame:
     """Return file, row, values (JSON) of a file of corrected rows, without what a sheet has against formulas."""
-    if not path.name.endswith(SUFFIXES):
-        raise UsageError(f"{path}: the name must end in {', '.join(SUFFIXES)}")
+    if form_of(path.name) is None:
+        raise UsageError(f"{path}: the name must end in {READ}")
     settings = night.settings
     arrived = survey(path.parent, path, [FILE, ROW, *feed.columns], settings.csv_encoding, settings.csv_delimiter)
     if not {FILE, ROW} <= set(arrived.columns):

@@ -17,7 +17,7 @@ from time import perf_counter
 from ringwatch.days import amend, history
 from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, causes, feeds, kinds, outcomes, reuse, sorting, trends
-from ringwatch.gate.arrivals import Arrived, survey
+from ringwatch.gate.arrivals import Arrived, survey, together
 from ringwatch.gate.sorting import Judged
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import restating
@@ -132,15 +132,27 @@ def _arrived(night: Night, stops: list[DataRefused] | None) -> tuple[dict[str, l
     for name, paths in found.items():
         with _each(stops):
             arrived |= {name: _surveyed(night, name, paths)} if paths else {}
-    return arrived, tuple(f"the optional feed {name} is not there" for name, paths in found.items() if not paths)
+    absent = tuple(f"the optional feed {name} is not there" for name, paths in found.items() if not paths)
+    return arrived, (*absent, *_resembling(night, folder))
+
+
+def _resembling(night: Night, folder: Path) -> Iterator[str]:
+    """Yield what to say of files that may be meant for a feed, and are not read."""
+    for feed, names in feeds.resembling(folder, list(night.model.feeds)):
+        if feed in night.settings.feeds:
+            others = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+            yield (
+                f"{names[0]}{others}: not read, though called nearly like the feed {feed}; files of it are called "
+                f"{feed}.csv or {feed}-2.csv, or lie in the folder {feed}/"
+            )
 
 
 def _found(night: Night, folder: Path, name: str) -> list[Path]:
     """Return the files of a feed, none for an optional one that is not there."""
-    paths = feeds.find(folder, name)
+    paths = feeds.find(folder, name, night.settings.feeds_marker)
     if not paths and not night.model.feeds[name].optional:
         raise DataRefused(
-            f"the feed {name} is missing on {night.day}: there is no {folder / name}{{{','.join(feeds.SUFFIXES)}}}; "
+            f"the feed {name} is missing on {night.day}: there is no {folder / name}{{.parquet,.csv,.jsonl}}; "
             f"deliver it, or run --without {name} if this deployment has none"
         )
     return paths
@@ -164,11 +176,7 @@ def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
     folder = night.files.arrived(night.day)
     files = [survey(folder, path, columns, settings.csv_encoding, settings.csv_delimiter) for path in paths]
     _refuse_headless(night, files)
-    named = [file for file in files if file.columns]
-    for file in named[1:]:
-        if set(file.columns) != set(named[0].columns):
-            raise DataRefused(f"{file.path}: it does not have the same columns as {named[0].name} of the same feed")
-    return files
+    return together(files)
 
 
 def _refuse_headless(night: Night, files: list[Arrived]) -> None:

@@ -142,6 +142,10 @@ def packed(content: str | bytes) -> bytes:
     return gzip.compress(content.encode() if isinstance(content, str) else content, mtime=0)
 
 
+def zstd(content: str) -> bytes:
+    return bytes(pa.compress(content.encode(), codec="zstd", asbytes=True))
+
+
 def zipped(content: str) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:

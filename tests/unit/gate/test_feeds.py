@@ -4,6 +4,8 @@ import gzip
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ringwatch.gate import chunks, feeds
@@ -32,6 +34,69 @@ def test_each_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
     assert feeds.find(tmp_path, "accounts") == [path]
 
 
+def test_numbers_of_json_lines_keep_every_digit(tmp_path: Path) -> None:
+    (tmp_path / "accounts.jsonl").write_text(
+        '{"account_id": 1700000000000000001, "n": 1.10}\n{"account_id": "1700000000000000001", "n": 1e400}\n'
+        '{"n": null, "account_id": 12345678901234567890123, "late": false}\n',
+        encoding="utf-8",
+    )
+
+    (chunk,) = read(tmp_path / "accounts.jsonl")
+
+    assert chunk.rows.to_pydict() == {
+        "account_id": ["1700000000000000001", "1700000000000000001", "12345678901234567890123"],
+        "n": ["1.10", "1e400", None],
+        "late": [None, None, "false"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ('{"account_id": [1]}', "the value of 'account_id' is an object or a list, not one value"),
+        ('{"account_id": {"a": 1}}', "the value of 'account_id' is an object or a list, not one value"),
+        ('{"account_id": 1, "account_id": 2}', "the object names 'account_id' twice"),
+        ('{"account_id": NaN}', "the line is not JSON"),
+        ('{"account_id": 1},{"account_id": 2}', "the line is not JSON"),
+        ('{"account_id": 1', "the line is not JSON"),
+        ('{"account_id": "\\ud800"}', "the line holds text that is not Unicode"),
+        ("[" * 100_000, "the line is not JSON"),
+        ("null", "the line is no JSON object"),
+    ],
+)
+def test_a_line_that_is_no_plain_object_is_refused_by_its_place(tmp_path: Path, line: str, rule: str) -> None:
+    (tmp_path / "accounts.jsonl").write_text(f'{{"account_id": 1}}\n\n{line}\n{{"account_id": 2}}\n', encoding="utf-8")
+
+    (chunk,) = read(tmp_path / "accounts.jsonl")
+
+    assert chunk.rows["account_id"].to_pylist() == ["1", "2"]
+    assert chunk.lines.to_pylist() == [1, 4]
+    assert [(row.row, row.line, row.rule) for row in chunk.ragged] == [(3, 3, rule)]
+
+
+def test_rows_of_small_files_are_one_chunk_and_keep_their_places(tmp_path: Path) -> None:
+    """Neighbours with columns in another order, and with another type in between."""
+    paths = [tmp_path / f"accounts-{i}.parquet" for i in range(4)]
+    tables: list[dict[str, list[str | int | None]]] = [
+        {"account_id": ["a", "b"], "note": [None, None]},
+        {"note": ["x"], "account_id": ["c"]},
+        {"account_id": [7], "note": ["y"]},
+        {"account_id": ["d"], "note": ["z"]},
+    ]
+    for path, table in zip(paths, tables, strict=True):
+        pq.write_table(pa.table(table), path)
+    files = [survey(tmp_path, path, ["account_id"], None, None) for path in paths]
+
+    found = list(chunks.read(files, 100))
+
+    assert [chunk.rows.select(["account_id", "note"]).to_pydict() for chunk in found] == [
+        {"account_id": ["a", "b", "c", "d"], "note": [None, None, "x", "z"]},
+        {"account_id": [7], "note": ["y"]},
+    ]
+    assert [chunk.files.tolist() for chunk in found] == [[0, 0, 1, 3], [2]]
+    assert [chunk.numbers.to_pylist() for chunk in found] == [[1, 2, 1, 1], [1]]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_bytes(b"\xef\xbb\xbf" + ROWS.encode())
 
@@ -39,6 +104,6 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> Non
 
 
 def test_a_feed_that_is_not_there_has_no_files(tmp_path: Path) -> None:
-    (tmp_path / "accounts.txt").touch()
+    (tmp_path / "accounting.csv").touch()
 
     assert feeds.find(tmp_path, "accounts") == []

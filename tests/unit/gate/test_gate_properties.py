@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 from deliveries import open_night
-from hostile import add_up, csv_of, parquet_of, part, put
+from hostile import add_up, csv_of, packed, parquet_of, part, put, zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,15 @@ PASSING: dict[str, dict[str, str | None]] = {
 }
 
 
+FORMS = {
+    "csv": csv_of,
+    "csv.zst": lambda rows: zstd(csv_of(rows)),
+    "CSV.gz": lambda rows: packed(csv_of(rows)),
+    "jsonl": lambda rows: "".join(f"{json.dumps(row)}\n" for row in rows),
+    "parquet": parquet_of,
+}
+
+
 @dataclass(frozen=True)
 class Delivery:
     """Rows by feed, and how they arrive: files of each feed, their form, and rows in a chunk."""
@@ -80,7 +90,7 @@ class Delivery:
         folder = night.files.arrived(night.day)
         for path in folder.iterdir():
             path.unlink()
-        made = csv_of if self.form == "csv" else parquet_of
+        made = FORMS[self.form]
         for feed, rows in self.rows.items():
             columns = dict.fromkeys(name for row in rows for name in row)
             whole = [dict.fromkeys(columns) | row for row in rows]
@@ -96,7 +106,7 @@ def deliveries(draw: st.DrawFn, rows: dict[str, Rows] | None = None) -> Delivery
         for feed, kind in zip(FEEDS, (ACCOUNT, IP), strict=True)
     }
     ordered = {feed: draw(st.permutations(of_feed)) for feed, of_feed in drawn.items()}
-    return Delivery(ordered, draw(st.integers(1, 2)), draw(some("csv", "parquet")) or "", draw(st.integers(3, 8)))
+    return Delivery(ordered, draw(st.integers(1, 2)), draw(some(*FORMS)) or "", draw(st.integers(3, 8)))
 
 
 @st.composite

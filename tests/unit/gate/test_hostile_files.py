@@ -1,5 +1,6 @@
 """Files that a delivery should not hold: with which sentence the night stops, or what becomes of their rows."""
 
+import bz2
 import os
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -24,6 +25,7 @@ from hostile import (
     spoiled,
     written,
     zipped,
+    zstd,
 )
 
 from ringwatch.errors import DataRefused
@@ -48,8 +50,18 @@ def away(path: Path) -> None:
 # Each is the only feed of a night: files by name, and the sentence with which it stops.
 NAMES = [
     ("no file", {}, r"the feed accounts is missing on 2026-03-02: there is no .*accounts\{.*\}; deliver it, or run --with"),
-    ("a name in capitals", {"Accounts.CSV": GOOD}, "the feed accounts is missing"),
-    ("a spreadsheet", {"accounts.xlsx": zipped(GOOD)}, "the feed accounts is missing"),
+    ("a spreadsheet", {"accounts.xlsx": zipped(GOOD)}, r"accounts\.xlsx: by its name it is of the feed accounts, but this form"),
+    ("another form beside", {"accounts.csv": GOOD, "accounts-2.csv.lz4": "x"}, r"accounts-2\.csv\.lz4: by its name it is of"),
+    ("no ending", {"accounts/000000_0": GOOD}, r"accounts/000000_0: by its name it is of the feed accounts"),
+    ("a folder in the folder", {"accounts/1.csv": GOOD, "accounts/old/2.csv": GOOD}, r"accounts/old: folders in the folder of"),
+    ("a Delta table", {"accounts/1.parquet": parquet(TABLE), "accounts/_delta_log/0.json": "{}"}, r"accounts: this is a Delta t"),
+    ("a Hudi table", {"accounts/1.parquet": parquet(TABLE), "accounts/.hoodie/hoodie.properties": ""}, "this is a Hudi table"),
+    ("an Iceberg table", {"accounts/data/1.parquet": parquet(TABLE), "accounts/metadata/v1.metadata.json": "{}"}, "an Iceberg t"),
+    ("a day that is a table", {"accounts.csv": GOOD, "_delta_log/0.json": "{}"}, "this is a Delta table, and only its log says"),
+    ("a table in a partition", {"accounts/status=active/_delta_log/0.json": "{}"}, "this is a Delta table"),
+    ("what Spark is writing", {"accounts/1.csv": GOOD, "accounts/_temporary/0/2.csv": GOOD}, "_temporary: this file is still"),
+    ("capitals and not", {"accounts.csv": GOOD, "Accounts.csv": GOOD}, r"Accounts\.csv and accounts\.csv are both there"),
+    ("two kinds in several files", {"accounts-1.csv": GOOD, "accounts-2.jsonl": "{}"}, "are both there; keep the one that"),
     ("only an empty folder", {"accounts/_SUCCESS": ""}, "the feed accounts is missing"),
     ("half-written", {"accounts.csv": GOOD, "accounts.csv.tmp": ""}, r"accounts\.csv\.tmp: this file is still being written"),
     ("half-written, as rsync names it", {"accounts.csv.part": GOOD}, r"accounts\.csv\.part: .*; start the night when the del"),
@@ -58,7 +70,7 @@ NAMES = [
     ("packed and not", {"accounts.csv": GOOD, "accounts.csv.gz": packed(GOOD)}, "are both there; keep the one that holds"),
     ("a name that steers a terminal", {"accounts-\x1b[2J.csv": GOOD}, r"the file 'accounts-\\x1b\[2J\.csv' has a name that cannot"),
     ("a name of two lines", {"accounts-a\nb.csv": GOOD}, r"the file 'accounts-a\\nb\.csv' has a name that cannot be shown"),
-    ("a folder with a file's name", {"accounts.csv/x": ""}, r"accounts\.csv: this is not a regular file"),
+    ("a folder with a file's name", {"accounts.csv/x": ""}, r"accounts\.csv/x: by its name it is of the feed accounts"),
     ("a pipe that nobody writes", {"accounts.csv": os.mkfifo}, r"accounts\.csv: this is not a regular file"),
     ("a link that leads out", {"accounts.csv": away}, r"accounts\.csv: this is a link that leads out of the folder of the day"),
     ("a link up and out", {"accounts.csv": link("../../../etc/passwd")}, "this is a link that leads out of the folder"),
@@ -81,6 +93,17 @@ BYTES = [
     ("packed with a wrong checksum", {"accounts.csv.gz": spoiled(packed(MANY), -6)}, r"cannot be read as csv\.gz: "),
     ("packed with something behind it", {"accounts.csv.gz": packed(GOOD) + b"more"}, r"cannot be read as csv\.gz: "),
     ("packed twice", {"accounts.csv.gz": packed(packed(GOOD))}, r"accounts\.csv\.gz: "),
+    ("zstd that was cut off", {"accounts.csv.zst": zstd(MANY)[:-20]}, r"accounts\.csv\.zst: cannot be read as csv\.zst"),
+    ("bzip2 that was cut off", {"accounts.csv.bz2": bz2.compress(MANY.encode())[:-20]}, r"cannot be read as csv\.bz2"),
+    ("bzip2 with something behind it", {"accounts.csv.bz2": bz2.compress(MANY.encode()) + b"more"}, r"cannot be read as csv\.bz2"),
+    ("gzip that is called zstd", {"accounts.csv.zst": packed(GOOD)}, r"cannot be read as csv\.zst: it holds a gzip file"),
+    ("a bomb of zstd", {"accounts.csv.zst": zstd(HEADER + "\n" + "A" * (80 << 20))}, "unpacked it is more than 200 times its"),
+    ("CSV that is called JSON", {"accounts.jsonl": GOOD}, r"accounts\.jsonl: cannot be read as jsonl: line 1: the line is not JSON"),
+    ("a list of JSON objects", {"accounts.json": '[{"account_id": "A"}]\n'}, "line 1: the line is no JSON object; each line must be"),
+    ("JSON over several lines", {"accounts.json": '{\n"account_id": "A"\n}\n'}, "cannot be read as json: line 1: the line is not JSON"),
+    ("JSON that was cut off", {"accounts.jsonl": '{"account_id": "A"}\n{"acc'}, r"accounts\.jsonl: it was cut off: its last line"),
+    ("JSON without rows", {"accounts.jsonl": ""}, r"accounts\.jsonl: (it has no rows|the required column)"),
+    ("JSON not in UTF-8", {"accounts.jsonl": '{"account_id": "\u00fc"}\n'.encode("latin-1")}, r"accounts\.jsonl: cannot be read as jsonl"),
     ("a bomb", {"accounts.csv.gz": packed(HEADER + "\n" + "A" * (80 << 20))},
      r"accounts\.csv\.gz: unpacked it is more than 200 times its size; that is no feed"),
     ("a bomb of Parquet", {"accounts.parquet": parquet({name: pa.nulls(5_000_000) for name in TABLE})},
@@ -186,6 +209,24 @@ SEVERAL = [
                            "accounts/_SUCCESS": "", "accounts/.1.csv.crc": "x"}, judged(clean=2)),
     ("packed in two members", {"accounts.csv.gz": packed(f"{HEADER}\n{ROW}\n") + packed(f"{OTHER}\n")}, judged(clean=2)),
     ("what begins alike is another feed", {"accounts.csv": GOOD, "accounts_old.csv": "x", "accountsold.csv.tmp": ""},
+     judged(clean=2)),
+    ("a name in capitals", {"Accounts.CSV": GOOD}, judged(clean=2)),
+    ("packings", {"accounts-1.csv.zst": zstd(f"{HEADER}\n{ROW}\n"), "accounts-2.CSV.bz2": bz2.compress(
+        f"{HEADER}\n{OTHER}\n".encode())}, judged(clean=2)),
+    ("folders that name a column", {"accounts/status=active/1.csv": "account_id,created_at\nA,2026-02-01\n",
+                                    "accounts/status=closed/1.csv": "account_id,created_at\nB,2026-02-01\n"}, judged(clean=2)),
+    ("folders that name a column nobody knows", {"accounts/1.csv": f"{HEADER}\n{ROW}\n", "accounts/hour=13/1.csv":
+        f"{HEADER}\n{OTHER}\n"}, judged(clean=2, warning="accounts: unknown columns are ignored: hour")),
+    ("side files", {"accounts.csv": GOOD, "accounts.csv.sha256": "x", "accounts.done": "", ".DS_Store": "x"}, judged(clean=2)),
+    ("a name that resembles the feed's", {"accounts.csv": GOOD, "new_accounts.csv": GOOD},
+     judged(clean=2, warning="new_accounts.csv: not read, though called nearly like the feed accounts")),
+    ("JSON lines", {"accounts.jsonl": '{"account_id": 7, "created_at": "2026-02-01", "status": "active"}\n\n'
+                                      '{"status": "active", "account_id": "8", "created_at": "2026-02-01", "mood": true}\n'
+                                      '{"account_id": "9", "status": {"is": "active"}}\n{"account_id": "C"'  "\n"},
+     judged(clean=2, quarantined=2, warning="accounts: unknown columns are ignored: mood")),
+    ("JSON lines whose keys differ from file to file", {
+        "accounts-1.json": '{"account_id": "A", "created_at": "2026-02-01", "status": "active"}\n',
+        "accounts-2.json": '{"account_id": "B", "created_at": "2026-02-01", "status": "active", "country": "DE"}\n'},
      judged(clean=2)),
     ("a link inside of the folder", {"accounts.csv": link("real.txt"), "real.txt": GOOD}, judged(clean=2)),
     ("an index of pandas", {"accounts.parquet": pd.DataFrame(TABLE, index=["x", "y"]).to_parquet},
