@@ -63,6 +63,10 @@ def replay(night: Night, which: Which, author: str) -> list[Replayed]:
     """Judge the rows that are meant by today's rules; those whose values are not whole any more stay as they are."""
     rows = shelf.found(night, which)
     rows = rows[rows["row"].notna() & rows["values"].map(_is_whole).astype(bool)]
+    known = night.model.feeds
+    pairs = zip(rows["feed"], rows["values"], strict=True)
+    exact = [name not in known or _is_exact(known[name], text) for name, text in pairs]
+    rows = rows[pd.Series(exact, rows.index, dtype=bool)]
     return [
         _replay(night.on(day), night.model.feeds[feed], group, author, "judged again by the rules of today")
         for (day, feed), group in shelf.groups(rows, "day", "feed")
@@ -95,6 +99,12 @@ def _is_whole(values: str | None) -> bool:
     row = json.loads(values)
     cut_off = any(isinstance(value, str) and re.search(_CUT_OFF, value) for value in row.values())
     return list(row) != ["text"] and not cut_off
+
+
+def _is_exact(feed: Feed, values: str) -> bool:
+    """Whether no id in a row is a float that is not exact: beside text of other rows it would be taken for text."""
+    ids = [value for name, value in json.loads(values).items() if name in feed.identifying]
+    return all(value.is_integer() and abs(value) < 2**53 for value in ids if isinstance(value, float))
 
 
 def _corrected(night: Night, feed: Feed, path: Path) -> pd.DataFrame:

@@ -25,6 +25,8 @@ from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, normalise, spelling
 from ringwatch.model import Issuer, load_model
 from ringwatch.night import Night
+from ringwatch.quarantine.replay import replay
+from ringwatch.quarantine.shelf import Which
 from ringwatch.rehearsal import rehearse
 from ringwatch.stages import validate
 
@@ -303,6 +305,24 @@ def test_a_row_with_a_card_number_stays_refused_when_it_is_judged_again(judge: C
 
     assert json.loads(values)["instrument"] == cards.MASK
     assert again[f"instrument{normalise.FLAW}"].to_pylist() == [normalise.CARD]
+
+
+def test_a_float_that_is_not_exact_stays_refused_beside_text_when_it_is_judged_again(tmp_path: Path) -> None:
+    night = open_night(tmp_path, ("accounts", "devices"))
+    deliver(night, accounts=ACCOUNTS)
+    fraction = {"account_id": ["A"], "device": [1.5]} | _times(1)
+    text = {"account_id": ["B"], "device": ["d"], "first_seen": ["never"], "last_seen": [SEEN[1]]}
+    passing = {"account_id": ["C"], "device": ["e"]} | _times(1)
+    put(
+        night.files.arrived(MONDAY),
+        {f"devices-{i}.parquet": parquet(table) for i, table in enumerate((fraction, text, passing))},
+    )
+    validate.run(night)
+
+    replay(night, Which(), "jo")
+
+    assert part(night, "clean", "devices")["device"].tolist() == ["e"]
+    assert len(part(night, "quarantine", "devices")) == 2
 
 
 ACCOUNTS = ["account_id,created_at,status", *(f"{name},2026-02-01,active" for name in "ABCD")]
