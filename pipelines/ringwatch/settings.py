@@ -4,6 +4,7 @@ A value comes from, strongest first: the call, the environment (`RINGWATCH_*`, a
 `ringwatch.toml` in the working folder, the default written here.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -177,10 +178,24 @@ class Settings(BaseSettings):
         """refresh_days, within half the window: then what the graph says is in the window exactly when it should be."""
         return max(min(self.refresh_days, self.window_days // 2), 1)
 
+    @field_validator("home", "feeds_dir", "cache", "model_dir")
+    @classmethod
+    def _of_the_user(cls, path: Path | None) -> Path | None:
+        """`~` is the user's own folder also where no shell has seen it."""
+        return path and Path(os.path.expanduser(path))
+
+    @field_validator("home")
+    @classmethod
+    def _home_can_be_named(cls, home: Path) -> Path:
+        """DuckDB takes a backslash or `?` in the path of a database for something else, and cannot be told."""
+        if unfit := sorted({letter for letter in str(home.absolute()) if letter in "\\?" or not letter.isprintable()}):
+            raise ValueError(f"a home cannot have {' or '.join(map(repr, unfit))} in its path; choose another folder")
+        return home
+
     @property
-    def store_address(self) -> str:
-        """SQLAlchemy URL of the review store."""
-        return self.store_url or f"sqlite:///{self.home.resolve() / 'review.db'}"
+    def store_address(self) -> str | Path:
+        """SQLAlchemy URL of the review store, or its SQLite file."""
+        return self.store_url or self.home.resolve() / "review.db"
 
 
 def load_settings(**overrides: Any) -> Settings:

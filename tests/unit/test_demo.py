@@ -22,7 +22,7 @@ def test_the_demo_uses_no_real_server_store_or_feeds(tmp_path: Path) -> None:
 
     assert settings.home == tmp_path / "demo"
     assert settings.neo4j_uri is settings.feeds_dir is None
-    assert settings.store_address == f"sqlite:///{tmp_path / 'demo' / 'review.db'}"
+    assert settings.store_address == tmp_path / "demo" / "review.db"
 
 
 def test_a_demo_begins_anew(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def _print_next(settings: Settings) -> None:
     )
     for what, how in lines:
         if how:
-            console.print(f"  {what:<24}{how}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"  {what:<24}{how}", soft_wrap=True)
 
 
 def _program() -> str:

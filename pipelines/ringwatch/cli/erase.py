@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ringwatch.cli.output import Json, console, notes, print_json, records, table
+from ringwatch.cli.output import Json, Watched, console, print_json, records, table
 from ringwatch.cli.people import By, author
 from ringwatch.errors import UsageError
 
@@ -38,12 +38,12 @@ def erase(
     from ringwatch.working import working
 
     settings = load_settings()
-    status = notes.status("erase: looking for the account")
-    with open_night(settings, date.min, tell=status.update) as night:
+    watched = Watched("erase: looking for the account")
+    with open_night(settings, date.min, tell=watched.tell) as night:
         found = erasing.account_of(night, account)
         _check(found.account_id, why)
         with working(night, "erasing of an account"):
-            with status:
+            with watched:
                 traces = erasing.find(night, found)
             _check_known(traces)
             if not as_json:
@@ -52,12 +52,12 @@ def erase(
                 changes = None
             else:
                 _ask(traces, yes)
-                with status:
+                with watched:
                     changes = erasing.erase(night, found, why, author(by))
     if as_json:
         print_json(_as_dict(traces) | {"erased": not dry_run, "changes": changes})
     elif not dry_run:
-        console.print(f"Erased; consumers are told of {changes:,} changed rings. {_LEFT}", highlight=False)
+        console.print(f"Erased; consumers are told of {changes:,} changed rings. {_LEFT}")
 
 
 def _check(account_id: str, why: str) -> None:
@@ -94,7 +94,6 @@ def _print(traces: Traces) -> None:
         f"In the graph: {graph['accounts']:,} account, {graph['relationships']:,} relationships, "
         f"{graph['identifiers']:,} identifiers of its own. In the review store: {traces.values:,} values. "
         f"Other files: {len(traces.files):,}.",
-        highlight=False,
     )
 
 

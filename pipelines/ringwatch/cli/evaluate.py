@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from ringwatch.cli.output import Json, console, notes, print_json, table
+from ringwatch.cli.output import Json, Watched, console, notes, print_json, table
 from ringwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,8 +115,8 @@ def _examine(trials: list[Trial], processes: int, out: Path | None, as_json: boo
 
     settings = set_apart(load_settings(), "evaluation")
     try:
-        with notes.status("evaluating") as status:
-            examination = examine(trials, settings, status.update, _say, min(processes, len(trials)))
+        with Watched("evaluating") as watched:
+            examination = examine(trials, settings, watched.tell, _say, min(processes, len(trials)))
     finally:
         server.stop(settings)
     title = "Evaluation on simulated worlds"
@@ -126,7 +125,7 @@ def _examine(trials: list[Trial], processes: int, out: Path | None, as_json: boo
         print_json(as_dict(title, examination))
     else:
         _print_goals(examination.outcomes)
-        console.print(f"Report: {paths[-1]}", highlight=False, soft_wrap=True)
+        console.print(f"Report: {paths[-1]}", soft_wrap=True)
     if examination.failures:
         raise TrialsFailed(examination, paths[-1])
 
@@ -135,8 +134,8 @@ def _say(came: Outcome | Failure) -> None:
     from ringwatch.evaluate.examination import Failure
 
     if isinstance(came, Failure):
-        failed = f"{came.trial.part}: {came.trial.name} failed: {escape(came.reason)}"
-        notes.print(failed, style="red", highlight=False, soft_wrap=True)
+        failed = f"{came.trial.part}: {came.trial.name} failed: {came.reason}"
+        notes.print(failed, style="red", soft_wrap=True)
     else:
         _say_found(came)
 
@@ -147,7 +146,6 @@ def _say_found(outcome: Outcome) -> None:
     notes.print(
         f"{outcome.trial.part}: {outcome.trial.name}, account precision {precision}, recall {recall}, "
         f"{outcome.seconds:.0f} s",
-        highlight=False,
     )
 
 

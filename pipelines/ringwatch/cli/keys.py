@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ringwatch.cli.night import watched_night
 from ringwatch.cli.output import Json, console, print_json, table
@@ -63,8 +62,8 @@ def rotate(
         print_json({"days": days, "stages": [report.as_dict() for report in reports]})
         return
     print_graph(reports)
-    console.print(f"Tokens of {days:,} days made anew.", highlight=False)
-    console.print(_COPY.format(path=key_file(settings.home)), soft_wrap=True, highlight=False, markup=False)
+    console.print(f"Tokens of {days:,} days made anew.")
+    console.print(_COPY.format(path=key_file(settings.home)), soft_wrap=True)
 
 
 def _found(night: Night) -> Iterator[dict[str, Any]]:
@@ -80,4 +79,4 @@ def _found(night: Night) -> Iterator[dict[str, Any]]:
 
 
 def _cell(value: Any) -> Any:
-    return f"{value:%F %T}" if hasattr(value, "strftime") else escape(value) if isinstance(value, str) else value
+    return f"{value:%F %T}" if hasattr(value, "strftime") else value

@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from ringwatch import stages
-from ringwatch.cli.output import Json, console, notes, print_json, print_mapping
+from ringwatch.cli.output import Json, Watched, console, notes, print_json, print_mapping
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report, open_night, settings_model
 from ringwatch.settings import Settings, load_settings
@@ -137,8 +137,8 @@ def _days(day: datetime | None, first: datetime | None, last: datetime | None) -
 @contextmanager
 def watched_night(settings: Settings, day: date, feeds: Path | None) -> Iterator[Night]:
     """Open a night that shows people what it is doing."""
-    status = notes.status(f"{day}")
-    with status, open_night(settings, day, feeds, lambda doing: status.update(f"{day} {doing}")) as night:
+    watched = Watched(f"{day}")
+    with watched, open_night(settings, day, feeds, lambda doing: watched.tell(f"{day} {doing}")) as night:
         yield night
 
 
@@ -150,11 +150,11 @@ def _print_night(night: FinishedNight) -> None:
         arrived[key.partition(".")[2]] += count
     published = counts["publish"]
     console.print(
-        f"[bold]{night.day}[/bold]  {arrived['rows']:,} rows ({arrived['quarantined']:,} quarantined, "
+        Text(str(night.day), "bold") + f"  {arrived['rows']:,} rows ({arrived['quarantined']:,} quarantined, "
         f"{arrived['duplicates']:,} duplicates)  {counts['link']['links']:,} links  "
-        f"{published['candidates']:,} candidates  [bold]{published['rings']:,} rings[/bold] of "
-        f"{published['members']:,} accounts  {night.seconds:.1f} s",
-        highlight=False,
+        f"{published['candidates']:,} candidates  "
+        + Text(f"{published['rings']:,} rings", "bold")
+        + f" of {published['members']:,} accounts  {night.seconds:.1f} s",
         soft_wrap=True,
     )
     for stage_report in night.reports.values():
@@ -164,4 +164,4 @@ def _print_night(night: FinishedNight) -> None:
 def print_warnings(report: Report) -> None:
     """Print what a stage wants people to know."""
     for warning in report.warnings:
-        notes.print(f"  {report.stage}: {escape(warning)}", style="yellow", highlight=False, soft_wrap=True)
+        notes.print(f"  {report.stage}: {warning}", style="yellow", soft_wrap=True)

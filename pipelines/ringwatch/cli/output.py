@@ -1,18 +1,26 @@
-"""How commands print: tables and sentences for people on stdout, JSON when asked, progress and notes on stderr."""
+"""How commands print: tables and sentences for people on stdout, JSON when asked, progress and notes on stderr.
+
+What is printed is data: paths and text of feeds may hold what rich would take for markup or emoji. So both are off in
+the consoles, and styles are given beside the text.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.style import Style
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +33,44 @@ SHORT = 24
 FOLDED = 16
 MOST_LEADING = 2
 
-console = Console()
-notes = Console(stderr=True)
+
+class _Console(Console):
+    """Goes on when nobody reads any more: a night is not to end because its lines were piped into `head`."""
+
+    def on_broken_pipe(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+console = _Console(markup=False, emoji=False, highlight=False)
+notes = _Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+class Watched:
+    """Shows people what a command is doing, as long as one is in it; it may be entered again."""
+
+    def __init__(self, doing: str = "") -> None:
+        self._status = notes.status(Text(doing))
+
+    def tell(self, doing: str) -> None:
+        self._status.update(Text(doing))
+
+    def __enter__(self) -> Self:
+        self._status.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._status.stop()
+
+
+class Linked(str):
+    """Text of a table's cell that leads to an address, where the terminal can show that."""
+
+    url: str
+
+    def __new__(cls, text: str, url: str) -> Self:
+        made = super().__new__(cls, text)
+        made.url = url
+        return made
 
 
 def print_json(value: Any) -> None:
@@ -122,8 +166,12 @@ def _table(title: str | None, columns: list[_Column], width: int) -> Table:
     for column, chosen in zip(columns, _widths(columns, width), strict=True):
         made.add_column(column.name, justify="right" if column.numeric else "left", overflow="fold", width=chosen)
     for row in zip(*(column.cells for column in columns), strict=True):
-        made.add_row(*row)
+        made.add_row(*map(_rendered, row))
     return made
+
+
+def _rendered(cell: str) -> Text:
+    return Text(cell, Style(link=cell.url)) if isinstance(cell, Linked) else Text(cell)
 
 
 def print_mapping(title: str, values: Mapping[str, Any]) -> None:
@@ -133,6 +181,8 @@ def print_mapping(title: str, values: Mapping[str, Any]) -> None:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float):
         return f"{value:.2f}"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, console, notes, print_json, records, table
@@ -79,7 +78,9 @@ def show(
     if as_json:
         print_json({"rows": len(found), "out": out, "shown": [] if out else records(shown)})
     elif out:
-        notes.print(f"{len(found):,} rows written to {escape(str(out))}; correct them, then `quarantine replay --from`")
+        notes.print(
+            f"{len(found):,} rows written to {out}; correct them, then `quarantine replay --from`", soft_wrap=True
+        )
     else:
         _print("In quarantine", shown)
         _print_more(len(found) - len(shown))
@@ -210,7 +211,7 @@ def _print(title: str, rows: pd.DataFrame) -> None:
 
 
 def _cell(value: Any) -> Any:
-    """What a table shows; text of the data is no markup."""
+    """What a table shows."""
     import pandas as pd
 
-    return escape(value) if isinstance(value, str) else None if pd.isna(value) else value
+    return value if isinstance(value, str) else None if pd.isna(value) else value

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ringwatch import server
-from ringwatch.cli.output import Json, console, notes, print_json, print_mapping
+from ringwatch.cli.output import Json, Watched, console, notes, print_json, print_mapping
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.server.home import server_home
 from ringwatch.server.logs import last_lines, new_lines
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="The Neo4j that the nights work on.
 def start(as_json: Json = False) -> None:
     """Start the embedded Neo4j unless it runs; with NEO4J_URI set, check that server instead."""
     settings = load_settings()
-    with notes.status("starting Neo4j"):
+    with Watched("starting Neo4j"):
         server.ensure_running(settings)
     _print_status(server.status(settings), as_json)
 
@@ -28,14 +28,14 @@ def start(as_json: Json = False) -> None:
 @app.command()
 def stop(as_json: Json = False) -> None:
     """Stop the embedded Neo4j. Your own server at NEO4J_URI is never stopped."""
-    with notes.status("stopping Neo4j"):
+    with Watched("stopping Neo4j"):
         stopped = server.stop(load_settings())
     if as_json:
         print_json(asdict(stopped))
     elif stopped.pid is None:
         console.print("No embedded Neo4j was running.")
     else:
-        console.print(f"Stopped Neo4j (pid {stopped.pid}).", highlight=False)
+        console.print(f"Stopped Neo4j (pid {stopped.pid}).")
     if stopped.killed:
         notes.print("It did not end by itself in time and was killed; it recovers its data at the next start.")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from ringwatch.cli.output import Json, notes, print_json, print_mapping
 
@@ -32,6 +31,8 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Write a simulated world: feeds for some days, and the truth that `ringwatch evaluate` compares with."""
+    from rich.progress import Progress
+
     from ringwatch.simulate import START, write_feeds
     from ringwatch.simulate import simulate as write_world
     from ringwatch.simulate.clean import write_clean

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import SecretStr
 
-from ringwatch.cli.output import Json, console, notes, print_json
+from ringwatch.cli.output import Json, Watched, console, print_json
 from ringwatch.errors import UsageError
 from ringwatch.settings import Settings, load_settings
 
@@ -50,10 +50,10 @@ def train(
     sets = [tuple(each.split("+")) for each in feeds or ()] or feed_sets(settings.feeds)
     made = {"family": FAMILY, "worlds": worlds, "accounts": accounts, "days": days}
     paths = []
-    with notes.status("") as status, tempfile.TemporaryDirectory(prefix="ringwatch-train-") as folder:
-        homes = [make_world(Path(folder) / str(i), i, accounts, days, status.update) for i in range(1, worlds + 1)]
+    with Watched() as watched, tempfile.TemporaryDirectory(prefix="ringwatch-train-") as folder:
+        homes = [make_world(Path(folder) / str(i), i, accounts, days, watched.tell) for i in range(1, worlds + 1)]
         for each in sets:
-            card = make_card(homes, each, days, settings, made, status.update)
+            card = make_card(homes, each, days, settings, made, watched.tell)
             paths.append(scorecard.write(card, out))
     if as_json:
         print_json({"scorecards": paths})

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ringwatch import stages
 from ringwatch.cli.night import DAY_FORMAT, Feeds, Without, night_settings, print_report, print_warnings, watched_night
@@ -60,7 +59,7 @@ def validate(
     else:
         print_report(report)
         if page:
-            console.print(f"Data Docs: {page}", soft_wrap=True, highlight=False, markup=False)
+            console.print(f"Data Docs: {page}", soft_wrap=True)
 
 
 def _refuse_contradictions(dry_run: bool, reveal: bool, docs: bool) -> None:
@@ -86,7 +85,7 @@ def _print_rehearsal(rehearsal: Rehearsal, reveal: bool, as_json: bool) -> None:
         _print_rules(rehearsal, reveal)
         print_warnings(rehearsal.report)
         for stop in rehearsal.stops:
-            notes.print(f"The night would stop: {escape(stop)}", style="red", highlight=False, soft_wrap=True)
+            notes.print(f"The night would stop: {stop}", style="red", soft_wrap=True)
     if rehearsal.stops:
         raise typer.Exit(DataRefused.exit_code)
     if rehearsal.refused:
@@ -118,15 +117,14 @@ def _print_counts(rehearsal: Rehearsal) -> None:
 
 def _print_rules(rehearsal: Rehearsal, reveal: bool) -> None:
     rows = [
-        [rule["feed"], escape(rule["rule"]), rule["rows"], escape("\n".join(map(_place, rule["places"])))]
-        for rule in rehearsal.rules
+        [rule["feed"], rule["rule"], rule["rows"], "\n".join(map(_place, rule["places"]))] for rule in rehearsal.rules
     ]
     if rows:
         console.print(table("What would be refused", ("feed", "rule", "rows", "the first of them"), rows))
     for rule in rehearsal.rules if reveal else []:
         for place in rule["places"]:
             shown = f"{_place(place)}: {_visible(place['values'] or '')}"
-            console.print(shown, soft_wrap=True, highlight=False, markup=False)
+            console.print(shown, soft_wrap=True)
 
 
 def _place(place: dict[str, Any]) -> str:

@@ -61,9 +61,7 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
         connection.register(f"{feed.feed}_none", clean_schema(feed).empty_table())
         parts = {part: _files(night, part, feed.feed, first, until) for part in ("clean", "held")}
         for part, paths in parts.items():
-            rows = (
-                connection.read_parquet(paths, union_by_name=True) if paths else connection.table(f"{feed.feed}_none")
-            )
+            rows = duck.read_parquet(connection, paths) if paths else connection.table(f"{feed.feed}_none")
             rows.create_view(f"{feed.feed}_{part}")
         held = _ADMITTED.format(feed=feed.feed, held_days=night.settings.held_days) if parts["held"] else ""
         connection.execute(f"CREATE VIEW {feed.feed} AS FROM {feed.feed}_clean {held}")
@@ -88,7 +86,7 @@ def show_delivery(connection: duckdb.DuckDBPyConnection, night: Night, day: date
         for part, first in (("clean", day), ("held", day - timedelta(days=night.settings.held_days))):
             rows = connection.table(f"{feed.feed}_none")
             if paths := _files(night, part, feed.feed, first, day):
-                connection.read_parquet(paths, union_by_name=True).create_view(f"{feed.feed}_{part}_files")
+                duck.read_parquet(connection, paths).create_view(f"{feed.feed}_{part}_files")
                 rows = connection.sql(f"FROM {feed.feed}_none UNION ALL BY NAME FROM {feed.feed}_{part}_files")
             rows.select(*schema.names).create_view(f"{feed.feed}_{part}")
 
@@ -151,12 +149,12 @@ def clean_days_by_feed(night: Night, until: date) -> dict[str, list[date]]:
     }
 
 
-def _files(night: Night, part: str, feed: str, since: date | None, until: date | None) -> list[str]:
+def _files(night: Night, part: str, feed: str, since: date | None, until: date | None) -> list[Path]:
     found = []
     for path in sorted((night.files.home / "days").glob(f"*/{part}/{feed}.parquet")):
         day = date.fromisoformat(path.parent.parent.name)
         if (since is None or day >= since) and (until is None or day <= until):
-            found.append(str(path))
+            found.append(path)
     return found
 
 

@@ -144,7 +144,7 @@ def _sought(paths: list[Path], feed: Feed, account: Account) -> list[tuple[date,
     if not paths:
         return []
     with duck.connect() as connection:
-        file = connection.read_parquet([str(path) for path in paths], union_by_name=True, filename=True)
+        file = duck.read_parquet(connection, paths, filename=True)
         file.create_view("file")
         named = " OR ".join(f"{name} = $id" for name in feed.accounts if name in file.columns)
         query = _SOUGHT.format(own=f"({ACCOUNT_KEY} = $id)", named=named)

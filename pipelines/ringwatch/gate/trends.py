@@ -51,8 +51,8 @@ def unusual(night: Night, feed: Feed, clean: Path) -> tuple[str, ...]:
     much = tuple(_volume(night, feed, rows, usual, len(files)))
     alike = [path for path in files if usual / 2 <= _rows(path) <= usual * 2]  # a first load is no usual night
     with duck.connect() as connection:
-        connection.read_parquet([str(path) for path in alike], union_by_name=True).create_view("before")
-        connection.read_parquet(str(clean)).create_view("now")
+        duck.read_parquet(connection, alike).create_view("before")
+        duck.read_parquet(connection, clean).create_view("now")
         return (*much, *_columns(night, feed, connection))
 
 

@@ -26,9 +26,11 @@ Flags = npt.NDArray[np.bool_]
 # which millions of rows repeat each other. With much from the start, two million rows would be a second faster.
 _LITTLE, _MUCH = "32MB", "1GB"
 
+_ROWS = "FROM read_parquet($path, file_row_number = true, hive_partitioning = false)"
+
 # Rows without a whole key have no twin: they are refused for what they lack. Nor have those of erased accounts.
 _TWINS = """
-WITH feed AS (SELECT *, file_row_number AS _row FROM read_parquet($path, file_row_number = true) WHERE {whole}),
+WITH feed AS (SELECT *, file_row_number AS _row {rows} WHERE {whole}),
 often AS (SELECT hash({key}) AS _hash FROM feed GROUP BY _hash HAVING count(*) > 1),
 digested AS (
   SELECT md5_number({key_text}) AS _key, md5_number({row_text}) AS _said, _row
@@ -43,8 +45,8 @@ WHERE _row <> _first OR _contradicted
 
 _STRANGERS = f"""
 SELECT _row AS row
-FROM (SELECT {ACCOUNT_KEY}, file_row_number AS _row FROM read_parquet($path, file_row_number = true))
-ANTI JOIN (SELECT {ACCOUNT_KEY} FROM read_parquet($accounts)) USING ({ACCOUNT_KEY})
+FROM (SELECT {ACCOUNT_KEY}, file_row_number AS _row {_ROWS})
+ANTI JOIN (SELECT {ACCOUNT_KEY} FROM read_parquet($accounts, hive_partitioning = false)) USING ({ACCOUNT_KEY})
 """
 
 
@@ -62,18 +64,19 @@ def find(path: Path, feed: Feed, rows: int) -> Twins:
     columns = [f'"{name}"' for name in pq.read_schema(path).names if name not in PLACE]
     key = [f'"{name}"' for name in feed.key]
     query = _TWINS.format(
+        rows=_ROWS,
         whole=" AND ".join([f'NOT "{BURIED}"', *(f"{name} IS NOT NULL" for name in required)]),
         key=", ".join(key),
         key_text=_text(key),
         row_text=_text(columns),
     )
-    found = _answer(path, query, {"path": str(path)})
+    found = _answer(path, query, {"path": duck.verbatim(path)})
     return Twins(_flags(found["row"][found["again"]], rows), _flags(found["row"][found["contradicts"]], rows))
 
 
 def strangers(path: Path, accounts: Iterable[Path], rows: int) -> Flags:
     """Return for each row whether its account is one that none of the files `accounts` names."""
-    parameters = {"path": str(path), "accounts": [str(file) for file in accounts]}
+    parameters = {"path": duck.verbatim(path), "accounts": [duck.verbatim(file) for file in accounts]}
     return _flags(_answer(path, _STRANGERS, parameters)["row"], rows)
 
 

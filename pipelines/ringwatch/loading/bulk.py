@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ringwatch import server
+from ringwatch import duck, server
 from ringwatch.days import history
 from ringwatch.loading.tables import Table, tables
 from ringwatch.model import ACCOUNT
@@ -47,7 +47,7 @@ def fill(night: Night, state: Path) -> dict[str, int]:
 
 def _export(connection: duckdb.DuckDBPyConnection, table: Table, state: Path, folder: Path) -> tuple[int, bool]:
     """Write the CSV file of a table; return its rows and whether a text in it has a line break."""
-    connection.read_parquet(str(state / f"{table.name}.parquet")).create_view(f"state_{table.name}")
+    duck.read_parquet(connection, state / f"{table.name}.parquet").create_view(f"state_{table.name}")
     rows = f"FROM state_{table.name} WHERE updated_on IS NOT NULL"
     columns = ", ".join(f'{column} AS "{header}"' for header, column in _columns(table))
     csv = connection.sql(f"SELECT {columns} {rows}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from ringwatch import duck
 from ringwatch.loading.tables import SQL_TYPES, Table
 
 _SAYS = "CREATE VIEW {when}_{name} AS SELECT {columns} FROM {when}_{name}_file WHERE updated_on IS NOT NULL"
@@ -30,7 +31,7 @@ def work_out(connection: duckdb.DuckDBPyConnection, table: Table, told: Path | N
     """
     for when, folder in (("told", told), ("now", now)):
         file = (
-            connection.read_parquet(str(folder / f"{table.name}.parquet")) if folder else connection.sql(table.empty())
+            duck.read_parquet(connection, folder / f"{table.name}.parquet") if folder else connection.sql(table.empty())
         )
         file.create_view(f"{when}_{table.name}_file")
         columns = ", ".join(f"CAST({name} AS {SQL_TYPES[kind]}) AS {name}" for name, kind in table.columns.items())

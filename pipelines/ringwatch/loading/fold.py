@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from ringwatch import duck
 from ringwatch.days import history
 from ringwatch.loading import facts, tables
 from ringwatch.loading.facts import REMEMBERED_DAYS
@@ -50,7 +51,7 @@ def fold(night: Night, turn: Turn, before: Path | None, after: Path) -> None:
         _begin(connection, night, turn, before)
         for table, query in facts.queries(night.model, turn):
             connection.sql(query).write_parquet(str(after / f"{table.name}.parquet"), compression="zstd")
-            connection.read_parquet(str(after / f"{table.name}.parquet")).create_view(f"after_{table.name}")
+            duck.read_parquet(connection, after / f"{table.name}.parquet").create_view(f"after_{table.name}")
 
 
 def _begin(connection: duckdb.DuckDBPyConnection, night: Night, turn: Turn, before: Path | None) -> None:
@@ -67,7 +68,7 @@ def _begin(connection: duckdb.DuckDBPyConnection, night: Night, turn: Turn, befo
     )
     for table in tables.tables(night.model):
         path = before / f"{table.name}.parquet" if before else None
-        state = connection.read_parquet(str(path)) if path else connection.sql(table.empty())
+        state = duck.read_parquet(connection, path) if path else connection.sql(table.empty())
         state.create_view(f"before_{table.name}")
     history.show_delivery(connection, night, turn.day)
     connection.execute(_KNOWN)

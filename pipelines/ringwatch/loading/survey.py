@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ringwatch import duck
 from ringwatch.days import history
 from ringwatch.loading.tables import SQL_TYPES, Table, tables
 from ringwatch.night import Night
@@ -47,7 +48,7 @@ def _type(night: Night, table: Table, text: Path, typed: Path) -> None:
     columns = {name: f"CAST({name} AS {SQL_TYPES[kind]})" for name, kind in table.columns.items()}
     columns["updated_on"] = f"coalesce({columns['updated_on']}, DATE '0001-01-01')"
     with history.connect(night) as connection:
-        rows = connection.read_parquet(str(text)).project(
+        rows = duck.read_parquet(connection, text).project(
             ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         )
         rows.write_parquet(str(typed), compression="lz4")

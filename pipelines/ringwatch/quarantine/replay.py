@@ -175,7 +175,7 @@ def _known(night: Night, feed: Feed, raw: pa.Table) -> pd.Series:
     paths = [night.files.clean(night.day, feed.feed), night.files.held(night.day, feed.feed)]
     with duck.connect() as connection:
         connection.register("replayed", replayed)
-        connection.read_parquet([str(path) for path in paths if path.is_file()], union_by_name=True).create_view("day")
+        duck.read_parquet(connection, filter(Path.is_file, paths)).create_view("day")
         query = _KNOWN.format(
             key=" AND ".join(f"replayed.{name} = day.{name}" for name in key),
             same=" AND ".join(f"replayed.{name} IS NOT DISTINCT FROM day.{name}" for name in feed.kept),

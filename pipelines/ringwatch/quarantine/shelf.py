@@ -35,7 +35,7 @@ COLUMNS = ["day", "feed", "file", "row", "line", "rule", "values", "discarded"]
 _ALL = """
 SELECT CAST(parse_path(filename)[-3] AS DATE) AS day, parse_filename(filename, true) AS feed,
   file, "row", line, rule, "values", discarded
-FROM read_parquet($paths, union_by_name = true, filename = true)
+FROM read_parquet($paths, union_by_name = true, filename = true, hive_partitioning = false)
 """
 
 # A row that breaks several rules counts for each of them.
@@ -43,7 +43,7 @@ _BY_RULE = """
 WITH refused AS (
   SELECT parse_filename(filename, true) AS feed, unnest(string_split(rule, '; ')) AS rule,
     {'file': file, 'row': "row", 'line': line, 'values': "values"} AS place
-  FROM read_parquet($paths, filename = true)
+  FROM read_parquet($paths, filename = true, hive_partitioning = false)
 )
 SELECT feed, rule, count(*) AS "rows", arg_min(place, (place.file, place.row), $first) AS places
 FROM refused GROUP BY feed, rule ORDER BY feed, "rows" DESC, rule
@@ -94,7 +94,7 @@ def by_rule(folder: Path, first: int) -> list[dict[str, Any]]:
 
     places: file, row, line and values of the `first` of them, by file and row.
     """
-    paths = sorted(map(str, (folder / "quarantine").glob("*.parquet")))
+    paths = [duck.verbatim(path) for path in sorted((folder / "quarantine").glob("*.parquet"))]
     if not paths:
         return []
     with duck.connect() as connection:
@@ -164,7 +164,7 @@ def groups(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[tuple[Any, ...],
 
 def _refused(night: Night, which: Which) -> pd.DataFrame:
     narrow = f"{which.day or '*'}/quarantine/{which.feed or '*'}.parquet"
-    paths = sorted(map(str, (night.files.home / "days").glob(narrow)))
+    paths = [duck.verbatim(path) for path in sorted((night.files.home / "days").glob(narrow))]
     if not paths:
         return pd.DataFrame(columns=COLUMNS)
     with duck.connect() as connection:

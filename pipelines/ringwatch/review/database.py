@@ -24,8 +24,8 @@ _BUSY_SECONDS = 30
 _POSTGRES_LOCK = 0x52494E47  # any number of our own; one writer at a time
 
 
-def open_engine(address: str) -> sa.Engine:
-    """Return an engine on a database of the newest schema.
+def open_engine(address: str | Path) -> sa.Engine:
+    """Return an engine on a database of the newest schema: a SQLAlchemy URL, or the file of a SQLite database.
 
     Raises UsageError for an address that is none, InfrastructureError when the database cannot be opened or migrated.
     """
@@ -77,7 +77,9 @@ def forget(engine: sa.Engine) -> None:
             connection.exec_driver_sql(statement)
 
 
-def _url(address: str) -> URL:
+def _url(address: str | Path) -> URL:
+    if isinstance(address, Path):  # a URL as text has no way to write a question mark in a path
+        return URL.create("sqlite", database=str(address))
     try:
         url = make_url(address)
     except sa.exc.ArgumentError:

@@ -66,7 +66,7 @@ def command(home: Home, lib: Path, memory: Memory) -> list[str]:
         f"-Xmx{memory.heap_mb}m",
         *FLAGS,
         "-cp",
-        f"{lib}/*:{home.conf.parent}",
+        f"{lib}/*:{home.conf.parent.name}",  # as seen from where it runs: a home may have a colon
         MAIN_CLASS,
         home_argument(home),
         f"--config-dir={home.conf.parent}",

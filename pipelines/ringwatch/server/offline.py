@@ -1,5 +1,6 @@
 """Fills the database of the embedded server, while it is stopped, from CSV files: Neo4j's offline import."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +63,14 @@ def command(home: Home, lib: Path, memory: Memory, files: ImportFiles) -> list[s
         "--bad-tolerance=0",
         f"--max-off-heap-memory={memory.heap_mb + memory.pagecache_mb}m",
         *(["--multiline-fields=true"] if files.multiline else []),
-        *(f"--nodes={label}={path}" for label, path in files.nodes.items()),
-        *(f"--relationships={name}={path}" for name, path in files.relationships.items()),
+        *(f"--nodes={label}={_named(home, path)}" for label, path in files.nodes.items()),
+        *(f"--relationships={name}={_named(home, path)}" for name, path in files.relationships.items()),
     ]
+
+
+def _named(home: Home, path: Path) -> str:
+    """The file as seen from where the tool runs: it would take commas and signs in a home for a pattern."""
+    return os.path.relpath(path.resolve(), home.folder)
 
 
 def _failure(home: Home) -> InfrastructureError:

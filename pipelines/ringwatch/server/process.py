@@ -14,7 +14,9 @@ STOP_SECONDS = 60
 POLL_SECONDS = 0.02
 # Kept as long as we live: a child that ends is reaped here and does not stay behind as a zombie.
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
+_PASSED_ON = ("HOME", "PATH", "TMPDIR", "TZ")
+# Java names files by the encoding of the locale, and has no other way to be told that paths are UTF-8.
+_LOCALE = {"LC_ALL": "C.UTF-8"}
 
 
 def spawn(command: list[str], folder: Path, log: Path, more: Mapping[str, str] | None = None) -> psutil.Process:
@@ -22,13 +24,13 @@ def spawn(command: list[str], folder: Path, log: Path, more: Mapping[str, str] |
 
     It gets only the environment it needs, and `more`: our secrets are nothing to it.
     """
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | dict(more or {})
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
         with log.open("wb") as output:
             child = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=environment,
+                env=environment | _LOCALE | dict(more or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
