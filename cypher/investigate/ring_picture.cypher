@@ -7,8 +7,10 @@ WITH r, a
 ORDER BY m.probability DESC, a.account_id
 LIMIT $limit
 WITH r, collect(a) AS members
-UNWIND members AS a
-MATCH path = (a)-->(x)
+UNWIND range(0, size(members) - 1) AS place
+WITH r, members, place, members[place] AS a
+MATCH path = (a)-[u]->(x)
 WHERE x = r
   OR (NOT x:Account AND NOT x:Ring AND COUNT { (x)<--(b:Account) WHERE b IN members } > 1)
 RETURN path
+ORDER BY place, type(u), x.accounts, elementId(x)

@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import neo4j
-import pandas as pd
-import pyarrow as pa
 from neo4j import GraphDatabase
 
 from ringwatch.errors import InfrastructureError
 from ringwatch.server import Connection
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
     from graphdatascience import GraphDataScience
 
 DATABASE = "neo4j"
@@ -47,6 +47,14 @@ class Graph:
     def read(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run a reading statement and return its records as dicts."""
         return self._execute(query, parameters, neo4j.RoutingControl.READ)
+
+    def ask(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Run a reading statement and return its records with nodes, relationships and paths as the driver has them."""
+        with self._failures():
+            result = self._driver.execute_query(
+                query, parameters, database_=DATABASE, routing_=neo4j.RoutingControl.READ
+            )
+        return [dict(zip(record.keys(), record.values(), strict=True)) for record in result.records]
 
     def read_lists(self, query: str, **parameters: Any) -> list[dict[str, list[Any]]]:
         """Run a reading statement whose records are lists of plain values, and return the records as they came.
@@ -137,6 +145,9 @@ class Graph:
 
 def _batches(rows: pd.DataFrame | pa.Table | Iterable[pa.RecordBatch], batch_rows: int) -> Iterator[pa.RecordBatch]:
     """Yield `rows` in batches that are not empty."""
+    import pandas as pd
+    import pyarrow as pa
+
     table = pa.Table.from_pandas(rows, preserve_index=False) if isinstance(rows, pd.DataFrame) else rows
     batches: Iterable[pa.RecordBatch] = (
         table.to_batches(max_chunksize=batch_rows) if isinstance(table, pa.Table) else table

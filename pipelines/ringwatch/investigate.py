@@ -12,18 +12,45 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ringwatch.errors import UsageError
-from ringwatch.model import Model
 from ringwatch.resources import CYPHER, cypher
 from ringwatch.server import Connection
 
+if TYPE_CHECKING:
+    from ringwatch.graph import Graph
+
+# Returns the property that names each kind of identifier.
+Keys = Callable[[], Mapping[str, str]]
+
+# What must be there for a question to have an answer, by the name of the parameter.
+_KNOWN = {"ring_id": "ring", "account_id": "account", "first": "account", "second": "account"}
+_UNKNOWN = {
+    "ring": "there is no ring {} in the graph, which has those of the newest night; see `ringwatch rings list`, and "
+    "`ringwatch rings show {}` for one of before",
+    "account": "there is no account {} in the graph; `ringwatch accounts show {}` says what is known of it",
+}
+
 _PARAMETER = re.compile(r"^// :param (\w+) => (.+)$", re.MULTILINE)
+
+
+def _written(text: str) -> str:
+    text.encode()  # bytes that are no UTF-8 come in as what cannot be sent
+    return text
+
+
+def _counted(text: str) -> int:
+    """A number of rows, as large as Cypher has it."""
+    if not 1 <= (number := int(text)) < 2**63:
+        raise ValueError
+    return number
+
+
 _KINDS: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
-    (r"'.*'", "text", str),
-    (r"-?\d+", "a whole number", int),
+    (r"'.*'", "text", _written),
+    (r"-?\d+", "a whole number from 1 on", _counted),
     (r"-?\d+\.\d+", "a number", float),
     (r"date\(.*\)", "a day like 2026-03-06", date.fromisoformat),
 )
@@ -68,8 +95,8 @@ def find(name: str) -> Query:
     return Query(name, first, second.removeprefix("Returns: "), parameters, text)
 
 
-def values(query: Query, given: Mapping[str, str], model: Model) -> dict[str, Any]:
-    """Return all parameters of `query`, `given` as text, typed.
+def values(query: Query, given: Mapping[str, str], keys: Keys) -> dict[str, Any]:
+    """Return all parameters of `query`, `given` as text, typed; `keys` is asked only by a query that needs it.
 
     Raises UsageError for one that is missing, unknown or of another type.
     """
@@ -81,12 +108,19 @@ def values(query: Query, given: Mapping[str, str], model: Model) -> dict[str, An
         raise UsageError(f"{query.name} needs {' and '.join(missing)}, for example: {query.example}")
     texts = {name: given.get(name, _bare(example)) for name, example in query.parameters.items()}
     typed = {name: _typed(name, text, query.parameters[name]) for name, text in texts.items()}
-    return typed | ({"keys": model.identifiers()} if "$keys" in query.text else {})
+    return typed | ({"keys": keys()} if "$keys" in query.text else {})
 
 
-def examples(query: Query, model: Model) -> dict[str, Any]:
+def examples(query: Query, keys: Keys) -> dict[str, Any]:
     """Return the parameters of `query` as its file shows them, for a person to replace."""
-    return values(query, {name: _bare(example) for name, example in query.parameters.items()}, model)
+    return values(query, {name: _bare(example) for name, example in query.parameters.items()}, keys)
+
+
+def check_known(graph: Graph, parameters: Mapping[str, Any]) -> None:
+    """Raise UsageError when a ring or account that was asked about is not in the graph."""
+    for name, value in parameters.items():
+        if name in _KNOWN and not graph.read(cypher(f"investigate/known/{_KNOWN[name]}"), id=value)[0]["known"]:
+            raise UsageError(_UNKNOWN[_KNOWN[name]].replace("{}", value))
 
 
 def browser_link(connection: Connection, query: Query, parameters: Mapping[str, Any]) -> str | None:

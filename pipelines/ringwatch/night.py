@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ringwatch.days.files import Files
-from ringwatch.model import Model, load_model
 from ringwatch.resources import SCHEMAS, cypher
 from ringwatch.settings import Settings
 
 if TYPE_CHECKING:
     from ringwatch.graph import Graph
+    from ringwatch.model import Model
     from ringwatch.review.store import Store
 
 STAGES = ("validate", "load", "link", "detect", "score", "publish")
@@ -123,4 +123,6 @@ def open_night(
 
 def settings_model(settings: Settings) -> Model:
     """Return the deployment's own model when the setting model_dir names one, else the one that is shipped."""
+    from ringwatch.model import load_model
+
     return load_model(settings.model_dir / "schemas" if settings.model_dir else SCHEMAS)

@@ -26,8 +26,8 @@ CREATE (:Account {account_id: id, created_at: localdatetime('2026-03-0' + CASE i
 WITH collect(id) AS every
 MATCH (a:Account {account_id: 'A'}), (b:Account {account_id: 'B'}), (c:Account {account_id: 'C'}),
   (d:Account {account_id: 'D'}), (x:Account {account_id: 'X'}), (y:Account {account_id: 'Y'})
-CREATE (one:Ring {ring_id: 'R-1', kind: 'operator', size: 3, event: 'grown'}),
-  (two:Ring {ring_id: 'R-2', kind: 'operator', size: 2, event: 'unchanged'}),
+CREATE (one:Ring {ring_id: 'R-1', kind: 'operator', size: 3, event: 'grown', day: date('2026-03-03')}),
+  (two:Ring {ring_id: 'R-2', kind: 'operator', size: 2, event: 'unchanged', day: date('2026-03-03')}),
   (d1:Device {device: 'd1', accounts: 4, hub: false, bits: 4.0}),
   (c1:PaymentInstrument {instrument: 'c1', accounts: 2, hub: false, bits: 7.0}),
   (ip:IpAddress {ip: '192.0.2.1', accounts: 900, hub: true, bits: 0.0}),
@@ -59,7 +59,7 @@ def ask(graph: Graph) -> Ask:
 
     def run(name: str, **given: str) -> list[dict[str, Any]]:
         query = investigate.find(name)
-        return graph.read(query.text, **investigate.values(query, given, load_model()))
+        return graph.read(query.text, **investigate.values(query, given, load_model().identifiers))
 
     return run
 
@@ -115,6 +115,9 @@ def nearest_rings(ask: Ask) -> None:
 def came_on_day(ask: Ask) -> None:
     (changed,) = ask("came_on_day", day="2026-03-03")
     assert (changed["ring"], changed["event"], changed["accounts"]) == ("R-1", "grown", ["C"])
+    (before,) = ask("came_on_day", day="2026-03-02")  # what happened to the ring since is of another day
+    assert (before["ring"], before["event"], before["accounts"]) == ("R-1", None, ["A", "B"])
+    assert ask("came_on_day", day="2026-03-04") == []
 
 
 def signup_timeline(ask: Ask) -> None:
@@ -148,7 +151,7 @@ def test_the_question_is_answered(name: str, ask: Ask) -> None:
 
 @pytest.mark.parametrize("query", investigate.queries(), ids=lambda query: query.name)
 def test_the_text_of_a_browser_link_is_a_statement_that_runs(query: investigate.Query, graph: Graph) -> None:
-    parameters = investigate.examples(query, load_model())
+    parameters = investigate.examples(query, load_model().identifiers)
     graph.write(WORLD)
     graph.write(AS_IN_EXAMPLES)
 
@@ -164,7 +167,7 @@ def test_a_hostile_value_stays_a_value_in_a_link(hostile: str, graph: Graph) -> 
     )
     query = investigate.find("ring_members")
 
-    text = investigate.filled_in(query, investigate.values(query, {"ring_id": hostile}, load_model()))
+    text = investigate.filled_in(query, investigate.values(query, {"ring_id": hostile}, load_model().identifiers))
 
     assert [row["account"] for row in graph.read(text)] == [hostile]
     assert not set("&#") & set(text)

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from ringwatch import investigate, server
-from ringwatch.cli.output import Json, console, notes, print_json, table
+from ringwatch.cli import answers
+from ringwatch.cli.output import Json, Linked, console, notes, print_json, table
 from ringwatch.errors import UsageError
 from ringwatch.night import settings_model
 from ringwatch.settings import Settings, load_settings
+
+RING = "ring_id"
 
 app = typer.Typer(no_args_is_help=True, help="Questions to the graph that are ready to ask.")
 
@@ -26,23 +28,22 @@ Params = Annotated[
 def list_queries(as_json: Json = False) -> None:
     """List the questions and what they need; in a terminal each name is a link to Neo4j Browser."""
     settings = load_settings()
-    connection, model = server.running(settings), settings_model(settings)
-    found = investigate.queries()
-    links = {query.name: _link(connection, query, investigate.examples(query, model)) for query in found}
+    connection, found = server.known(settings), investigate.queries()
+    links = {query.name: _link(connection, query, investigate.examples(query, _keys(settings))) for query in found}
     if as_json:
         print_json([_described(query) | {"browser_url": links[query.name]} for query in found])
         return
     rows = [(_linked(query.name, links[query.name]), query.question, " ".join(query.needed)) for query in found]
     console.print(table("Questions", ("name", "question", "needs"), rows))
-    console.print("Run one:   ringwatch query run NAME --param NEEDED=VALUE", highlight=False)
-    console.print("Its text:  ringwatch query show NAME", highlight=False)
+    console.print("Run one:   ringwatch query run NAME --param NEEDED=VALUE")
+    console.print("Its text:  ringwatch query show NAME")
 
 
 @app.command()
 def show(name: Name, as_json: Json = False) -> None:
     """Show the Cypher of a question, and the link that opens it in Neo4j Browser."""
     settings, query = load_settings(), investigate.find(name)
-    link = _link(server.running(settings), query, investigate.examples(query, settings_model(settings)))
+    link = _link(server.known(settings), query, investigate.examples(query, _keys(settings)))
     if as_json:
         print_json(_described(query) | {"text": query.text, "browser_url": link})
         return
@@ -53,34 +54,49 @@ def show(name: Name, as_json: Json = False) -> None:
 @app.command()
 def run(name: Name, param: Params = None, as_json: Json = False) -> None:
     """Ask a question and print the answer, and the link that opens it in Neo4j Browser."""
-    from ringwatch.graph import Graph
-
     settings, query = load_settings(), investigate.find(name)
-    parameters = investigate.values(query, _given(param or []), settings_model(settings))
-    graph = Graph(server.ensure_running(settings))
-    try:
-        rows = graph.read(query.text, **parameters)
-    finally:
-        graph.close()
-    link = _link(graph.connection, query, parameters)
+    keys = _keys(settings)
+    parameters = investigate.values(query, _given(param or []), keys)
+    connection = server.known(settings) or server.ensure_running(settings)
+    rows = _asked(connection, query, parameters)
+    link = _link(connection, query, parameters)
     if as_json:
-        print_json({"query": name, "rows": [_plain(row) for row in rows], "browser_url": link})
+        print_json({"query": name, "rows": [answers.plain(row) for row in rows], "browser_url": link})
         return
     if rows:
-        console.print(table(query.question, rows[0], [[_cell(value) for value in row.values()] for row in rows]))
+        cells = [[answers.cell(value, keys) for value in row.values()] for row in rows]
+        console.print(table(query.question, [column.replace("_", " ") for column in rows[0]], cells))
     else:
         console.print("Nothing found.")
     _print_link(link)
 
 
+def _asked(
+    connection: server.Connection, query: investigate.Query, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the rows of the answer. Raises UsageError when there are none since what is asked about is not there."""
+    from ringwatch.graph import Graph
+
+    graph = Graph(connection)
+    try:
+        rows = graph.ask(query.text, **parameters)
+        if not rows:
+            investigate.check_known(graph, parameters)
+    finally:
+        graph.close()
+    return rows
+
+
+def _keys(settings: Settings) -> investigate.Keys:
+    return lambda: settings_model(settings).identifiers()
+
+
 def print_picture_link(settings: Settings, ring_id: str) -> None:
     """Print the link that draws a ring in Neo4j Browser, when a server runs."""
     query = investigate.find("ring_picture")
-    connection = server.running(settings)
-    _print_link(
-        _link(connection, query, investigate.values(query, {"ring_id": ring_id}, settings_model(settings))),
-        silent=connection is None,
-    )
+    connection = server.known(settings)
+    parameters = investigate.values(query, {"ring_id": ring_id}, _keys(settings))
+    _print_link(_link(connection, query, parameters), silent=connection is None)
 
 
 def _link(connection: server.Connection | None, query: investigate.Query, parameters: Mapping[str, Any]) -> str | None:
@@ -89,13 +105,13 @@ def _link(connection: server.Connection | None, query: investigate.Query, parame
 
 def _print_link(link: str | None, silent: bool = False) -> None:
     if link:
-        notes.print("In Neo4j Browser:", link, highlight=False, markup=False, soft_wrap=True)
+        notes.print("In Neo4j Browser:", link, soft_wrap=True)
     elif not silent:
-        notes.print("No link to Neo4j Browser: start it with `ringwatch server start`", highlight=False)
+        notes.print("No link to Neo4j Browser: start it with `ringwatch server start`")
 
 
 def _linked(name: str, link: str | None) -> str:
-    return f"[link={link}]{name}[/link]" if link else name
+    return Linked(name, link) if link else name
 
 
 def _given(texts: list[str]) -> dict[str, str]:
@@ -104,37 +120,9 @@ def _given(texts: list[str]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals:
             raise UsageError(f"--param {text}: write it as NAME=VALUE")
-        given[name] = value
+        given[name] = value.upper() if name == RING else value  # as in `rings show`, case is the same to people
     return given
 
 
 def _described(query: investigate.Query) -> dict[str, Any]:
     return {"name": query.name, "question": query.question, "returns": query.returns, "parameters": query.parameters}
-
-
-def _plain(value: Any) -> Any:
-    """Values of the graph as JSON has them: times and days as text."""
-    if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
-
-
-def _cell(value: Any) -> Any:
-    plain = _plain(value)
-    if isinstance(plain, list):
-        return escape(", ".join(map(_short, plain)))
-    return escape(_short(plain)) if isinstance(plain, str | dict) else plain
-
-
-def _short(value: Any) -> str:
-    """A node of a path as the value that names it, everything else as text."""
-    if isinstance(value, dict):
-        return str(next((value[name] for name in ("ring_id", "account_id") if name in value), None) or _named(value))
-    return str(value)
-
-
-def _named(value: dict[str, Any]) -> str:
-    texts = [part for name, part in value.items() if isinstance(part, str) and name != "updated_on"]
-    return max(texts, key=len, default="")

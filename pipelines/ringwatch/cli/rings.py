@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
+from ringwatch.cli.accounts import account_standing, as_dict, print_standing
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, console, notes, print_json, records, table
 from ringwatch.cli.query import print_picture_link
@@ -27,7 +28,7 @@ app = typer.Typer(no_args_is_help=True, help="The rings that were published.")
 Day = Annotated[
     datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Published day; the newest if not given.")
 ]
-RingId = Annotated[str, typer.Argument(metavar="RING", help="Id of a ring, such as R-7F3K2A.")]
+Asked = Annotated[str, typer.Argument(metavar="RING", help="Id of a ring, such as R-7F3K2A, or of an account.")]
 MOST_MEMBERS = 50
 
 
@@ -43,13 +44,32 @@ def list_rings(day: Day = None, as_json: Json = False) -> None:
 
 
 @app.command("show")
-def show_ring(ring: RingId, day: Day = None, as_json: Json = False) -> None:
-    """Show a ring: reasons for and against, members, and its nights."""
+def show_ring(ring: Asked, day: Day = None, as_json: Json = False) -> None:
+    """Show a ring: reasons for and against, members, and its nights; of an account, where it stands and its ring."""
     with open_store() as store:
-        details = ring_details(store, _known(store, ring), day.date() if day else None)
-    if as_json:
+        ids = store.ring_ids()
+        if ring.upper() not in ids and not _is_account(store, ring):
+            raise UsageError(_unknown(ring, ids))
+        details = ring_details(store, ring.upper(), day.date() if day else None) if ring.upper() in ids else None
+    if details is None:
+        _show_account(ring, as_json)
+    elif as_json:
         print_json(details)
     else:
+        print_ring(details)
+        print_picture_link(load_settings(), details["ring_id"])
+
+
+def _show_account(account_id: str, as_json: bool) -> None:
+    """Show where the account stands, and the ring it is in."""
+    found = account_standing(account_id)
+    with open_store() as store:
+        details = ring_details(store, found.now.ring_id, found.day) if found.now else None
+    if as_json:
+        print_json({"account": as_dict(found), "ring": details})
+        return
+    print_standing(found)
+    if details:
         print_ring(details)
         print_picture_link(load_settings(), details["ring_id"])
 
@@ -98,7 +118,7 @@ def export(
     if as_json:
         print_json({"day": chosen, "out": out, "rows": len(flagged)})
     else:
-        console.print(f"{len(flagged):,} accounts of {chosen} written to {escape(str(out))}", soft_wrap=True)
+        console.print(f"{len(flagged):,} accounts of {chosen} written to {out}", soft_wrap=True)
 
 
 def _day(store: Store, day: datetime | None) -> date:
@@ -110,15 +130,16 @@ def _day(store: Store, day: datetime | None) -> date:
     return days[-1]
 
 
-def _known(store: Store, asked: str) -> str:
-    """The id as it was minted; upper and lower case are the same to people."""
-    ring_id = asked.upper()
-    ids = store.ring_ids()
-    if ring_id in ids:
-        return ring_id
-    nearest = difflib.get_close_matches(ring_id, ids, n=3)
+def _is_account(store: Store, asked: str) -> bool:
+    """Whether somebody asks about an account: one that was in a ring, or that has rows of its own."""
+    return not store.nights_of(asked).empty or account_standing(asked).is_known
+
+
+def _unknown(asked: str, ids: list[str]) -> str:
+    """What to say to an id that is none; upper and lower case of rings are the same to people."""
+    nearest = difflib.get_close_matches(asked.upper(), ids, n=3)
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else "; `ringwatch rings list` shows those there are"
-    raise UsageError(f"there is no ring {asked}{hint}")
+    return f"there is no ring {asked}, and no account of that id{hint}"
 
 
 def ring_records(store: Store, day: date) -> list[dict[str, Any]]:
@@ -164,10 +185,10 @@ def print_ring(ring: dict[str, Any]) -> None:
     if ring["canonical_ring_id"] != ring["asked"]:
         notes.print(f"{ring['asked']} was merged into {ring['canonical_ring_id']}")
     console.print(
-        f"[bold]{ring['ring_id']}[/bold]  {ring['kind']}, probability {ring['probability']:.2f} "
+        Text(ring["ring_id"], "bold") + f"  {ring['kind']}, probability {ring['probability']:.2f} "
         f"({ring['low']:.2f} to {ring['high']:.2f}), {ring['size']:,} accounts on {ring['day']}, {ring['event']}"
     )
-    console.print(escape(ring["summary"]))
+    console.print(ring["summary"])
     for direction, title in (("for", "Why"), ("against", "Why not")):
         reasons = [reason for reason in ring["evidence"] if reason["direction"] == direction]
         console.print(_reasons(title, reasons) if reasons else f"{title}: nothing found", "")
@@ -210,9 +231,7 @@ def _shortened(identifiers: list[str]) -> list[str]:
 
 
 def _cell(value: Any) -> Any:
-    """What a table shows; text of the data is no markup."""
+    """What a table shows."""
     if isinstance(value, list):
-        return escape(", ".join(value[:3]) + (f" and {len(value) - 3} more" if len(value) > 3 else ""))
-    if isinstance(value, str):
-        return escape(value)
+        return ", ".join(value[:3]) + (f" and {len(value) - 3} more" if len(value) > 3 else "")
     return None if value is None or value != value else value  # noqa: PLR0124 - NaN is what differs from itself

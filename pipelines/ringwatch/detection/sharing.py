@@ -112,6 +112,15 @@ WHERE name <> source.account_id AND (day IS NULL OR day BETWEEN $since AND $unti
 """
 
 
+_SHARED_BY = """
+WITH asked AS (SELECT account FROM account WHERE account_id = $account_id),
+used AS (SELECT identifier.* FROM sighting SEMI JOIN asked USING (account) JOIN identifier USING (identifier))
+SELECT (SELECT count(*) FROM asked),
+  (SELECT count(*) FROM link, asked WHERE account IN (source, target) AND bits >= $min_bits),
+  (SELECT count(*) FROM used WHERE accounts > 1 AND NOT hub), (SELECT count(*) FROM used WHERE hub)
+"""
+
+
 def open_sharing(night: Night) -> duckdb.DuckDBPyConnection:
     """Return a connection with the tables above for the window that ends with the night's day.
 
@@ -123,6 +132,19 @@ def open_sharing(night: Night) -> duckdb.DuckDBPyConnection:
     if not path.is_file() or _read_stamp(path) != stamp:
         _make(night, path, stamp)
     return connect(night, path, read_only=True)
+
+
+def worked_out(night: Night) -> duckdb.DuckDBPyConnection | None:
+    """Return a connection with the tables above if they are there for this night as they should be, else None."""
+    path = night.files.sharing
+    current = path.is_file() and _read_stamp(path) == _stamp(night)
+    return connect(night, path, read_only=True) if current else None
+
+
+def shared_by(connection: duckdb.DuckDBPyConnection, account_id: str, min_bits: float) -> dict[str, int]:
+    """Return for an account: seen (0 or 1), links of `min_bits` and more, identifiers and hubs that others use, too."""
+    found = connection.execute(_SHARED_BY, {"account_id": account_id, "min_bits": min_bits}).fetchall()[0]
+    return dict(zip(("seen", "links", "identifiers", "hubs"), found, strict=True))
 
 
 def _stamp(night: Night) -> str:
@@ -149,7 +171,8 @@ def _make(night: Night, path: Path, stamp: str) -> None:
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     with open_history(night, since, night.day) as connection:
-        connection.execute(f"ATTACH '{new}' AS sharing; SET search_path = 'sharing.main,memory.main'")
+        duck.attach(connection, new, "sharing")
+        connection.execute("SET search_path = 'sharing.main,memory.main'")
         share(connection, night.model, night.settings.feeds, since, night.day)
         connection.execute("CREATE TABLE made AS SELECT $1 AS stamp", [stamp])
         connection.execute("SET search_path = 'memory.main'; DETACH sharing")

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.keys import stored
-from ringwatch.review import bookkeeping, database, erasure, ledger
+from ringwatch.review import accounts, bookkeeping, database, erasure, ledger
 from ringwatch.review.lease import Lease, hold
 from ringwatch.review.records import Handled, History, KeyRecord, LedgerEntry, Nightly, Publication
 from ringwatch.review.tables import (
@@ -39,8 +40,8 @@ class Store:
         self.engine = engine
 
     @classmethod
-    def open(cls, address: str) -> Store:
-        """Return the store at a SQLAlchemy address, made or migrated if need be.
+    def open(cls, address: str | Path) -> Store:
+        """Return the store at a SQLAlchemy address or in a SQLite file, made or migrated if need be.
 
         Raises UsageError for a wrong address, InfrastructureError when it cannot be opened or migrated.
         """
@@ -252,6 +253,16 @@ class Store:
         with database.reading(self.engine) as connection:
             found = bookkeeping.read(connection, query.where(stay.valid_to.is_(None)))
         return found.sort_values(["ring_id", "account_id"], ignore_index=True)
+
+    def nights_of(self, account_id: str) -> pd.DataFrame:
+        """Return the published nights on which an account was in a ring; columns: see `accounts.nights`."""
+        with database.reading(self.engine) as connection:
+            return accounts.nights(connection, account_id)
+
+    def withheld(self, after: date | None) -> tuple[date, str] | None:
+        """Return day and reason of the newest night, if that was withheld and is of a day after `after`."""
+        with database.reading(self.engine) as connection:
+            return accounts.withheld(connection, after)
 
     def _frame(self, day: date, query: sa.Select[Any]) -> pd.DataFrame:
         with database.reading(self.engine) as connection:

@@ -8,8 +8,8 @@ no more concurrency than that.
 """
 
 from ringwatch.server.connection import Connection, Versions
-from ringwatch.server.embedded import Stopped, answering, discard_database, start, stop
-from ringwatch.server.external import external_connection
+from ringwatch.server.embedded import Stopped, answering, discard_database, remembered, start, stop
+from ringwatch.server.external import connection_of, external_connection
 from ringwatch.server.home import Home, server_home
 from ringwatch.server.offline import ImportFiles, import_database
 from ringwatch.server.status import Status, status
@@ -26,6 +26,7 @@ __all__ = [
     "ensure_running",
     "has_database",
     "import_database",
+    "known",
     "running",
     "server_home",
     "start",
@@ -46,6 +47,14 @@ def has_database(settings: Settings) -> bool:
     """Whether there is a database that a load must look into: your own server's, or the embedded one's once it ran."""
     home = server_home(settings)
     return settings.neo4j_uri is not None or home.has_database
+
+
+def known(settings: Settings) -> Connection | None:
+    """Return where the server of these settings is said to be, without asking it: None when none was started.
+
+    For who asks it something anyway, or only makes a link to it.
+    """
+    return connection_of(settings) if settings.neo4j_uri else remembered(server_home(settings))
 
 
 def running(settings: Settings) -> Connection | None:

@@ -73,11 +73,17 @@ def discard_database(settings: Settings) -> None:
 
 def answering(home: Home) -> Connection | None:
     """Return a connection if the remembered process lives and answers: the quick way of all calls but the first."""
+    connection = remembered(home)
+    return connection if connection and versions_of(connection) else None
+
+
+def remembered(home: Home) -> Connection | None:
+    """Return a connection if the remembered process lives and listens; it is not asked anything."""
     state, process = read_state(home), process_of(home)
     if state is None or process is None or not home.password.is_file():
         return None
     connection = connection_to(home, state.ports)
-    return connection if listens(process, connection.port) and versions_of(connection) else None
+    return connection if listens(process, connection.port) else None
 
 
 def process_of(home: Home) -> psutil.Process | None:

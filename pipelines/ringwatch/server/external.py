@@ -14,18 +14,25 @@ def external_connection(settings: Settings) -> Connection:
 
     Raises InfrastructureError when it does not answer, refuses the credentials, or is not Neo4j 5.26 with GDS 2.13.
     """
+    connection = connection_of(settings)
+    _check_versions(connection, _ask(connection))
+    return connection
+
+
+def connection_of(settings: Settings) -> Connection:
+    """Return the connection that the settings name, unasked. Raises InfrastructureError when the address is none."""
     password = settings.neo4j_password.get_secret_value() if settings.neo4j_password else ""
     connection = Connection(str(settings.neo4j_uri), settings.neo4j_user, password, settings.neo4j_http_url)
-    _check_versions(connection, _ask(connection))
+    if connection.uri.partition("://")[0] not in BOLT_SCHEMES:  # the driver would try HTTP, too
+        at = _at(connection)
+        raise InfrastructureError(f"{at} is not an address that can be used: it must begin with bolt:// or neo4j://")
     return connection
 
 
 def _ask(connection: Connection) -> Versions:
     from neo4j.exceptions import AuthError, ClientError, ConfigurationError, DriverError, Neo4jError
 
-    at = f"Neo4j at {connection.uri} (NEO4J_URI)"
-    if connection.uri.partition("://")[0] not in BOLT_SCHEMES:  # the driver would try HTTP, too
-        raise InfrastructureError(f"{at} is not an address that can be used: it must begin with bolt:// or neo4j://")
+    at = _at(connection)
     try:
         return ask_versions(connection)
     except AuthError:
@@ -39,6 +46,10 @@ def _ask(connection: Connection) -> Versions:
     except (DriverError, Neo4jError) as error:
         reason = str(error).partition("\n")[0].rstrip(":.")
         raise InfrastructureError(f"{at} does not answer, check that it runs: {reason}") from None
+
+
+def _at(connection: Connection) -> str:
+    return f"Neo4j at {connection.uri} (NEO4J_URI)"
 
 
 def _check_versions(connection: Connection, found: Versions) -> None:

@@ -1,0 +1,44 @@
+"""What the review store knows of one account. Statements on a connection that the store opened."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import sqlalchemy as sa
+
+from ringwatch.review import bookkeeping
+from ringwatch.review.tables import ring, ring_night, ring_night_member, run
+
+
+def nights(connection: sa.Connection, account_id: str) -> pd.DataFrame:
+    """Return the published nights on which the account was in a ring, oldest first.
+
+    Columns: day, ring_id, canonical_ring_id (that it goes under now), event, ring_probability, size, probability, role.
+    """
+    member, night = ring_night_member.c, ring_night.c
+    query = (
+        sa.select(
+            member.day,
+            member.ring_id,
+            ring.c.canonical_ring_id,
+            night.event,
+            night.probability.label("ring_probability"),
+            night.size,
+            member.probability,
+            member.role,
+        )
+        .join(ring_night, (night.day == member.day) & (night.ring_id == member.ring_id))
+        .join(ring, ring.c.ring_id == member.ring_id)
+        .where(member.account_id == account_id)
+    )
+    return bookkeeping.read(connection, query.order_by(member.day))
+
+
+def withheld(connection: sa.Connection, after: date | None) -> tuple[date, str] | None:
+    """Return day and reason of the newest night that was withheld, if it is of a day after `after`."""
+    query = sa.select(run.c.day, run.c.state, run.c.reason).order_by(run.c.day.desc(), run.c.run_id.desc())
+    newest = connection.execute(query.limit(1)).one_or_none()
+    if newest is None or newest.state != "withheld" or (after and newest.day <= after):
+        return None
+    return newest.day, newest.reason
