@@ -1,5 +1,6 @@
 """A path is data: no name of a folder is a pattern, a partition, a quote or markup to what the program is made of."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,3 +111,10 @@ def test_what_is_printed_is_what_it_says(name: str, monkeypatch: pytest.MonkeyPa
 
     assert shown.getvalue().count(name) == 5
     assert isinstance(output.console, Console)
+
+
+def test_files_are_named_to_duckdb_in_one_place() -> None:
+    unnamed = re.compile(r"(?<!pd)(?<!duck)\.read_parquet\(|ATTACH '| read_parquet\((?!.*hive_partitioning = false)")
+    program = [path for path in Path(duck.__file__).parent.rglob("*.py") if path.name != "duck.py"]
+
+    assert [path.name for path in program if unnamed.search(path.read_text(encoding="utf-8"))] == []

@@ -25,13 +25,14 @@ _SHOWN = 3
 def told(model: Model, clean: dict[str, Path]) -> Iterator[str]:
     """Yield what to say of such values in the `clean` files of a day, given by feed."""
     rows = [
-        f"SELECT '{label}' AS kind, '{feed}.{column}' AS place, {column} AS name FROM read_parquet(${feed})"
+        f"SELECT '{label}' AS kind, '{feed}.{column}' AS place, {column} AS name "
+        f"FROM read_parquet(${feed}, hive_partitioning = false)"
         for label, sources in model.kinds(tuple(clean)).items()
         for feed, column, _ in sources
     ]
     if not rows:
         return
-    paths = {feed: str(path) for feed, path in clean.items() if any(f"${feed})" in row for row in rows)}
+    paths = {feed: duck.verbatim(path) for feed, path in clean.items() if any(f"${feed}," in row for row in rows)}
     with duck.connect() as connection:
         found = connection.execute(_FOUND.format(rows=" UNION ALL ".join(rows)), paths).fetchall()
     for name, places, count in found[:_SHOWN]:

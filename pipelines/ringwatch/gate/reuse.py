@@ -98,9 +98,9 @@ def find(night: Night, clean: dict[str, Path]) -> Reused:
 
 def _find_moved(connection: duckdb.DuckDBPyConnection, night: Night, accounts: Path) -> None:
     feed = night.model.feeds["accounts"]
-    before = [str(path) for path in history.account_files(night)]
-    connection.read_parquet(str(accounts)).create_view("now")
-    known = connection.read_parquet(before, union_by_name=True) if before else connection.view("now").limit(0)
+    before = history.account_files(night)
+    duck.read_parquet(connection, accounts).create_view("now")
+    known = duck.read_parquet(connection, before) if before else connection.view("now").limit(0)
     known.create_view("before")
     contacts = [name for name in feed.tokens if name in known.columns]
     last = ", ".join(f"arg_max({name}, day) AS {name}" for name in contacts) or "NULL AS nobody"
@@ -115,7 +115,7 @@ def _add_activity(connection: duckdb.DuckDBPyConnection, night: Night, clean: di
         connection.execute(f"CREATE TABLE {table} ({ACCOUNT_KEY} VARCHAR, first TIMESTAMP)")
     for feed in night.model.feeds.values():
         first = next((relationship.seen[0] for relationship in feed.relationships.values() if relationship.seen), None)
-        today = [str(clean[feed.feed])] if feed.feed in clean else []
+        today = [clean[feed.feed]] if feed.feed in clean else []
         if first is None:
             continue
         _add(connection, "early", first, today, f"WHERE {first} < DATE '{night.day}'")
@@ -123,13 +123,13 @@ def _add_activity(connection: duckdb.DuckDBPyConnection, night: Night, clean: di
             _add(connection, "seen", first, [*_before(night, feed), *today], f"SEMI JOIN moved USING ({ACCOUNT_KEY})")
 
 
-def _add(connection: duckdb.DuckDBPyConnection, table: str, first: str, files: list[str], wanted: str) -> None:
+def _add(connection: duckdb.DuckDBPyConnection, table: str, first: str, files: list[Path], wanted: str) -> None:
     if files:
-        connection.read_parquet(files, union_by_name=True).create_view("rows", replace=True)
+        duck.read_parquet(connection, files).create_view("rows", replace=True)
         connection.execute(f"INSERT INTO {table} SELECT {ACCOUNT_KEY}, {first} FROM rows {wanted}")
 
 
-def _before(night: Night, feed: Feed) -> list[str]:
+def _before(night: Night, feed: Feed) -> list[Path]:
     """The clean files of a feed of the days before."""
     files = [night.files.clean(day, feed.feed) for day in history.clean_days(night) if day < night.day]
-    return [str(path) for path in files if path.is_file()]
+    return [path for path in files if path.is_file()]
