@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ringwatch import investigate, server
-from ringwatch.cli import answers
+from ringwatch.cli import answers, light
 from ringwatch.cli.output import Json, Linked, console, notes, print_json, table
 from ringwatch.errors import UsageError
 from ringwatch.night import settings_model
@@ -75,6 +75,7 @@ def _asked(
     connection: server.Connection, query: investigate.Query, parameters: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the rows of the answer. Raises UsageError when there are none since what is asked about is not there."""
+    light.load_driver()
     from ringwatch.graph import Graph
 
     graph = Graph(connection)

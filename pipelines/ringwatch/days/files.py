@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from ringwatch.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Files:
@@ -25,7 +27,7 @@ class Files:
     def arrived(self, day: date) -> Path:
         """Folder in which the feeds of `day` arrive."""
         if self.feeds is None:
-            raise ValueError("this night was opened without a feeds folder")
+            raise UsageError("say where the feeds arrive: --feeds DIR, or the setting feeds_dir")
         return self.feeds / day.isoformat()
 
     def day(self, day: date) -> Path:
