@@ -5,6 +5,7 @@ A value comes from, strongest first: the call, the environment (`RINGWATCH_*`, a
 """
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -206,6 +207,8 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"setting {name}: {first['msg']} (got {first['input']!r})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{TOML} is no TOML: {error}") from None
     except ValueError as error:  # an environment value or ringwatch.toml that cannot be parsed
         raise UsageError(f"settings: {error}") from None
 

@@ -14,6 +14,7 @@ from ringwatch.errors import InfrastructureError, RingwatchError
 
 # Failures of machines rather than of ours, by the library they come from; named, so that it need not be loaded.
 _OF_MACHINES = {
+    "sqlite3": {"OperationalError", "DatabaseError"},
     "duckdb": {"IOException", "OutOfMemoryException"},
     "sqlalchemy.exc": {"DBAPIError", "OperationalError"},
     "neo4j.exceptions": {"ServiceUnavailable", "SessionExpired", "TransientError", "DatabaseError"},
