@@ -55,7 +55,7 @@ def test_a_setting_that_does_not_exist_is_refused(working_folder: Path) -> None:
 def test_a_file_that_is_not_toml_is_refused(working_folder: Path) -> None:
     (working_folder / "ringwatch.toml").write_text("window_days =\n", encoding="utf-8")
 
-    with pytest.raises(UsageError, match="ringwatch.toml is no TOML: "):
+    with pytest.raises(UsageError, match=r"ringwatch.toml is no TOML: "):
         load_settings()
 
 
