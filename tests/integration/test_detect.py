@@ -17,7 +17,9 @@ from ringwatch.settings import load_settings
 pytestmark = pytest.mark.integration
 
 SEED = 7
-NOBODY_ALIKE = pd.DataFrame({"source": [], "target": [], "likeness": []}).astype({"source": "str", "target": "str"})
+NO_LINKS = pd.DataFrame({"source": [], "target": [], "bits": []}, dtype="int64")
+NOBODY_ALIKE = pd.DataFrame({"source": [], "target": [], "likeness": []}, dtype="int64")
+NO_USES = pd.DataFrame({"account": [], "identifier": [], "bits": []}, dtype="int64")
 SAID = {
     "projection": "a graph of",
     "wcc": "weakly connected components",
@@ -248,13 +250,12 @@ def run_all(graph: Graph, links: nx.Graph, inside: pd.DataFrame, uses: nx.Graph)
     communities.similar(graph, frame(uses), 10**6, 0.2)
 
 
+def numbered(*names: str) -> pd.Series:
+    return pd.Series(names, index=range(1, len(names) + 1), dtype="str")
+
+
 def test_nothing_shared_makes_no_candidates(graph: Graph) -> None:
-    nothing = candidates.Shared(
-        pd.DataFrame({"source": [], "target": [], "bits": []}).astype({"source": "str", "target": "str"}),
-        pd.DataFrame({"account_id": [], "facet": [], "name": [], "bits": []}).astype({"account_id": "str"}),
-        pd.DataFrame({"account_id": [], "identifier": [], "bits": []}).astype({"account_id": "str"}),
-        NOBODY_ALIKE,
-    )
+    nothing = candidates.Shared(NO_LINKS, NO_USES, NO_USES, NOBODY_ALIKE, numbered("A"))
 
     found, _ = candidates.find(graph, nothing, load_settings())
 
@@ -263,23 +264,24 @@ def test_nothing_shared_makes_no_candidates(graph: Graph) -> None:
 
 def test_a_ring_that_hides_behind_a_hub_is_a_candidate(graph: Graph) -> None:
     ring = [f"A{i:03}" for i in range(70)]
-    hub = pd.DataFrame({"account_id": ring, "facet": "payment", "name": "card", "accounts": 70, "bits": 7.0})
-    links = pd.DataFrame({"source": ["B0"], "target": ["B1"], "bits": [9.0]})
-    uses = pd.DataFrame({"account_id": ["B0", "B1"], "identifier": [1, 1], "bits": [9.0, 9.0]})
+    hub = pd.DataFrame({"account": range(1, 71), "identifier": 2, "bits": 7.0})
+    links = pd.DataFrame({"source": [71], "target": [72], "bits": [9.0]})
+    uses = pd.DataFrame({"account": [71, 72], "identifier": [1, 1], "bits": [9.0, 9.0]})
+    shared = candidates.Shared(links, hub, uses, NOBODY_ALIKE, numbered(*ring, "B0", "B1"))
 
-    found, _ = candidates.find(graph, candidates.Shared(links, hub, uses, NOBODY_ALIKE), load_settings())
+    found, _ = candidates.find(graph, shared, load_settings())
 
     assert set(ring) in [set(group) for group in found.groupby("candidate")["account_id"].agg(list)]
 
 
 def test_accounts_that_live_alike_are_a_candidate_without_any_link(graph: Graph) -> None:
     ring = [f"A{i}" for i in range(6)]
-    alike = pd.DataFrame({"source": ring[:-1], "target": ring[1:], "likeness": 9.0})
-    hubs = pd.DataFrame({"account_id": [], "facet": [], "name": [], "bits": []}).astype({"account_id": "str"})
-    links = pd.DataFrame({"source": ["B0"], "target": ["B1"], "bits": [9.0]})
-    uses = pd.DataFrame({"account_id": ["B0", "B1"], "identifier": [1, 1], "bits": [9.0, 9.0]})
+    alike = pd.DataFrame({"source": range(1, 6), "target": range(2, 7), "likeness": 9.0})
+    links = pd.DataFrame({"source": [7], "target": [8], "bits": [9.0]})
+    uses = pd.DataFrame({"account": [7, 8], "identifier": [1, 1], "bits": [9.0, 9.0]})
+    shared = candidates.Shared(links, NO_USES, uses, alike, numbered(*ring, "B0", "B1"))
 
-    found, _ = candidates.find(graph, candidates.Shared(links, hubs, uses, alike), load_settings())
+    found, _ = candidates.find(graph, shared, load_settings())
 
     assert set(found["account_id"]) == set(ring)
     assert found["lane"].str.contains("alike").all()

@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 from ringwatch.detection import communities, pairs
@@ -41,42 +40,50 @@ MORE_SEEDS = 2
 
 @dataclass(frozen=True)
 class Shared:
-    """What link found: links (source, target, bits), hubs (account_id, facet, name, bits), uses (account_id,
-    identifier, bits), alike (source, target, likeness).
+    """What link found: links (source, target, bits), hubs (account, identifier, bits), uses (account, identifier,
+    bits), alike (source, target, likeness); accounts: account_id by number.
+
+    Accounts and identifiers go by their numbers, whose order follows from what is shared and not from names
+    (`order.py`): GDS visits nodes in it.
     """
 
     links: pd.DataFrame
     hubs: pd.DataFrame
     uses: pd.DataFrame
     alike: pd.DataFrame
+    accounts: pd.Series
 
 
 def read(connection: duckdb.DuckDBPyConnection, min_bits: float) -> Shared:
     """Return what link found on a connection of `sharing.open_sharing`; links have at least `min_bits`."""
-    tables = pairs.links(connection, min_bits), pairs.hubs(connection), pairs.uses(connection), pairs.alike(connection)
-    return Shared(*(table.to_pandas() for table in tables))
+    return Shared(
+        pairs.linked(connection, min_bits).to_pandas(),
+        pairs.hubs(connection).to_pandas(),
+        pairs.uses(connection).to_pandas(),
+        pairs.alike(connection).to_pandas(),
+        pairs.accounts(connection),
+    )
 
 
 def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] = LANES) -> tuple[pd.DataFrame, float]:
     """Return the candidates (see `merge`), and the bits of the weakest identifiers node similarity had to leave out."""
-    accounts = _accounts(shared)
     seeds = range(settings.seed, settings.seed + 1 + MORE_SEEDS)
     found: dict[str, pd.DataFrame] = {}
     left_out = 0.0
     for lane, (min_bits, gamma) in LINKED.items():
         cores = lane == "strict" and "whole" in lanes
         if lane in lanes or cores:
-            links = _linked(shared, accounts, max(min_bits, settings.link_min_bits))
+            links = _linked(shared, max(min_bits, settings.link_min_bits))
             found[lane], large = _lane(graph, links, gamma, seeds, cores)
             found |= {"whole": _whole(large)} if cores else {}
     for lane, (least, gamma) in ALIKE.items():
         if lane in lanes:
-            found[lane], _ = _lane(graph, _living_alike(shared, accounts, least), gamma, seeds)
+            found[lane], _ = _lane(graph, _living_alike(shared, least), gamma, seeds)
     if "hub" in lanes:
-        found["hub"] = _hub_groups(shared.hubs, accounts)
+        found["hub"] = _hub_groups(shared.hubs)
     if "similar" in lanes:
-        found["similar"], left_out = _similar(graph, shared, accounts, settings, seeds)
-    named = {lane: _named(found[lane], accounts) for lane in lanes}
+        found["similar"], left_out = _similar(graph, shared, settings, seeds)
+    named = {lane: _named(found[lane], shared.accounts) for lane in lanes}
     return merge(named, settings.min_ring_size), left_out
 
 
@@ -116,40 +123,23 @@ def name(accounts: pd.Series) -> str:
     return "c-" + hashlib.sha256("\n".join(accounts).encode()).hexdigest()[:16]
 
 
-def _accounts(shared: Shared) -> pd.Index:
-    """All accounts, sorted: their places are the numbers under which GDS knows them."""
-    ids = [frame[end] for frame in (shared.links, shared.alike) for end in ("source", "target")]
-    ids += [shared.hubs["account_id"], shared.uses["account_id"]]
-    found: pd.Index = pd.Index(np.sort(pd.concat(ids).unique()))
-    return found
-
-
-def _numbers(accounts: pd.Index, ids: pd.Series) -> np.ndarray:
-    return accounts.get_indexer(pd.Index(ids))
-
-
-def _linked(shared: Shared, accounts: pd.Index, min_bits: float) -> pd.DataFrame:
+def _linked(shared: Shared, min_bits: float) -> pd.DataFrame:
     """Return source, target, weight of the links; the hubs are nodes of their own beyond the accounts."""
-    strong = shared.links[shared.links["bits"] >= min_bits]
-    pairs = {
-        "source": _numbers(accounts, strong["source"]),
-        "target": _numbers(accounts, strong["target"]),
-        "weight": strong["bits"],
-    }
-    hub = shared.hubs.groupby(["facet", "name"], sort=True).ngroup()
-    spokes = {
-        "source": _numbers(accounts, shared.hubs["account_id"]),
-        "target": len(accounts) + hub,
-        "weight": shared.hubs["bits"],
-    }
-    return pd.concat([pd.DataFrame(pairs), pd.DataFrame(spokes)], ignore_index=True)
+    strong = shared.links[shared.links["bits"] >= min_bits].rename(columns={"bits": "weight"})
+    spokes = _spokes(shared, shared.hubs)
+    return pd.concat([strong[["source", "target", "weight"]], spokes], ignore_index=True)
 
 
-def _living_alike(shared: Shared, accounts: pd.Index, least: float) -> pd.DataFrame:
+def _spokes(shared: Shared, uses: pd.DataFrame) -> pd.DataFrame:
+    """Return source, target, weight of accounts on identifiers, which are nodes beyond the accounts."""
+    target = len(shared.accounts) + uses["identifier"]
+    return pd.DataFrame({"source": uses["account"], "target": target, "weight": uses["bits"]})
+
+
+def _living_alike(shared: Shared, least: float) -> pd.DataFrame:
     """Return source, target, weight of the pairs with at least that likeness; the weight is what exceeds it, and 1."""
     close = shared.alike[shared.alike["likeness"] >= least]
-    source, target = (_numbers(accounts, close[end]) for end in ("source", "target"))
-    return pd.DataFrame({"source": source, "target": target, "weight": close["likeness"] - least + 1})
+    return close[["source", "target"]].assign(weight=close["likeness"] - least + 1)
 
 
 def _lane(
@@ -196,22 +186,12 @@ def _whole(large: pd.DataFrame) -> pd.DataFrame:
     return _stack([part.assign(stability=1.0) for part in both])
 
 
-def _hub_groups(hubs: pd.DataFrame, accounts: pd.Index) -> pd.DataFrame:
-    community = hubs.groupby(["facet", "name"], sort=True).ngroup()
-    node = _numbers(accounts, hubs["account_id"])
-    return pd.DataFrame({"node": node, "community": community, "stability": 1.0})
+def _hub_groups(hubs: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"node": hubs["account"], "community": hubs["identifier"], "stability": 1.0})
 
 
-def _similar(
-    graph: Graph, shared: Shared, accounts: pd.Index, settings: Settings, seeds: Sequence[int]
-) -> tuple[pd.DataFrame, float]:
-    uses = pd.DataFrame(
-        {
-            "source": _numbers(accounts, shared.uses["account_id"]),
-            "target": len(accounts) + shared.uses["identifier"],
-            "weight": shared.uses["bits"],
-        }
-    )
+def _similar(graph: Graph, shared: Shared, settings: Settings, seeds: Sequence[int]) -> tuple[pd.DataFrame, float]:
+    uses = _spokes(shared, shared.uses)
     try:
         pairs, left_out = communities.similar(graph, uses, settings.similarity_pair_budget, settings.similarity_cutoff)
     except ValueError as error:
@@ -228,9 +208,7 @@ def _stack(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return every.assign(community=every.groupby(["part", "community"]).ngroup())[["node", "community", "stability"]]
 
 
-def _named(found: pd.DataFrame, accounts: pd.Index) -> pd.DataFrame:
+def _named(found: pd.DataFrame, accounts: pd.Series) -> pd.DataFrame:
     """Return account_id, community, stability: the nodes that are accounts, under their ids."""
-    real = found[found["node"] < len(accounts)]
-    return real.assign(account_id=accounts.to_numpy()[real["node"].to_numpy(dtype=int)])[
-        ["account_id", "community", "stability"]
-    ]
+    named = found.assign(account_id=found["node"].map(accounts))
+    return named.loc[named["account_id"].notna(), ["account_id", "community", "stability"]]

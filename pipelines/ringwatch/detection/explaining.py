@@ -53,9 +53,9 @@ def notes(context: Context, rings: pd.DataFrame, members: pd.DataFrame, bits: pd
 
 
 _SHARED = """
-SELECT candidate, facet, name, list(account_id ORDER BY account_id) AS accounts
-FROM used JOIN account USING (account) JOIN (SELECT identifier, name FROM identifier) USING (identifier)
-WHERE bits >= 1 GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL
+SELECT candidate, identifier, facet, name, list(account ORDER BY account) AS accounts
+FROM used JOIN (SELECT identifier, name FROM identifier) USING (identifier)
+WHERE bits >= 1 GROUP BY ALL HAVING count(*) > 1 ORDER BY candidate, identifier
 """
 
 
@@ -112,9 +112,10 @@ def _dissolving(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
 def _strongest(measures: grouping.Measures) -> pd.DataFrame:
     """Return candidate, facet, name: the identifier that ties most members most."""
     tied = measures.members[measures.members["cap_bits"] > 0]
-    worth = (tied["cap_bits"] * tied["strength"]).groupby([tied["candidate"], tied["facet"], tied["name"]]).sum()
+    what = [tied[column] for column in ("candidate", "identifier", "facet", "name")]
+    worth = (tied["cap_bits"] * tied["strength"]).groupby(what).sum().round(6)
     found = worth[worth > 0].rename("worth").reset_index()
-    order = found.sort_values(["candidate", "worth", "facet", "name"], ascending=[True, False, True, True])
+    order = found.sort_values(["candidate", "worth", "identifier"], ascending=[True, False, True])
     return order.drop_duplicates("candidate")[["candidate", "facet", "name"]]
 
 
@@ -145,7 +146,7 @@ def _honest(likely: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 
 def _look_alikes(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
     """The group that is no ring whose bits differ least, feature by feature."""
-    others = rings[rings["probability"] < NO_RING].set_index("candidate")
+    others = rings[rings["probability"] < NO_RING].set_index("candidate").sort_values(["probability", "size", "kind"])
     if others.empty:
         return pd.DataFrame()
     theirs = bits.reindex(others.index).to_numpy()

@@ -50,9 +50,9 @@ class Gathered:
     odds: pd.Series
     whole: pd.Series
 
-    def pick(self, smallest: int) -> pd.DataFrame:
-        """Return disjoint groups (candidate, account_id) of all that were gathered."""
-        return scoring.pick(self.groups, self.odds, self.whole, smallest)
+    def pick(self, places: pd.Series, smallest: int) -> pd.DataFrame:
+        """Return disjoint groups (candidate, account_id) of all that were gathered; `places` as `pairs.places`."""
+        return scoring.pick(self.groups, self.odds, self.whole, places, smallest)
 
 
 def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Scorecard, smallest: int) -> Gathered:
@@ -60,11 +60,12 @@ def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Sco
 
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
-    batches = _batches(found)
+    places = pairs.places(connection)
+    batches = _batches(found, places)
     split = _and(*_formed_and_split(connection, next(batches), card, smallest, pd.Index([])))
     for batch in batches:
         split = _and(split, *_formed_and_split(connection, batch, card, smallest, split.odds.index))
-    picked, links = split.pick(smallest), pairs.links(connection, pairs.LEAST_BITS).to_pandas()
+    picked, links = split.pick(places, smallest), pairs.links(connection, pairs.LEAST_BITS).to_pandas()
     unions = _named(scoring.unite(picked, split.odds, links), split.stability, smallest)
     united = _and(split, _scored(connection, *_new(unions, split.odds.index), card)[0])
     wider = grouping.measure(connection, scoring.grow(picked, split.groups, split.odds))
@@ -86,9 +87,9 @@ def settle(
     return pd.concat([stay, picked[~picked["candidate"].isin(stay["candidate"])]], ignore_index=True)
 
 
-def _batches(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _batches(found: pd.DataFrame, places: pd.Series) -> Iterator[pd.DataFrame]:
     """Candidates in turn, so that what is measured of their members fits into memory; once when there are none."""
-    sizes = found.groupby("candidate").size()
+    sizes = found.groupby("candidate").size().reindex(scoring.in_order(found, places))
     batch = (sizes.cumsum() - sizes) // BATCH
     number = found["candidate"].map(batch)
     for each in sorted(batch.unique()) or [0]:

@@ -29,8 +29,6 @@ CELL = "cell"
 RESIDENT, VISITOR = 0.5, 0.3
 # Bits of an identifier that ties a member to the others on it.
 LEAST_TIE = 2.0
-# Most identifiers that are named as an example of what a group shares.
-EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,8 @@ class Measures:
         total (bits of all it shares), contained (c / d of the strongest), own_act (bits that nobody imposed), visited
         (members that live elsewhere come to its home), own (its main one is used by no other member), lives
         (it is at home on this line, see `abodes.py`), alone (and no other member is at home there), neighbour (its main
-        one is another member's, too, and it stays on it), name (the strongest), fleeting (share of its days on
+        one is another member's, too, and it stays on it), identifier and name (the strongest),
+        fleeting (share of its days on
         identifiers seen on one day only), cap_bits
     facets: candidate, facet, and the means over all n members: bits, total, contained, covered (with a bit or more),
         own, neighbour, fleeting; spread (effective identifiers per member), home (share of members that live on the one
@@ -138,7 +137,7 @@ GROUP BY candidate, account, facet
 
 _MEMBERS = """
 SELECT candidate, account_id, facet, member.n, member.bits, total, strength, contained, own_act, visited, own,
-  lives, alone, neighbour, name, coalesce(fleeting, 0) AS fleeting, cap_bits
+  lives, alone, neighbour, identifier, name, coalesce(fleeting, 0) AS fleeting, cap_bits
 FROM member JOIN account USING (account) JOIN identifier USING (facet, identifier) JOIN facet USING (facet)
 ORDER BY candidate, account_id, facet
 """
@@ -162,7 +161,7 @@ WITH plain AS (
     SELECT candidate, facet, main, count(*) AS living FROM member WHERE main_tenure >= {RESIDENT} GROUP BY ALL
   ) GROUP BY candidate, facet
 ), example AS (
-  SELECT candidate, facet, list(name ORDER BY members DESC, name) AS identifiers, sum(d) AS accounts,
+  SELECT candidate, facet, list(name ORDER BY members DESC, identifier) AS identifiers, sum(d) AS accounts,
     sum(expected) AS expected
   FROM (
     SELECT candidate, facet, identifier, count(*) AS members FROM member WHERE bits >= 1 GROUP BY ALL

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import evidence, explaining, gathering, grouping, membership, scoring
+from ringwatch.detection import evidence, explaining, gathering, grouping, membership, pairs, scoring
 from ringwatch.detection.gathering import Scores
 from ringwatch.detection.grouping import Measures
 from ringwatch.detection.scorecard import Scorecard
@@ -32,7 +32,7 @@ def judge(
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
     gathered = gathering.gather(connection, candidates, card, smallest)
-    picked, stability = gathered.pick(smallest), gathered.stability
+    picked, stability = gathered.pick(pairs.places(connection), smallest), gathered.stability
     if picked.empty:
         return {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
     groups = gathering.settle(connection, picked, gathered.odds, card, smallest)

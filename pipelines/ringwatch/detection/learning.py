@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import candidates, gathering, grouping, membership, scoring, sharing, training, trees
+from ringwatch.detection import candidates, gathering, grouping, membership, pairs, scoring, sharing, training, trees
 from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
 from ringwatch.detection.trees import Trees
 from ringwatch.night import Night
@@ -143,8 +143,9 @@ def _left_out(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees)
 def _judged(night: Night, lesson: Lesson, card: Scorecard) -> tuple[pd.DataFrame, pd.Series]:
     """Return the groups of a lesson that are picked by a card, without members that leave, and their log2 odds."""
     smallest, odds = night.settings.min_ring_size, card.flag.total(lesson.values)
-    picked = scoring.pick(lesson.groups, odds, card.shape.total(lesson.values), smallest)
     with sharing.open_sharing(night) as connection:
+        whole, places = card.shape.total(lesson.values), pairs.places(connection)
+        picked = scoring.pick(lesson.groups, odds, whole, places, smallest)
         groups = gathering.settle(connection, picked, odds, card, smallest)
         scores = gathering.score(connection, grouping.measure(connection, groups), lesson.stability, card)
     return groups, scores.odds

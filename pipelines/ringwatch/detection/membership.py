@@ -104,7 +104,7 @@ def forms(measures: Measures, trees: Trees, every: Sequence[float] = FORMS) -> p
     """
     found = values(measures)
     more = unknown_worth(measures).groupby(["candidate", "account_id"])["worth"].sum()
-    odds = trees.total(found) + more.reindex(found.index, fill_value=0.0)
+    odds = (trees.total(found) + more.reindex(found.index, fill_value=0.0)).round(6)
     few = found.groupby(level="candidate")["tie"].transform("size") <= LARGE
     shared = _shared(measures)
     stay = [

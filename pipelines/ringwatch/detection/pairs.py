@@ -23,6 +23,7 @@ on simulated worlds (docs/decisions/detection.md). It finds candidates and count
 from __future__ import annotations
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 SAME_DAY = 1.25
@@ -75,28 +76,25 @@ ORDER BY source, target
 """
 
 _LINKS = """
-SELECT a.account_id AS source, b.account_id AS target, bits, facets, days
-FROM link JOIN account a ON a.account = source JOIN account b ON b.account = target
-WHERE bits >= $min_bits ORDER BY a.account_id, b.account_id
+SELECT least(a.account_id, b.account_id) AS source, greatest(a.account_id, b.account_id) AS target, bits, facets, days
+FROM link JOIN account a ON a.account = link.source JOIN account b ON b.account = link.target
+WHERE bits >= $min_bits ORDER BY ALL
 """
 
-_ALIKE = """
-SELECT a.account_id AS source, b.account_id AS target, likeness
-FROM link JOIN account a ON a.account = source JOIN account b ON b.account = target
-WHERE likeness >= $least ORDER BY a.account_id, b.account_id
-"""
+_LINKED = "SELECT source, target, bits FROM link WHERE bits >= $min_bits ORDER BY source, target"
+
+_ALIKE = "SELECT source, target, likeness FROM link WHERE likeness >= $least ORDER BY source, target"
 
 _HUB = """
-SELECT account_id, facet, name, accounts, facet.bits AS bits
-FROM identifier JOIN facet USING (facet) JOIN sighting USING (identifier) JOIN account USING (account)
+SELECT account, identifier, facet.bits AS bits
+FROM identifier JOIN facet USING (facet) JOIN sighting USING (identifier)
 WHERE hub AND review_share > 0 AND accounts <= hub_limit + review_share * (SELECT count(*) FROM account)
-ORDER BY facet, name, account_id
+ORDER BY identifier, account
 """
 
 _USE = """
-SELECT account_id, identifier, round(bits, 6) AS bits
-FROM identifier JOIN sighting USING (identifier) JOIN account USING (account)
-WHERE bits > 0 AND accounts > 1 ORDER BY account_id, identifier
+SELECT account, identifier, round(bits, 6) AS bits FROM identifier JOIN sighting USING (identifier)
+WHERE bits > 0 AND accounts > 1 ORDER BY account, identifier
 """
 
 _BY_LABEL = """
@@ -113,20 +111,25 @@ def add(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def links(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
-    """Return the pairs of accounts that share at least `min_bits`, hubs left out.
+    """Return the pairs of accounts that share at least `min_bits`, hubs left out, as the graph shows them.
 
-    source, target (source < target), bits (capped per facet, then added), facets, days (on which they shared one).
+    source, target (ids, source < target), bits (capped per facet, then added), facets, days (on which they shared one).
     """
     return connection.sql(_LINKS, params={"min_bits": min_bits}).to_arrow_table()
 
 
+def linked(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
+    """Return source, target (numbers of accounts, source < target), bits of the same pairs."""
+    return connection.sql(_LINKED, params={"min_bits": min_bits}).to_arrow_table()
+
+
 def alike(connection: duckdb.DuckDBPyConnection, least: float = LEAST_LIKENESS) -> pa.Table:
-    """Return source, target (source < target), likeness of the pairs of accounts with at least this likeness."""
+    """Return source, target (numbers, source < target), likeness of the pairs with at least this likeness."""
     return connection.sql(_ALIKE, params={"least": least}).to_arrow_table()
 
 
 def hubs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Return account_id, facet, name, accounts, bits: who is on the hubs that may hide a large ring.
+    """Return account, identifier (numbers), bits: who is on the hubs that may hide a large ring.
 
     A ring that outgrows the limit of its own card or cell would hide itself, so these are looked at as groups.
     """
@@ -134,8 +137,20 @@ def hubs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def uses(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Return account_id, identifier (number), bits of what accounts share, hubs left out."""
+    """Return account, identifier (numbers), bits of what accounts share, hubs left out."""
     return connection.sql(_USE).to_arrow_table()
+
+
+def accounts(connection: duckdb.DuckDBPyConnection) -> pd.Series:
+    """Return the account_id of each account by its number, 1 to as many as there are."""
+    found: pd.Series = connection.table("account").df().set_index("account")["account_id"].sort_index()
+    return found
+
+
+def places(connection: duckdb.DuckDBPyConnection) -> pd.Series:
+    """Return the number of each account by its account_id: what is first among equals (`order.py`)."""
+    found: pd.Series = connection.table("account").df().set_index("account_id")["account"]
+    return found
 
 
 def identifiers(connection: duckdb.DuckDBPyConnection, account_label: str) -> pa.Table:

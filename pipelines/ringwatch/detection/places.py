@@ -91,7 +91,7 @@ FROM seen LEFT JOIN spread USING (identifier) LEFT JOIN address USING (identifie
 
 _WORKS_FOR = """
 CREATE TEMP TABLE works_for AS
-SELECT account, arg_max(name, (facet = 'organisation', name)) AS employer,
+SELECT account, arg_max(name, (facet = 'organisation', identifier)) AS employer,
   bool_or(facet = 'domain' AND regexp_matches(name, '[.](edu|ac)([.][a-z]{2})?$')) AS academic
 FROM sighting JOIN identifier USING (identifier) LEFT JOIN employed USING (account)
 WHERE facet = 'organisation' OR identifier = domain GROUP BY account
@@ -108,7 +108,7 @@ WITH kind AS (
     bit_count(days) = 1 AND active_days > 1 AS passes, tenure >= $lives AS lives
   FROM identifier JOIN sighting USING (identifier) JOIN account USING (account) WHERE facet = $facet
 ), staff AS (
-  SELECT identifier, max(staff) AS staff, arg_max(academic, (staff, employer)) AS academic
+  SELECT identifier, max(staff) AS staff, arg_max(academic, (staff, academic)) AS academic
   FROM (
     SELECT identifier, employer, bool_or(academic) AS academic, count(*) AS staff
     FROM there JOIN works_for USING (account) GROUP BY identifier, employer

@@ -23,27 +23,41 @@ SCRAP = np.log2(0.06 / 0.94)
 ROOTED = 0.3
 
 
-def pick(groups: pd.DataFrame, odds: pd.Series, whole: pd.Series, smallest: int) -> pd.DataFrame:
+def pick(groups: pd.DataFrame, odds: pd.Series, whole: pd.Series, places: pd.Series, smallest: int) -> pd.DataFrame:
     """Return disjoint `groups` (candidate, account_id): the likeliest to be a ring and the whole of it first, each
     keeping what is still free.
 
     odds, whole: log2 odds by candidate of being a ring, and of being all of it if it is one. Groups that are hopeless
-    as rings are picked after all others, so that what speaks against them can be shown.
+    as rings are picked after all others, so that what speaks against them can be shown. Of equals the largest goes
+    first, then the one whose accounts have the first `places` (by account_id).
     """
     hopeless = odds < HOPELESS
     kept = odds.index[hopeless | (whole >= SCRAP)]
-    members = groups[groups["candidate"].isin(kept)].groupby("candidate")["account_id"].agg(set)
+    members = _members(groups[groups["candidate"].isin(kept)], places)
     worth = (probability(odds) * probability(whole)).round(9)
-    order = pd.DataFrame({"hopeless": hopeless, "worth": worth}).reindex(members.index).reset_index()
-    taken: set[str] = set()
-    picked: dict[str, set[str]] = {}
-    for name in order.sort_values(["hopeless", "worth", "candidate"], ascending=[True, False, True])["candidate"]:
-        free = members[name] - taken
+    order = pd.DataFrame({"hopeless": hopeless, "worth": worth, "size": members.map(len)}).reindex(members.index)
+    order = order.sort_values(["hopeless", "worth", "size"], ascending=[True, False, False], kind="stable")
+    taken: set[int] = set()
+    picked: dict[str, set[int]] = {}
+    for name in order.index:
+        free = set(members[name]) - taken
         if len(free) >= smallest and len(free) >= KEPT * len(members[name]):
-            picked[name] = free
+            picked[str(name)] = free
             taken |= free
-    rows = [(name, account) for name, accounts in picked.items() for account in sorted(accounts)]
+    accounts = pd.Series(groups["account_id"].to_numpy(), index=groups["account_id"].map(places)).to_dict()
+    rows = sorted((name, accounts[place]) for name, free in picked.items() for place in free)
     return pd.DataFrame(rows, columns=["candidate", "account_id"], dtype="str")
+
+
+def in_order(groups: pd.DataFrame, places: pd.Series) -> pd.Index:
+    """Return the candidates of `groups` in the order of the places of their accounts, which no name decides."""
+    return _members(groups, places).index
+
+
+def _members(groups: pd.DataFrame, places: pd.Series) -> pd.Series:
+    """Return the places of each candidate's accounts, first ones first, in the order of these."""
+    placed = groups.assign(place=groups["account_id"].map(places)).sort_values("place")
+    return placed.groupby("candidate")["place"].agg(tuple).sort_values()
 
 
 def unite(groups: pd.DataFrame, odds: pd.Series, links: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +76,8 @@ def unite(groups: pd.DataFrame, odds: pd.Series, links: pd.DataFrame) -> pd.Data
     ordered = across.assign(a=across[["a", "b"]].min(axis=1), b=across[["a", "b"]].max(axis=1))
     between = ordered.groupby(["a", "b"])["bits"].sum().reset_index()
     size = likely.groupby("candidate").size()
-    between["bits"] /= np.minimum(between["a"].map(size), between["b"].map(size)).astype(float)
+    smaller = np.minimum(between["a"].map(size), between["b"].map(size)).astype(float)
+    between["bits"] = (between["bits"] / smaller).round(6)
     found = [_union(likely, between[between["bits"] >= least]) for least in UNITED]
     every = pd.concat(found, keys=range(len(UNITED)), names=["least", None]).reset_index("least")
     united = every.assign(group=every.groupby(["least", "group"]).ngroup(), candidate="")

@@ -30,12 +30,12 @@ import pandas as pd
 from ringwatch import duck
 from ringwatch.days import history
 from ringwatch.days.history import connect, open_history
-from ringwatch.detection import abodes, cells, pairs, places
+from ringwatch.detection import abodes, cells, order, pairs, places
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
 
 # The code that the tables follow from.
-MADE_BY = (sys.modules[__name__], history, abodes, cells, pairs, places)
+MADE_BY = (sys.modules[__name__], history, abodes, cells, order, pairs, places)
 # Days from which staying on an identifier is a habit.
 RESIDENT_DAYS = 3
 
@@ -45,9 +45,9 @@ SELECT DISTINCT account_id, facet, name, date_diff('day', $since, day) AS day FR
 WHERE day BETWEEN $since AND $until
 """
 
-_ACCOUNT = """
-CREATE TABLE account AS
-SELECT CAST(row_number() OVER (ORDER BY account_id) AS INTEGER) AS account, account_id, active_days, created
+_PERSON = """
+CREATE TEMP TABLE person AS
+SELECT CAST(row_number() OVER () AS INTEGER) AS account, account_id, active_days, opened
 FROM (
   SELECT account_id, count(DISTINCT day) AS active_days FROM (
     SELECT account_id, day FROM activity
@@ -55,11 +55,7 @@ FROM (
     SELECT account_id, date_diff('day', $since, CAST(created_at AS DATE)) FROM accounts
     WHERE CAST(created_at AS DATE) BETWEEN $since AND $until
   ) GROUP BY account_id
-) LEFT JOIN (
-  SELECT account_id, date_diff('day', $since, CAST(min(created_at) AS DATE)) AS created
-  FROM accounts GROUP BY account_id
-) USING (account_id)
-ORDER BY account
+) LEFT JOIN (SELECT account_id, min(created_at) AS opened FROM accounts GROUP BY account_id) USING (account_id)
 """
 
 # A name that several kinds of identifier have (a kind is a label) says nothing; numbers are counted from 1 in each.
@@ -80,28 +76,45 @@ _SEEN = """
 CREATE TEMP TABLE seen AS
 SELECT account, facet, name, bitstring_agg(CAST(day AS INTEGER), 0, {last}) AS days,
   CAST(min(day) AS SMALLINT) AS first, CAST(max(day) AS SMALLINT) AS last
-FROM activity JOIN account USING (account_id) WHERE name IS NOT NULL GROUP BY ALL
+FROM activity JOIN person USING (account_id) WHERE name IS NOT NULL GROUP BY ALL
 UNION ALL
 SELECT DISTINCT account, facet, name, repeat('0', {last} + 1)::BIT, NULL, NULL
-FROM ({lasting}) JOIN account USING (account_id) ANTI JOIN no_name USING (facet, name)
+FROM ({lasting}) JOIN person USING (account_id) ANTI JOIN no_name USING (facet, name)
+"""
+
+_THING = """
+CREATE TEMP TABLE thing AS
+SELECT CAST(row_number() OVER () AS INTEGER) AS identifier, facet, name, accounts, person.account AS owner
+FROM (SELECT facet, name, count(*) AS accounts FROM seen GROUP BY ALL) JOIN facet USING (facet)
+LEFT JOIN person ON label = $account AND account_id = name
+"""
+
+_USE = """
+CREATE TEMP TABLE use AS
+SELECT account, identifier, days, first, last FROM seen JOIN thing USING (facet, name)
+"""
+
+# From here on accounts and identifiers have the numbers of their places (`order.py`).
+_ACCOUNT = """
+CREATE TABLE account AS
+SELECT place AS account, account_id, active_days, date_diff('day', $since, CAST(opened AS DATE)) AS created
+FROM person JOIN account_place USING (account) ORDER BY place
 """
 
 # Here it is decided what is a hub, and what sharing is worth: bits fall with the logarithm of the accounts.
 _IDENTIFIER = """
 CREATE TABLE identifier AS
-SELECT CAST(row_number() OVER (ORDER BY facet, name) AS INTEGER) AS identifier, facet, name, accounts,
-  bits > 0 AND accounts > hub_limit AS hub,
+SELECT place AS identifier, facet, name, accounts, bits > 0 AND accounts > hub_limit AS hub,
   CASE WHEN accounts < 2 OR accounts > hub_limit THEN 0
     ELSE bits * (1 - ln(accounts / 2) / ln(hub_limit / 2)) END AS bits
-FROM (SELECT facet, name, count(*) AS accounts FROM seen GROUP BY ALL) JOIN facet USING (facet)
-ORDER BY identifier
+FROM thing JOIN identifier_place USING (identifier) JOIN facet USING (facet) ORDER BY place
 """
 
 _SIGHTING = """
 CREATE TABLE sighting AS
-SELECT account, identifier, days, first, last,
+SELECT account_place.place AS account, identifier_place.place AS identifier, days, first, last,
   CAST(CASE WHEN bit_count(days) >= {resident_days} THEN bit_count(days) / active_days ELSE 0 END AS FLOAT) AS tenure
-FROM seen JOIN identifier USING (facet, name) JOIN account USING (account)
+FROM use JOIN person USING (account) JOIN account_place USING (account) JOIN identifier_place USING (identifier)
 """
 
 _DEALING = """
@@ -200,13 +213,18 @@ def share(
     connection.execute(_ACTIVITY.format(rows=_union(activity, ", NULL::DATE AS day")), window)
     connection.execute(_NO_NAME.format(lasting=_union(lasting)), {"facets": _free(model, feeds)})
     connection.execute(_WITHOUT_NAMES)
-    connection.execute(_ACCOUNT, window)
+    connection.execute(_PERSON, window)
     connection.execute(_SEEN.format(lasting=_union(lasting), last=(until - since).days))
+    connection.execute(_THING, {"account": ACCOUNT})
+    connection.execute(_USE)
+    order.add(connection)
+    connection.execute(_ACCOUNT, {"since": since})
     connection.execute(_IDENTIFIER)
     connection.execute(_SIGHTING.format(resident_days=RESIDENT_DAYS))
     dealings = _union([_dealings(feed, r) for feed, r in relationships if r.to.label == ACCOUNT], ", NULL::DATE AS day")
     connection.execute(_DEALING.format(dealings=dealings), window)
-    connection.execute("DROP TABLE activity; DROP TABLE seen; DROP TABLE no_name")
+    for table in ("activity", "no_name", "seen", "person", "thing", "use", "account_place", "identifier_place"):
+        connection.execute(f"DROP TABLE {table}")
     places.add(connection, model, feeds, since, until)
     cells.add(connection, (until - since).days + 1)
     abodes.add(connection)

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ringwatch.detection import communities
+from ringwatch.detection import communities, pairs
 from ringwatch.graph import Graph
 from ringwatch.settings import Settings
 
@@ -28,7 +28,10 @@ CUTOFF = 0.3
 
 _SHARED = """
 SELECT found.account_id, count(DISTINCT member.account_id) AS members,
-  list_slice(list_sort(list(DISTINCT facet || ': ' || name)), 1, 5) AS identifiers
+  list_transform(
+    list_slice(list_sort(list(DISTINCT {'weak': -bits, 'at': identifier, 'name': facet || ': ' || name})), 1, 5),
+    lambda one: one.name
+  ) AS identifiers
 FROM found JOIN account mine USING (account_id) JOIN sighting used ON used.account = mine.account
 JOIN identifier USING (identifier) JOIN sighting theirs USING (identifier)
 JOIN account them ON them.account = theirs.account
@@ -43,39 +46,34 @@ def look(
     """Return columns as in WATCH, the most alike first, and the bits of the weakest identifiers that were left out.
 
     uses: as `pairs.uses`; members: ring_id, account_id of the rings that are watched. similarity: the highest weighted
-    Jaccard index of what the account and a member use; members: of that ring, with whom it shares an identifier, some
-    of which are named.
+    Jaccard index of what the account and a member use; members: of that ring, with whom it shares an identifier, the
+    strongest of which are named.
     """
-    near = _near(uses, members)
-    accounts = pd.Index(sorted(near["account_id"].unique()))
+    accounts = pairs.accounts(connection)
+    ring = accounts.map(members.set_index("account_id")["ring_id"]).dropna()
+    near = _near(uses, ring.index)
     numbered = pd.DataFrame(
         {
-            "source": accounts.get_indexer(pd.Index(near["account_id"])),
+            "source": near["account"],
             "target": len(accounts) + near["identifier"],
             "weight": near["bits"],
             "label": near["member"].map({True: "Member", False: "Other"}),
         }
     )
     alike, left_out = communities.alike(graph, numbered, settings.similarity_pair_budget, CUTOFF)
-    ring = members.set_index("account_id")["ring_id"]
-    found = pd.DataFrame(
-        {
-            "account_id": accounts.to_numpy()[alike["target"].to_numpy(dtype=int)],
-            "ring_id": ring.reindex(accounts.to_numpy()[alike["source"].to_numpy(dtype=int)]).to_numpy(),
-            "similarity": alike["similarity"].astype(float).round(6),
-        }
-    )
-    best = found.sort_values(["similarity", "account_id", "ring_id"], ascending=[False, True, True])
-    best = best.drop_duplicates("account_id", ignore_index=True)
+    alike["similarity"] = alike["similarity"].astype(float).round(6)
+    best = alike.sort_values(["similarity", "target", "source"], ascending=[False, True, True])
+    best = best.drop_duplicates("target", ignore_index=True)
+    best = best.assign(account_id=best["target"].map(accounts), ring_id=best["source"].map(ring))
     named: pd.DataFrame = best.merge(_shared(connection, best, members), on="account_id")[WATCH.names]
     return named, left_out
 
 
-def _near(uses: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+def _near(uses: pd.DataFrame, members: pd.Index) -> pd.DataFrame:
     """Return all that members and those who share anything with them use; `member` says who is one."""
-    uses = uses.assign(member=uses["account_id"].isin(members["account_id"]))
+    uses = uses.assign(member=uses["account"].isin(members))
     theirs = uses.loc[uses["member"], "identifier"]
-    near: pd.DataFrame = uses[uses["account_id"].isin(uses.loc[uses["identifier"].isin(theirs), "account_id"])]
+    near: pd.DataFrame = uses[uses["account"].isin(uses.loc[uses["identifier"].isin(theirs), "account"])]
     return near
 
 

@@ -122,8 +122,8 @@ def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     counted = connection.sql(
         "SELECT (SELECT count(*) FROM account) AS accounts, count(*) AS identifiers, "
         "count(*) FILTER (accounts > 1) AS shared, count(*) FILTER (hub) AS hubs, "
-        "(SELECT count(*) FROM links) AS links, (SELECT count(DISTINCT (facet, name)) FROM hubs) AS hubs_kept, "
-        "(SELECT count(DISTINCT account_id) FROM hubs) AS hub_accounts FROM identifiers"
+        "(SELECT count(*) FROM links) AS links, (SELECT count(DISTINCT identifier) FROM hubs) AS hubs_kept, "
+        "(SELECT count(DISTINCT account) FROM hubs) AS hub_accounts FROM identifiers"
     ).to_arrow_table()
     found: dict[str, int] = counted.to_pylist()[0]
     return found

@@ -12,6 +12,15 @@ def members(groups: pd.DataFrame) -> dict[str, str]:
     return groups.groupby("candidate")["account_id"].agg("".join).to_dict()
 
 
+def pick(
+    groups: pd.DataFrame, odds: pd.Series, whole: pd.Series, smallest: int = 4, places: str = ""
+) -> dict[str, str]:
+    """What is picked; the accounts have their places by the alphabet, or as they come in `places`."""
+    order = list(places) or sorted(set(groups["account_id"]))
+    numbers = pd.Series(range(1, len(order) + 1), index=order)
+    return members(scoring.pick(groups, odds, whole, numbers, smallest))
+
+
 def test_of_overlapping_groups_the_one_that_is_a_ring_and_whole_stays() -> None:
     groups = pd.concat(
         [
@@ -23,33 +32,46 @@ def test_of_overlapping_groups_the_one_that_is_a_ring_and_whole_stays() -> None:
     )
     whole = pd.Series({"part": 2.0, "whole": 3.0, "neighbour": 1.0, "overlapping": 0.5})
 
-    picked = scoring.pick(groups, whole + 9, whole, smallest=3)
+    picked = pick(groups, whole + 9, whole, smallest=3)
 
-    assert members(picked) == {"whole": "ABCDEF", "neighbour": "GHIJ"}
+    assert picked == {"whole": "ABCDEF", "neighbour": "GHIJ"}
 
 
 def test_a_likelier_ring_is_taken_before_what_would_be_a_better_whole() -> None:
     groups = pd.concat([group(*"ABCDE", candidate="crowd"), group(*"ABCD", candidate="ring")])
     odds, whole = pd.Series({"crowd": -3.0, "ring": 6.0}), pd.Series({"crowd": 1.0, "ring": 0.0})
 
-    assert members(scoring.pick(groups, odds, whole, smallest=4)) == {"ring": "ABCD"}
+    assert pick(groups, odds, whole) == {"ring": "ABCD"}
 
 
 def test_a_scrap_of_a_ring_is_not_picked_and_what_is_no_ring_at_all_is_shown() -> None:
     groups = pd.concat([group(*"ABCD", candidate="scrap"), group(*"WXYZ", candidate="office")])
     odds, whole = pd.Series({"scrap": 6.0, "office": -9.0}), pd.Series({"scrap": -6.0, "office": -6.0})
 
-    assert members(scoring.pick(groups, odds, whole, smallest=4)) == {"office": "WXYZ"}
+    assert pick(groups, odds, whole) == {"office": "WXYZ"}
 
 
 def test_groups_that_are_hopeless_take_nothing_from_others() -> None:
     groups = pd.concat([group(*"ABCD", candidate="office"), group(*"CDEF", candidate="ring")])
 
-    picked = scoring.pick(
-        groups, pd.Series({"office": -9.0, "ring": 1.0}), pd.Series({"office": 5.0, "ring": 0.0}), smallest=4
-    )
+    picked = pick(groups, pd.Series({"office": -9.0, "ring": 1.0}), pd.Series({"office": 5.0, "ring": 0.0}))
 
-    assert members(picked) == {"ring": "CDEF"}
+    assert picked == {"ring": "CDEF"}
+
+
+def test_of_equals_the_largest_goes_first() -> None:
+    groups = pd.concat([group(*"ABCD", candidate="a"), group(*"BCDEF", candidate="b")])
+    equal = pd.Series({"a": 5.0, "b": 5.0})
+
+    assert pick(groups, equal, equal) == {"b": "BCDEF"}
+
+
+def test_of_equals_of_one_size_the_places_of_their_accounts_decide_and_not_their_names() -> None:
+    groups = pd.concat([group(*"ABCD", candidate="a"), group(*"DEFG", candidate="b")])
+    equal = pd.Series({"a": 5.0, "b": 5.0})
+
+    assert pick(groups, equal, equal, places="GFEDCBA") == {"b": "DEFG"}
+    assert pick(groups, equal, equal, places="ABCDEFG") == {"a": "ABCD"}
 
 
 def test_likely_groups_that_are_linked_are_looked_at_as_one() -> None:

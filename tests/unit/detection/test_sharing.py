@@ -166,7 +166,9 @@ def test_feeds_that_a_deployment_does_not_have_are_not_asked(open_night: OpenNig
 
 
 def alike(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], float]:
-    return {(p["source"], p["target"]): p["likeness"] for p in pairs.alike(connection).to_pylist()}
+    name = pairs.accounts(connection)
+    found = pairs.alike(connection).to_pylist()
+    return {tuple(sorted((name[p["source"]], name[p["target"]]))): p["likeness"] for p in found}  # type: ignore[misc]
 
 
 def test_a_device_that_two_live_on_makes_them_alike_and_one_that_a_guest_used_does_not(open_night: OpenNight) -> None:
