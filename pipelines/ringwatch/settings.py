@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     csv_delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="delimiter of CSV feeds; none: found out from the header"
     )
+    csv_quote: str = Field('"', min_length=1, max_length=1, description="what stands around values of CSV feeds")
+    csv_escape: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1,
+        description="before a quote inside of quotes in CSV feeds: a backslash, or the quote again; none: found out",
+    )
     gate_chunk_rows: int = Field(
         20_000, ge=1, description="rows the gate judges at once: more need more memory and a little less time"
     )

@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
 from ringwatch.gate import json_lines
+from ringwatch.gate.dialect import BACKSLASH, Check
 from ringwatch.gate.feeds import partitions
 from ringwatch.gate.forms import Form, known_form
 from ringwatch.gate.unpacking import PIECE, open_unpacked
@@ -45,6 +47,9 @@ _MAGIC = {
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp932", "gb18030", "big5", "euc_kr"]
 
+# The line in which Excel says what stands between values.
+_SAID_DELIMITER = re.compile(r'"?sep=(.)"?(?:\r\n|\r|\n)', re.IGNORECASE)
+
 # Keys of a file of JSON lines from which they are taken for values.
 _MOST_KEYS = 2_000
 
@@ -55,8 +60,9 @@ class Arrived:
 
     name: its path below the folder of the day; size and changed: bytes and time of change, to see that it stays;
     header: names of the columns as they are written; of CSV files also encoding, delimiter, bytes at most when it is
-    unpacked UTF-8, whether the last row ends, whether a quote is left open, and what to say of an encoding that was
-    guessed. partitions: columns that the folders of the file name, and their value for all of its rows.
+    unpacked UTF-8, quotes, what stands before one inside of quotes, lines before the header, whether the last row ends,
+    whether a quote is left open, and what to say of an encoding that was guessed. partitions: columns that the folders
+    of the file name, and their value for all of its rows.
     """
 
     path: Path
@@ -70,6 +76,9 @@ class Arrived:
     unpacked: int = 0
     ended: bool = True
     unquoted: bool = False
+    quote: str = '"'
+    escape: str = '"'
+    preamble: int = 0
     note: str | None = None
     partitions: dict[str, str | None] = field(default_factory=dict)
 
@@ -104,7 +113,15 @@ class Arrived:
             )
 
 
-def survey(folder: Path, path: Path, columns: Collection[str], encoding: str | None, delimiter: str | None) -> Arrived:
+def survey(
+    folder: Path,
+    path: Path,
+    columns: Collection[str],
+    encoding: str | None,
+    delimiter: str | None,
+    quote: str = '"',
+    escape: str | None = None,
+) -> Arrived:
     """Return what the file `path` below the day's `folder` is.
 
     `encoding` and `delimiter` of CSV files are found out when they are None: the delimiter is the one under which the
@@ -118,7 +135,7 @@ def survey(folder: Path, path: Path, columns: Collection[str], encoding: str | N
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         arrived = Arrived(path, path.relative_to(folder).as_posix(), digest, state.st_size, state.st_mtime_ns)
         if form.kind == "csv":
-            found = _csv(arrived, columns, encoding, delimiter)
+            found = _csv(replace(arrived, quote=quote), columns, encoding, delimiter, escape)
         else:
             found = _parquet(arrived) if form.kind == "parquet" else _json(arrived)
         return replace(found, partitions=_partitions(folder, found))
@@ -209,31 +226,42 @@ def _parquet(arrived: Arrived) -> Arrived:
     return replace(arrived, header=names)
 
 
-def _csv(arrived: Arrived, columns: Collection[str], encoding: str | None, delimiter: str | None) -> Arrived:
+def _csv(
+    arrived: Arrived, columns: Collection[str], encoding: str | None, delimiter: str | None, escape: str | None
+) -> Arrived:
     marked = _marked(arrived)
     try:
-        return _scan(arrived, columns, encoding or marked or "utf-8", delimiter)
+        return _scan(arrived, columns, encoding or marked or "utf-8", delimiter, escape)
     except UnicodeDecodeError:
         if encoding or marked:
             raise
     guessed = _guess(arrived)
     note = f"{arrived.name}: it is not UTF-8 and was read as {guessed}; the setting csv_encoding declares another"
-    return replace(_scan(arrived, columns, guessed, delimiter), note=note)
+    return replace(_scan(arrived, columns, guessed, delimiter, escape), note=note)
 
 
-def _scan(arrived: Arrived, columns: Collection[str], encoding: str, delimiter: str | None) -> Arrived:
+def _scan(
+    arrived: Arrived, columns: Collection[str], encoding: str, delimiter: str | None, escape: str | None
+) -> Arrived:
     """Decode the whole file and return what it is. Raises UnicodeDecodeError where it is in another encoding."""
-    quotes, size, last, between = 0, 0, "\n", delimiter or ","
-    header: tuple[str, ...] = ()
+    size, last, preamble = 0, "\n", 0
+    between, header = delimiter or ",", tuple[str, ...]()
+    ways: tuple[Check, ...] = ()
     for number, text in enumerate(decoded(arrived, encoding)):
         if number == 0:
-            between = delimiter or max(DELIMITERS, key=lambda mark: _known(text, mark, columns))
-            header = tuple(_header(text, between))
+            said = _SAID_DELIMITER.match(text)
+            preamble, start = (1, text[said.end() :]) if said else (0, text)
+            between = delimiter or (said[1] if said else max(DELIMITERS, key=lambda mark: _known(start, mark, columns)))
+            header = tuple(_header(start, between, arrived.quote))
             if not header:
                 raise ValueError("its first line is empty, and must name the columns")
-        quotes += text.count('"')
+            ways = tuple(Check(between, arrived.quote, sign) for sign in _signs(arrived.quote, escape))
+        for way in ways:
+            way.feed(text)
         size += 4 * len(text)  # no letter takes more bytes
         last = text[-1]
+    for way in ways:
+        way.finish()
     found = replace(
         arrived,
         encoding="utf-8" if encoding == "utf-8-sig" else encoding,
@@ -241,10 +269,36 @@ def _scan(arrived: Arrived, columns: Collection[str], encoding: str, delimiter: 
         header=header,
         unpacked=size,
         ended=last in "\r\n",
-        unquoted=quotes % 2 == 1,
+        unquoted=any(way.open for way in ways[:1]),
+        escape=_way(arrived, ways).escape if ways else arrived.quote,
+        preamble=preamble,
     )
     _refuse_repeated(found.path, found.named)
     return found
+
+
+def _signs(quote: str, escape: str | None) -> tuple[str, ...]:
+    """What may stand before a quote inside of quotes."""
+    return (escape,) if escape else (quote, BACKSLASH)
+
+
+def _way(arrived: Arrived, ways: tuple[Check, ...]) -> Check:
+    """The way in which the file writes quotes inside of quotes. Raises DataRefused when it cannot be told."""
+    usual, *others = ways
+    if any(way.escaped for way in ways) and others:
+        fitting = [way for way in ways if way.fits]
+        if len(fitting) == 1:
+            return fitting[0]
+        raise DataRefused(
+            f"{arrived.path}: quotes inside of quotes are doubled here and behind a backslash there, or it cannot be "
+            "told which; have all written in one way, or declare it with the setting csv_escape"
+        )
+    if usual.goes_on:
+        raise DataRefused(
+            f"{arrived.path}: a value goes on behind its closing quote (line {usual.line:,}); double the quotes inside "
+            "of it, or declare csv_quote or csv_escape"
+        )
+    return usual
 
 
 def decoded(arrived: Arrived, encoding: str) -> Iterator[str]:
@@ -262,9 +316,9 @@ def _known(text: str, delimiter: str, columns: Collection[str]) -> int:
     return len({name.strip() for name in _header(text, delimiter)} & set(columns))
 
 
-def _header(text: str, delimiter: str) -> list[str]:
+def _header(text: str, delimiter: str, quote: str = '"') -> list[str]:
     try:
-        return next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter), [])
+        return next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, quotechar=quote), [])
     except csv.Error:  # a name longer than any
         return []
 

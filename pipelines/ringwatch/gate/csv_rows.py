@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate.arrivals import Arrived, unreadable
+from ringwatch.gate import dialect
+from ringwatch.gate.arrivals import Arrived, decoded, unreadable
 from ringwatch.gate.pieces import BLOCK_BYTES, MOST_RAGGED, Numbers, Piece, Ragged, shown
 
 # A block is as large as the file when that is less than BLOCK_BYTES, for a large one takes a while to be made.
@@ -45,7 +46,7 @@ def read(arrived: Arrived) -> Iterator[Piece]:
 
     Raises DataRefused when it cannot be read to its end or was cut off.
     """
-    position = _Position(breaks=sum(name.count("\n") for name in arrived.header))
+    position = _Position(breaks=arrived.preamble + sum(name.count("\n") for name in arrived.header))
     last = _no_rows(arrived)
     try:
         with arrived.open() as stream:
@@ -61,19 +62,25 @@ def read(arrived: Arrived) -> Iterator[Piece]:
 
 def _tables(arrived: Arrived, stream: IO[bytes], position: _Position) -> Iterator[pa.Table]:
     source = pa.PythonFile(stream, mode="r")
-    if arrived.encoding != "utf-8":
+    if arrived.escape != arrived.quote:
+        texts = dialect.doubled(decoded(arrived, arrived.encoding), arrived.delimiter, arrived.quote)
+        source = pa.PythonFile(dialect.Stream(texts), mode="r")
+    elif arrived.encoding != "utf-8":
         source = pa.transcoding_input_stream(source, arrived.encoding, "utf8")
     try:
         reader = pyarrow.csv.open_csv(
             source,
             pyarrow.csv.ReadOptions(
-                use_threads=False, block_size=min(BLOCK_BYTES, max(arrived.unpacked, _LEAST_BLOCK))
+                use_threads=False,
+                block_size=min(BLOCK_BYTES, max(arrived.unpacked, _LEAST_BLOCK)),
+                skip_rows=arrived.preamble,
             ),
             pyarrow.csv.ParseOptions(
                 delimiter=arrived.delimiter,
+                quote_char=arrived.quote,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
-                invalid_row_handler=lambda record: _skip(position, record),
+                invalid_row_handler=lambda record: _skip(position, record, arrived.preamble),
             ),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(arrived.header, pa.string()), null_values=[""], strings_can_be_null=True
@@ -87,10 +94,10 @@ def _tables(arrived: Arrived, stream: IO[bytes], position: _Position) -> Iterato
         yield pa.Table.from_batches([batch]).rename_columns(arrived.named)
 
 
-def _skip(position: _Position, record: Any) -> str:
+def _skip(position: _Position, record: Any, preamble: int) -> str:
     rule = f"the row has {record.actual_columns} values and the header {record.expected_columns} columns"
     text = record.text
-    position.skipped.append(_Skipped(record.number, rule, shown(text), text.count("\n")))
+    position.skipped.append(_Skipped(record.number - preamble, rule, shown(text), text.count("\n")))
     return "skip" if len(position.skipped) <= MOST_RAGGED else "error"
 
 

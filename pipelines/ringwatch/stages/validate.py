@@ -174,7 +174,8 @@ def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
     night.tell(f"validate: {name}, looking at {len(paths)} {'file' if len(paths) == 1 else 'files'}")
     settings, columns = night.settings, night.model.feeds[name].columns
     folder = night.files.arrived(night.day)
-    files = [survey(folder, path, columns, settings.csv_encoding, settings.csv_delimiter) for path in paths]
+    written = (settings.csv_encoding, settings.csv_delimiter, settings.csv_quote, settings.csv_escape)
+    files = [survey(folder, path, columns, *written) for path in paths]
     _refuse_headless(night, files)
     return together(files)
 

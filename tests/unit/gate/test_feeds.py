@@ -97,6 +97,62 @@ def test_rows_of_small_files_are_one_chunk_and_keep_their_places(tmp_path: Path)
     assert [chunk.numbers.to_pylist() for chunk in found] == [[1, 2, 1, 1], [1]]
 
 
+def test_quotes_behind_backslashes_are_read_as_the_sender_wrote_them(tmp_path: Path) -> None:
+    text = r"""account_id,note
+1,"Acme \"North\" GmbH"
+2,"{\"a\": 1, \"b\": 2}"
+3,"C:\\"
+4,"ends with \""
+5,C:\new
+6,""
+7,5" disk
+8,"two
+lines\""
+9,x
+"""
+    (tmp_path / "accounts.csv").write_text(text, encoding="utf-8")
+
+    (chunk,) = read(tmp_path / "accounts.csv")
+
+    notes = [
+        'Acme "North" GmbH',
+        '{"a": 1, "b": 2}',
+        "C:\\",
+        'ends with "',
+        "C:\\new",
+        None,
+        '5" disk',
+        'two\nlines"',
+        "x",
+    ]
+    assert chunk.rows["note"].to_pylist() == notes
+    assert chunk.lines.to_pylist()[-2:] == [9, 11]
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        (r"""1,"C:\",x|2,"C:\","y"|""", ["C:\\", "C:\\"]),  # doubled: nothing else lets each value end
+        (r"""1,"\\server\a, b",x|""", ["\\\\server\\a, b"]),  # nothing speaks for backslashes: they stay
+    ],
+)
+def test_backslashes_that_stand_before_no_quote_stay(tmp_path: Path, text: str, notes: list[str]) -> None:
+    (tmp_path / "accounts.csv").write_text("account_id,note,more|".replace("|", "\n") + text.replace("|", "\n"))
+
+    (chunk,) = read(tmp_path / "accounts.csv")
+
+    assert chunk.rows["note"].to_pylist() == notes
+
+
+def test_rows_behind_a_line_that_names_the_delimiter_keep_their_places(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("sep=|\naccount_id|note\n1|a\n2|b|c\n3|d\n")
+
+    (chunk,) = read(tmp_path / "accounts.csv")
+
+    assert (chunk.numbers.to_pylist(), chunk.lines.to_pylist()) == ([1, 3], [3, 5])
+    assert [(row.row, row.line) for row in chunk.ragged] == [(2, 4)]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_bytes(b"\xef\xbb\xbf" + ROWS.encode())
 
