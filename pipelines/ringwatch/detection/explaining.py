@@ -134,7 +134,8 @@ def _facts(candidate: str, facts: pd.DataFrame, fell: float | None) -> dict[str,
 
 
 def _honest(likely: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    expected = (1 - members["probability"]).groupby(members["candidate"]).sum()
+    belongs = members["probability"] * members["candidate"].map(likely.set_index("candidate")["probability"])
+    expected = (1 - belongs).groupby(members["candidate"]).sum()
     texts = {
         name: f"{expected[name]:.1f} honest accounts to expect if all members were acted upon"
         for name in likely["candidate"]

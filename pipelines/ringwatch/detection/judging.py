@@ -11,17 +11,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import evidence, explaining, gathering, grouping, membership, pairs, scoring
+from ringwatch.detection import evidence, explaining, gathering, grouping, intervals, membership, pairs, scoring
 from ringwatch.detection.gathering import Scores
 from ringwatch.detection.grouping import Measures
 from ringwatch.detection.scorecard import Scorecard
 from ringwatch.detection.scored import RINGS, TABLES
-from ringwatch.shares import wilson
 
 # Share of members from which a group is said to do something.
 MOST = 0.5
-# Confidence of the intervals.
-CONFIDENCE = 0.9
 
 
 def judge(
@@ -40,7 +37,7 @@ def judge(
     scores = gathering.score(connection, measures, stability, card)
     moved = scoring.shift(scores.odds, card.prior)
     rings = _rings(measures, scores, card, moved)
-    members = _members(measures, rings)
+    members = _members(measures)
     reasons = evidence.reasons(measures, scores.values, scores.bits, scores.others, card.flag, moved)
     context = explaining.Context(connection, groups, stability, card, moved)
     notes = explaining.notes(context, rings, members, scores.bits)
@@ -51,26 +48,17 @@ def judge(
 def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float) -> pd.DataFrame:
     odds = (scores.odds + moved).round(6)
     probability = scoring.probability(odds)
-    low, high = _interval(scores.odds, card, moved)
+    low, high = intervals.around(scores.odds.to_numpy(), card.reliability, moved)
     found = {
         "candidate": odds.index,
         "size": measures.groups.set_index("candidate")["n"].reindex(odds.index),
-        "probability": probability,
-        "low": np.minimum(low, probability),
-        "high": np.maximum(high, probability),
+        "probability": intervals.bounded(probability.to_numpy()),
+        "low": low,
+        "high": high,
         "kind": _kinds(measures, scores.values, probability),
         "bits": odds,
     }
     return pd.DataFrame(found).round({"probability": 6, "low": 6, "high": 6}).reset_index(drop=True)
-
-
-def _interval(odds: pd.Series, card: Scorecard, moved: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the interval of the share of rings among groups of like odds, moved like tonight's odds."""
-    centre = np.array([odds_of_part for odds_of_part, _, _ in card.reliability])
-    part = np.abs(odds.to_numpy()[:, None] - centre[None, :]).argmin(axis=1)
-    ends = np.array([wilson(rings, groups, CONFIDENCE) for _, groups, rings in card.reliability]).clip(1e-6, 1 - 1e-6)
-    low, high = (1 / (1 + np.exp2(-(np.log2(end / (1 - end)) + moved))) for end in ends[part].T)
-    return low, high
 
 
 def _kinds(measures: Measures, values: pd.DataFrame, probability: pd.Series) -> pd.Series:
@@ -95,18 +83,19 @@ def _of(values: pd.DataFrame, name: str) -> pd.Series:
     return values[name] if name in values else pd.Series(np.nan, index=values.index)
 
 
-def _members(measures: Measures, rings: pd.DataFrame) -> pd.DataFrame:
+def _members(measures: Measures) -> pd.DataFrame:
     """Return candidate, account_id, probability, role.
 
-    A member is as probable as its group times what ties it to the group; core has at least half of the usual tie.
+    A member is as probable as what ties it to the group says, if the group is a ring; core has at least half of the
+    usual tie.
     """
-    ties = membership.ties(measures).merge(rings[["candidate", "probability"]], on="candidate")
+    ties = membership.ties(measures)
     usual = ties.groupby("candidate")["tie"].transform("median")
     return pd.DataFrame(
         {
             "candidate": ties["candidate"],
             "account_id": ties["account_id"],
-            "probability": (ties["probability"] * scoring.probability(ties["tie"])).round(6),
+            "probability": scoring.probability(ties["tie"]).round(6),
             "role": np.where(ties["tie"] >= usual / 2, "core", "fringe"),
         }
     )

@@ -1,7 +1,7 @@
 """What score hands to publish: three tables in `scored/`, one row per candidate, member and reason.
 
 rings: candidate (text), size, probability, low, high (its interval), kind, bits (their sum is the log-odds), summary
-members: candidate, account_id, probability, role (core, fringe)
+members: candidate, account_id, probability (that the account belongs to the ring, if it is one), role (core, fringe)
 evidence: candidate, facet, reason, direction (for, against), observed, expected, bits, members (covered), identifiers
     (list of text), text (a sentence)
 

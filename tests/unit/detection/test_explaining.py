@@ -54,8 +54,9 @@ def test_the_facts_that_dissolve_a_ring_are_named_with_what_is_left_then(notes: 
 
 
 def test_the_honest_accounts_to_expect_are_what_its_members_lack_to_certainty(notes: pd.DataFrame) -> None:
-    assert notes.loc["honest", "observed"] == pytest.approx(4 * 0.1 + 0.5 + 0.8)
-    assert notes.loc["honest", "text"].startswith("1.7 honest accounts")
+    # The ring is one with 0.9, and its members belong to it then with 0.9, 0.5 and 0.2.
+    assert notes.loc["honest", "observed"] == pytest.approx(4 * (1 - 0.81) + (1 - 0.45) + (1 - 0.18))
+    assert notes.loc["honest", "text"].startswith("2.1 honest accounts")
 
 
 def test_the_look_alike_is_no_ring_and_says_least_less(notes: pd.DataFrame) -> None:
