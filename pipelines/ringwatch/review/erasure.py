@@ -14,9 +14,18 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping, database, identity
+from ringwatch.review import bookkeeping, changes, database, identity
 from ringwatch.review.nightly import content_hashes
-from ringwatch.review.tables import metadata, quarantine_log, ring, ring_night, ring_night_member, run, tombstone
+from ringwatch.review.tables import (
+    metadata,
+    quarantine_log,
+    ring,
+    ring_night,
+    ring_night_member,
+    run,
+    tombstone,
+    withdrawn_member,
+)
 
 # What an erased account is called from then on: this and the token of its id.
 ERASED_PREFIX = "erased-"
@@ -61,22 +70,25 @@ def replace(connection: sa.Connection, account_id: str, word: str) -> int:
 
     Returns how many rings of the newest published day those are.
     """
-    before = bookkeeping.shown(connection)
+    before = changes.seen(connection)
     member = ring_night_member.c
     nights = connection.execute(sa.select(member.day, member.ring_id).where(member.account_id == account_id)).all()
-    first = [(day, ring_id) for day, ring_id in nights if _is_named_after(connection, day, ring_id)]
+    began = [(day, ring_id) for day, ring_id in nights if _is_named_after(connection, day, ring_id)]
+    ended = [
+        (day, ring_id)
+        for day, ring_id in _withdrawn(connection, account_id)
+        if _is_named_after(connection, day, ring_id)
+    ]
     for place in _places():
         _replace(connection, place, account_id, word)
     for day, ring_id in nights:
         _hash_again(connection, day, ring_id)
-    for day, ring_id in first:
-        new = {"fingerprint": identity.fingerprint(day, _members(connection, day, ring_id)["account_id"])}
+    for day, ring_id in began + ended:
+        new = {"fingerprint": identity.fingerprint(day, _accounts(connection, day, ring_id))}
         connection.execute(sa.update(ring).where(ring.c.ring_id == ring_id).values(new))
     newest = sa.select(run.c.day, run.c.run_id).where(run.c.state == "published").order_by(run.c.day.desc())
     published = connection.execute(newest.limit(1)).one_or_none()
-    if published is None:
-        return 0
-    return bookkeeping.write_changes(connection, *published, before, bookkeeping.shown(connection))
+    return changes.write(connection, *published, before) if published else 0
 
 
 def without(text: str, account_id: str, word: str) -> str:
@@ -123,7 +135,21 @@ def _renamed(value: Any, account_id: str, word: str) -> Any:
 def _is_named_after(connection: sa.Connection, day: date, ring_id: str) -> bool:
     """Whether the ring has its id from its members of that day, so that it keeps it when the day is published again."""
     kept = connection.scalar(sa.select(ring.c.fingerprint).where(ring.c.ring_id == ring_id))
-    return kept == identity.fingerprint(day, _members(connection, day, ring_id)["account_id"])
+    return kept == identity.fingerprint(day, _accounts(connection, day, ring_id))
+
+
+def _withdrawn(connection: sa.Connection, account_id: str) -> list[tuple[date, str]]:
+    """First day and id of the withdrawn rings that had the account."""
+    query = sa.select(ring.c.first_day, ring.c.ring_id).join(withdrawn_member)
+    return [
+        (day, ring_id) for day, ring_id in connection.execute(query.where(withdrawn_member.c.account_id == account_id))
+    ]
+
+
+def _accounts(connection: sa.Connection, day: date, ring_id: str) -> list[str]:
+    """Return a ring's accounts on a day, those it had at last if it is withdrawn."""
+    last = sa.select(withdrawn_member.c.account_id).where(withdrawn_member.c.ring_id == ring_id)
+    return list(_members(connection, day, ring_id)["account_id"]) or list(connection.scalars(last))
 
 
 def _members(connection: sa.Connection, day: date, ring_id: str) -> pd.DataFrame:

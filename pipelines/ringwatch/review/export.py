@@ -17,10 +17,17 @@ SCHEMA = pa.schema(
         ("day", pa.date32()),
         ("ring_id", pa.string()),
         ("account_id", pa.string()),
+        ("role", pa.string()),
         ("member_probability", pa.float64()),
+        ("account_probability", pa.float64()),
         ("ring_probability", pa.float64()),
+        ("ring_low", pa.float64()),
+        ("ring_high", pa.float64()),
+        ("band", pa.string()),
         ("kind", pa.string()),
         ("size", pa.int64()),
+        ("event", pa.string()),
+        ("first_day", pa.date32()),
     ]
 )
 

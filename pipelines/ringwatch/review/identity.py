@@ -1,13 +1,14 @@
 """Which of tonight's candidates is which earlier ring: lasting ids for groups that are found anew every night.
 
-In: members of earlier rings as last published, members of tonight's candidates. Out: frames of matches. Nothing here
+In: members of known rings as they were published, members of tonight's candidates. Out: frames of matches. Nothing here
 depends on the order of rows or on how detection names its candidates.
 """
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,16 @@ def matches(rings: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     )[["ring_id", "candidate", "shared", "jaccard"]]
 
 
+def claims(known: Iterable[pd.DataFrame], candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return `matches` for rings that are known by several sets of members, what counts most first.
+
+    A ring claims candidates by all of its sets, those by an earlier set before those by a later one.
+    """
+    found = [matches(members, candidates).assign(by=by) for by, members in enumerate(known)]
+    pairs = pd.concat(found, ignore_index=True).drop_duplicates(["ring_id", "candidate"])
+    return pairs.sort_values(["ring_id", "by"], kind="stable", ignore_index=True).drop(columns="by")
+
+
 def assign(pairs: pd.DataFrame, seniority: pd.Series) -> pd.DataFrame:
     """Return the rows of `pairs` in which the candidate takes over the ring's id: each ring and candidate once.
 
@@ -61,22 +72,32 @@ def assign(pairs: pd.DataFrame, seniority: pd.Series) -> pd.DataFrame:
         open_pairs = open_pairs.drop(refused)
 
 
-def mint(day: date, members: pd.DataFrame, taken: dict[str, str]) -> pd.DataFrame:
+def mint(day: date, members: pd.DataFrame, taken: dict[str, str], given: Collection[str] = ()) -> pd.DataFrame:
     """Return new ids for groups first flagged on `day`: candidate, ring_id, fingerprint.
 
     `members` has candidate, account_id. The id is the one that `taken` (ring_id to fingerprint) has for the
     fingerprint, or `R-` and its first six characters in Crockford's base 32, or more where another ring has that id.
+    Rings that are `given` to other groups are not the ones meant, whatever their fingerprint.
     """
-    prints = members.groupby("candidate")["account_id"].agg(lambda accounts: fingerprint(day, accounts))
-    minted = prints.rename("fingerprint").reset_index().sort_values("fingerprint", ignore_index=True)
     ids, known = {print_: ring_id for ring_id, print_ in taken.items()}, dict(taken)
+
+    def free(accounts: pd.Series) -> str:
+        tries = (fingerprint(day, accounts, number) for number in count())
+        return next(print_ for print_ in tries if ids.get(print_) not in given or print_ not in ids)
+
+    prints = members.groupby("candidate")["account_id"].agg(free)
+    minted = prints.rename("fingerprint").reset_index().sort_values("fingerprint", ignore_index=True)
     minted["ring_id"] = [ids.get(print_) or _ring_id(print_, known) for print_ in minted["fingerprint"]]
     return minted
 
 
-def fingerprint(day: date, accounts: Iterable[str]) -> str:
-    """Return the SHA-256 of a day and the sorted accounts of a ring that was first flagged on it, in hex digits."""
-    return hashlib.sha256("\n".join((day.isoformat(), *sorted(accounts))).encode()).hexdigest()
+def fingerprint(day: date, accounts: Iterable[str], number: int = 0) -> str:
+    """Return the SHA-256 of a day and the sorted accounts of a ring that was first flagged on it, in hex digits.
+
+    `number`: how many other rings began as the same accounts on that day.
+    """
+    again = [f"\n{number}"] if number else []
+    return hashlib.sha256("\n".join((day.isoformat(), *sorted(accounts), *again)).encode()).hexdigest()
 
 
 def _ring_id(fingerprint: str, known: dict[str, str]) -> str:

@@ -19,30 +19,39 @@ from ringwatch.review.records import History
 class Lineage:
     """Who became whom tonight.
 
-    ids: ring_id, fingerprint (empty for earlier rings), shared (accounts it already had) by candidate; merged: ring_id
-    that went into `into`; split: ring_id that was cut off from `parent`.
+    ids: ring_id, fingerprint (empty for rings that are known), shared (accounts it had before that day) by candidate;
+    merged: ring_id that went into `into`; split: ring_id that was cut off from `parent`; replaced: rings that the day
+    had when it was last published and that are none of tonight's, with the one that has most of it.
     """
 
     ids: pd.DataFrame
     merged: pd.DataFrame
     split: pd.DataFrame
+    replaced: dict[str, str]
 
 
 def trace(day: date, members: pd.DataFrame, history: History) -> Lineage:
     """Return the lineage of the flagged candidates, whose `members` are candidate, account_id.
 
-    Of several earlier rings in one candidate the one flagged last night keeps the id, of several such the oldest, of
-    several as old the largest; of several fragments of a ring the heaviest keeps it.
+    Of several known rings in one candidate the one flagged last night keeps the id, of several such the oldest, of
+    several as old the largest; of several fragments of a ring the heaviest keeps it. A day that is published again
+    knows its rings by what it had first, and rings of later days and withdrawn ones come after all others. What
+    happened to rings is told by the days before alone.
     """
-    seniority = _seniority(history.rings)
+    known = [history.again, history.members, history.later, history.withdrawn]
+    claims = identity.claims([each[["ring_id", "account_id"]] for each in known], members)
+    seniority = _seniority(history)
+    kept = identity.assign(claims, seniority)[["candidate", "ring_id"]]
+    others = members[~members["candidate"].isin(kept["candidate"])]
+    minted = identity.mint(day, others, history.taken, set(kept["ring_id"]))
+    ids = pd.concat([kept.assign(fingerprint=None), minted]).set_index("candidate")[["ring_id", "fingerprint"]]
+    ids = ids.assign(shared=_shared(ids, members, history.members))
     pairs = identity.matches(history.members, members)
-    kept = identity.assign(pairs, seniority)
-    minted = identity.mint(day, members[~members["candidate"].isin(kept["candidate"])], history.taken)
-    ids = pd.concat([kept, minted]).set_index("candidate")[["ring_id", "fingerprint", "shared"]]
     return Lineage(
-        ids.assign(shared=ids["shared"].fillna(0).astype(int)),
+        ids,
         _merged(pairs, ids, history.rings),
-        _split(pairs, ids, seniority),
+        _split(pairs, ids, history.rings, seniority),
+        _replaced(history.again, members, ids),
     )
 
 
@@ -104,10 +113,25 @@ def farewells(lineage: Lineage, history: History) -> pd.DataFrame:
     )
 
 
-def _seniority(rings: pd.DataFrame) -> pd.Series:
+def _seniority(history: History) -> pd.Series:
     """Rank of each ring_id: flagged last night first, so that none loses its id to a dormant one; then age, size."""
+    rings = history.rings
     ordered = rings.sort_values(["active", "first_day", "size", "ring_id"], ascending=[False, True, False, True])
-    return pd.Series(range(len(ordered)), index=ordered["ring_id"])
+    rest = [_by_age(members) for members in (history.again, history.later, history.withdrawn)]
+    ids = pd.concat([ordered["ring_id"], *rest]).drop_duplicates()
+    return pd.Series(range(len(ids)), index=ids)
+
+
+def _by_age(members: pd.DataFrame) -> pd.Series:
+    rings = members.groupby("ring_id", as_index=False).agg(day=("day", "min"), size=("account_id", "size"))
+    return rings.sort_values(["day", "size", "ring_id"], ascending=[True, False, True])["ring_id"]
+
+
+def _shared(ids: pd.DataFrame, members: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """How many accounts each candidate has that its ring had when it was last flagged."""
+    named = members.assign(ring_id=members["candidate"].map(ids["ring_id"]))
+    both = named.merge(before[["ring_id", "account_id"]], on=["ring_id", "account_id"])
+    return both.groupby("candidate").size().reindex(ids.index, fill_value=0).astype(int)
 
 
 def _merged(pairs: pd.DataFrame, ids: pd.DataFrame, rings: pd.DataFrame) -> pd.DataFrame:
@@ -118,15 +142,21 @@ def _merged(pairs: pd.DataFrame, ids: pd.DataFrame, rings: pd.DataFrame) -> pd.D
     return pd.DataFrame({"ring_id": lost["ring_id"], "into": lost["candidate"].map(ids["ring_id"])})
 
 
-def _split(pairs: pd.DataFrame, ids: pd.DataFrame, seniority: pd.Series) -> pd.DataFrame:
+def _split(pairs: pd.DataFrame, ids: pd.DataFrame, rings: pd.DataFrame, seniority: pd.Series) -> pd.DataFrame:
     """New rings that match an earlier one, which went on elsewhere, and that earlier one."""
-    minted = ids.index[ids["fingerprint"].notna()]
-    new = pairs[pairs["candidate"].isin(minted)]
+    novel = ids.index[~ids["ring_id"].isin(rings["ring_id"])]
+    new = pairs[pairs["candidate"].isin(novel) & pairs["ring_id"].isin(ids["ring_id"])]
     new = new.assign(rank=seniority.reindex(new["ring_id"]).to_numpy()).sort_values(
         ["shared", "rank"], ascending=[False, True]
     )
     new = new.drop_duplicates("candidate")
     return pd.DataFrame({"ring_id": new["candidate"].map(ids["ring_id"]), "parent": new["ring_id"]})
+
+
+def _replaced(again: pd.DataFrame, members: pd.DataFrame, ids: pd.DataFrame) -> dict[str, str]:
+    gone = again[~again["ring_id"].isin(ids["ring_id"])]
+    best = identity.matches(gone[["ring_id", "account_id"]], members).drop_duplicates("ring_id")
+    return dict(zip(best["ring_id"], best["candidate"].map(ids["ring_id"]), strict=True))
 
 
 def _related(lineage: Lineage) -> pd.Series:

@@ -7,11 +7,12 @@ from datetime import date
 import pandas as pd
 
 from ringwatch.review import identity, lifecycle
+from ringwatch.review.bands import bands
 from ringwatch.review.records import Candidates, History, Nightly, Thresholds
 
 CONTEXT = "context"
-RING = ["ring_id", "event", "related", "flagged", "probability", "low", "high", "kind", "size", "joined", "departed"]
-RING += ["bits", "summary", "content_hash", "fingerprint"]
+RING = ["ring_id", "event", "related", "flagged", "probability", "low", "high", "band", "kind", "size", "joined"]
+RING += ["departed", "bits", "summary", "content_hash", "fingerprint"]
 MEMBER = ["ring_id", "account_id", "probability", "role"]
 EVIDENCE = ["ring_id", "position", "facet", "reason", "direction", "observed", "expected", "bits", "members"]
 EVIDENCE += ["identifiers", "text"]
@@ -25,7 +26,8 @@ def nightly(day: date, judged: Candidates, history: History, thresholds: Thresho
     lineage = lifecycle.trace(day, members[["candidate", "account_id"]], history)
     ids = lineage.ids
     members = _members(members, ids)
-    return Nightly(_rings(flagged, members, lineage, history), members, _evidence(evidence, ids))
+    rings = _rings(flagged, members, lineage, history)
+    return Nightly(rings, members, _evidence(evidence, ids), lineage.replaced)
 
 
 def _flagged(judged: Candidates, history: History, thresholds: Thresholds) -> pd.Series:
@@ -48,6 +50,8 @@ def _rings(flagged: pd.DataFrame, members: pd.DataFrame, lineage: lifecycle.Line
     tonight = flagged.join(lineage.ids, on="candidate")
     tonight = tonight.assign(size=tonight["ring_id"].map(members.groupby("ring_id").size()), flagged=True)
     tonight = tonight.join(lifecycle.events(tonight, lineage, history))
+    before = tonight["ring_id"].map(history.rings.set_index("ring_id")["band"])
+    tonight["band"] = bands(tonight["probability"], before)
     tonight["content_hash"] = tonight["ring_id"].map(content_hashes(tonight, members))
     left = lifecycle.farewells(lineage, history).assign(flagged=False, size=0, joined=0)
     rows = [*tonight.reindex(columns=RING).to_dict("records"), *left.reindex(columns=RING).to_dict("records")]
@@ -55,11 +59,13 @@ def _rings(flagged: pd.DataFrame, members: pd.DataFrame, lineage: lifecycle.Line
 
 
 def content_hashes(rings: pd.DataFrame, members: pd.DataFrame) -> dict[str, str]:
-    """SHA-256 by ring_id of all that consumers see of a ring, apart from the day."""
-    shown = rings[["ring_id", "kind", "probability", "low", "high", "size", "summary"]].to_dict("records")
-    groups = members.groupby("ring_id")[["account_id", "probability", "role"]]
-    inside = {ring_id: group.to_dict("list") for ring_id, group in groups}
-    texts = {str(ring["ring_id"]): json.dumps([ring, inside[ring["ring_id"]]]) for ring in shown}
+    """SHA-256 by ring_id of what a ring is to those who act on it: its members, band, event and kind.
+
+    Not of its probability, interval, roles and summary, which move a little every night.
+    """
+    shown = rings[["ring_id", "kind", "band", "event"]].to_numpy().tolist()
+    inside = members.groupby("ring_id")["account_id"].agg(sorted).to_dict()
+    texts = {str(ring[0]): json.dumps([*ring, inside[ring[0]]]) for ring in shown}
     return {ring_id: hashlib.sha256(text.encode()).hexdigest() for ring_id, text in texts.items()}
 
 

@@ -25,19 +25,28 @@ class Thresholds:
     min_size: int
 
 
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame(columns=["ring_id", "account_id", "day"], dtype=object)
+
+
 @dataclass(frozen=True)
 class History:
-    """What was published before a day.
+    """What was published before a day, and what else rings are known by when the day is published again.
 
     rings: ring_id, first_day and last_day (as flagged), active (flagged on the last published day), absorbed (merged
-    into another and not back since), kind, size; members: ring_id, account_id as last flagged; taken: fingerprint by
-    ring_id of every ring there ever was; last_run: the newest run in the store, 0 when there is none.
+    into another and not back since), kind, band, size; members: ring_id, account_id as last flagged; taken: fingerprint
+    by ring_id of every ring there ever was; last_run: the newest run in the store, 0 when there is none.
+    again, later, withdrawn: ring_id, account_id, day of rings as published for the day itself up to now, as first
+    flagged on a later day, and as they were when they were withdrawn.
     """
 
     rings: pd.DataFrame
     members: pd.DataFrame
     taken: dict[str, str] = field(default_factory=dict)
     last_run: int = 0
+    again: pd.DataFrame = field(default_factory=_nobody)
+    later: pd.DataFrame = field(default_factory=_nobody)
+    withdrawn: pd.DataFrame = field(default_factory=_nobody)
 
 
 @dataclass(frozen=True)
@@ -45,12 +54,13 @@ class Nightly:
     """What a night publishes, sorted; columns as in the tables of the store, without day and run.
 
     rings: as ring_night, with `fingerprint` for rings that are new; members: as ring_night_member; evidence: as
-    ring_evidence.
+    ring_evidence; replaced: ring_id of rings that the day had up to now and into which of tonight's most of it went.
     """
 
     rings: pd.DataFrame
     members: pd.DataFrame
     evidence: pd.DataFrame
+    replaced: dict[str, str] = field(default_factory=dict)
 
     @property
     def flagged(self) -> pd.DataFrame:
@@ -65,11 +75,27 @@ class Nightly:
 
 @dataclass(frozen=True)
 class Publication:
-    """What publishing did: newest (no later day is published), restatement, changes (rings that consumers see anew)."""
+    """What publishing did: newest (no later day is published), restatement, changes (rings that consumers see anew),
+    withdrawn (rings that no published day has any more).
+    """
 
     newest: bool
     restatement: int
     changes: int
+    withdrawn: int = 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of a ring: state, first and last day on which it is flagged (or was, if it is withdrawn), and of a
+    ring that is withdrawn the day whose new publication did that and the accounts it had.
+    """
+
+    state: str
+    first_day: date
+    last_day: date
+    withdrawn_by: date | None
+    accounts: list[str]
 
 
 @dataclass(frozen=True)

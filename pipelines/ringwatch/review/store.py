@@ -17,20 +17,23 @@ import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.keys import stored
-from ringwatch.review import accounts, bookkeeping, database, erasure, ledger
+from ringwatch.review import accounts, bookkeeping, changes, database, erasure, ledger, standing
 from ringwatch.review.lease import Lease, hold
-from ringwatch.review.records import Handled, History, KeyRecord, LedgerEntry, Nightly, Publication
+from ringwatch.review.records import Handled, History, KeyRecord, LedgerEntry, Nightly, Publication, Standing
 from ringwatch.review.tables import (
     quarantine_log,
     ring,
     ring_evidence,
-    ring_member,
     ring_night,
     ring_night_member,
     tombstone,
+    withdrawal,
+    withdrawn_member,
 )
+from ringwatch.review.views import flagged_nights, ring_member
 
-FLAGGED = ["day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size"]
+FLAGGED = ["day", "ring_id", "account_id", "role", "member_probability", "account_probability", "ring_probability"]
+FLAGGED += ["ring_low", "ring_high", "band", "kind", "size", "event", "first_day"]
 
 
 class Store:
@@ -147,29 +150,48 @@ class Store:
         with database.reading(self.engine) as connection:
             return bookkeeping.history(connection, before)
 
-    def publish(self, day: date, night: Nightly, accounts: int, last_run: int) -> Publication:
+    def publish(
+        self, day: date, night: Nightly, accounts: int, last_run: int, feeds: Iterable[str] = ()
+    ) -> Publication:
         """Make `night` the published state of `day`, in one transaction; what was published for it before goes.
 
-        `accounts` is how many are known; `last_run` is that of the history `night` was made from. Raises
-        InfrastructureError if another night was published since.
+        `accounts` is how many are known; `last_run` is that of the history `night` was made from; `feeds` is what it
+        was judged by. Raises InfrastructureError if another night was published since.
         """
         with database.writing(self.engine) as connection:
             if bookkeeping.last_run(connection) != last_run:
                 raise InfrastructureError(
                     f"another night was published while {day} was being put together; run `ringwatch publish` again"
                 )
-            before = bookkeeping.shown(connection)
-            bookkeeping.forget(connection, day)
-            run_id, restatement = bookkeeping.begin_run(connection, day, night, accounts, "published")
+            before = changes.seen(connection)
+            gone = bookkeeping.forget(connection, day)
+            run_id, restatement = bookkeeping.begin_run(connection, day, night, accounts, feeds, "published")
             bookkeeping.write(connection, day, run_id, night)
-            bookkeeping.settle_rings(connection)
-            changes = bookkeeping.write_changes(connection, day, run_id, before, bookkeeping.shown(connection))
-            return Publication(bookkeeping.days(connection)[-1] == day, restatement, changes)
+            withdrawn = standing.settle(connection, day, run_id, gone, night.replaced)
+            changed = changes.write(connection, day, run_id, before)
+            return Publication(bookkeeping.days(connection)[-1] == day, restatement, changed, withdrawn)
 
-    def withhold(self, day: date, night: Nightly, accounts: int, reason: str) -> None:
+    def withhold(self, day: date, night: Nightly, accounts: int, reason: str, feeds: Iterable[str] = ()) -> None:
         """Record that `night` was not published and why; what is visible stays as it is."""
         with database.writing(self.engine) as connection:
-            bookkeeping.begin_run(connection, day, night, accounts, "withheld", reason)
+            bookkeeping.begin_run(connection, day, night, accounts, feeds, "withheld", reason)
+
+    def roll_back(self, day: date, why: str) -> Publication:
+        """Take back the newest published day, so that the one before it is what consumers see.
+
+        Rings that no other day has are withdrawn, and come back under their ids when the day is published again.
+        Raises UsageError when `day` is not the newest.
+        """
+        with database.writing(self.engine) as connection:
+            days = bookkeeping.days(connection)
+            if day not in days:
+                raise UsageError(_not_published(day, days))
+            if day != days[-1]:
+                raise UsageError(f"{day} is not the newest published day; roll back {days[-1]} first")
+            before = changes.seen(connection)
+            run_id, gone = bookkeeping.take_back(connection, day, why)
+            withdrawn = standing.settle(connection, day, run_id, gone, {})
+            return Publication(True, 0, changes.write(connection, day, run_id, before), withdrawn)
 
     def days(self) -> list[date]:
         """Return the published days, oldest first."""
@@ -179,25 +201,22 @@ class Store:
     def flagged(self, day: date) -> pd.DataFrame:
         """Return the members of the rings published for `day`, sorted by ring_id, account_id.
 
-        Columns: day, ring_id, account_id, member_probability, ring_probability, kind, size. Raises UsageError when
-        the day is not published.
+        Columns: those of `FLAGGED`. Raises UsageError when the day is not published.
         """
         member, night = ring_night_member.c, ring_night.c
+        belongs = member.probability.label("member_probability")
+        of_member = [member.day, member.ring_id, member.account_id, member.role, belongs]
+        numbers = {"probability": "ring_probability", "low": "ring_low", "high": "ring_high"}
+        of_ring = [night[name].label(shown) for name, shown in numbers.items()]
         query = (
-            sa.select(
-                member.day,
-                member.ring_id,
-                member.account_id,
-                member.probability.label("member_probability"),
-                night.probability.label("ring_probability"),
-                night.kind,
-                night.size,
-            )
+            sa.select(*of_member, *of_ring, night.band, night.kind, night.size, night.event, ring.c.first_day)
             .join(ring_night, (night.day == member.day) & (night.ring_id == member.ring_id))
+            .join(ring, ring.c.ring_id == member.ring_id)
             .where(member.day == day)
         )
         found = self._frame(day, query).sort_values(["ring_id", "account_id"], ignore_index=True)
-        return found.astype({"member_probability": float, "ring_probability": float, "size": int})[FLAGGED]
+        found = found.astype(dict.fromkeys(["member_probability", *numbers.values()], float) | {"size": int})
+        return found.assign(account_probability=found["member_probability"] * found["ring_probability"])[FLAGGED]
 
     def rings(self, day: date) -> pd.DataFrame:
         """Return the rows of ring_night of a published `day`, most probable first, those no longer flagged last.
@@ -214,6 +233,23 @@ class Store:
         with database.reading(self.engine) as connection:
             query = sa.select(ring.c.canonical_ring_id).where(ring.c.ring_id == ring_id)
             return connection.scalar(query)
+
+    def standing(self, ring_id: str) -> Standing:
+        """Return what became of a ring. Raises KeyError when there is none of that id."""
+        query = sa.select(ring.c.state, ring.c.first_day, ring.c.last_day, withdrawal.c.day)
+        query = query.outerjoin(withdrawal, withdrawal.c.ring_id == ring.c.ring_id).where(ring.c.ring_id == ring_id)
+        inside = sa.select(withdrawn_member.c.account_id).where(withdrawn_member.c.ring_id == ring_id)
+        with database.reading(self.engine) as connection:
+            found = connection.execute(query).one_or_none()
+            accounts = sorted(connection.scalars(inside))
+        if found is None:
+            raise KeyError(ring_id)
+        return Standing(*found, accounts)
+
+    def nights_seen(self) -> pd.DataFrame:
+        """Return the rows of the view flagged_nights, oldest first."""
+        with database.reading(self.engine) as connection:
+            return bookkeeping.read(connection, sa.select(flagged_nights).order_by(flagged_nights.c.day))
 
     def ring_ids(self) -> list[str]:
         """Return the ids of all rings there ever were, sorted."""

@@ -1,8 +1,7 @@
 """Tables and views of the review store, as the program reads and writes them; `migrations/` creates them.
 
-One fact is kept once: who was in which ring on which published day (`ring_night_member`). Stays of members
-(`ring_member`) and the newest published state (`flagged_rings`, `flagged_ring_members`) are views on it, so that a
-restated day cannot leave them behind.
+One fact is kept once: who was in which ring on which published day (`ring_night_member`). What follows from that is in
+views (`views.py`).
 """
 
 from sqlalchemy import (
@@ -21,9 +20,10 @@ from sqlalchemy import (
     Table,
     Text,
     column,
-    table,
     text,
 )
+
+from ringwatch.review.bands import BANDS
 
 metadata = MetaData(
     naming_convention={
@@ -35,10 +35,15 @@ metadata = MetaData(
 
 RUN_STATES = ("published", "replaced", "withheld")
 EVENTS = ("new", "grown", "shrunk", "unchanged", "merged", "split", "dormant", "revived")
-CHANGES = ("added", "changed", "removed")
+RING_STATES = ("current", "dormant", "merged", "withdrawn")
+# What consumers are told of a ring: that it is flagged now, what of it is other than before, or that it is flagged no
+# more and why. `changed` and `removed` are of stores that did not tell apart.
+CHANGES = ("added", "members", "band", "event", "kind", "dormant", "merged", "withdrawn")
+EARLIER_CHANGES = ("changed", "removed")
 HANDLINGS = ("revealed", "replayed", "discarded", "restated", "erased")
 
-# One attempt to publish a day; a later attempt that succeeds replaces an earlier one.
+# One attempt to publish a day; a later attempt that succeeds replaces an earlier one. A run that was rolled back is
+# replaced by none. `at` (UTC) and `feeds` are unknown for runs of earlier versions.
 run = Table(
     "run",
     metadata,
@@ -51,6 +56,9 @@ run = Table(
     Column("accounts", Integer, nullable=False),
     Column("reason", Text),
     Column("version", Text, nullable=False),
+    Column("at", DateTime),
+    Column("feeds", Text),
+    Column("rolled_back", Boolean, nullable=False),
     CheckConstraint(column("state").in_(RUN_STATES), name="state"),
     Index("uq_run_day_restatement", "day", "restatement", unique=True),
     Index(
@@ -63,7 +71,10 @@ run = Table(
     sqlite_autoincrement=True,
 )
 
-# One ring for ever. `canonical_ring_id` is the ring it now goes under, itself unless it was merged into another.
+# One ring for ever, whatever happens to its days. `canonical_ring_id` is the ring it now goes under, itself unless it
+# was merged into another, or withdrawn while most of it is in another. `state`: current, flagged on the newest
+# published day; withdrawn, on no published day any more; merged or dormant, flagged on an earlier one. The days are
+# those on which it is flagged, of a ring that was withdrawn those on which it was.
 ring = Table(
     "ring",
     metadata,
@@ -72,8 +83,28 @@ ring = Table(
     Column("canonical_ring_id", Text, ForeignKey("ring.ring_id"), nullable=False),
     Column("first_day", Date, nullable=False),
     Column("last_day", Date, nullable=False),
+    Column("state", Text, nullable=False),
+    CheckConstraint(column("state").in_(RING_STATES), name="state"),
     Index("uq_ring_fingerprint", "fingerprint", unique=True),
     Index("ix_ring_canonical_ring_id", "canonical_ring_id"),
+)
+
+# A ring that no published day has any more: which run took its last one, and where most of its accounts went in that.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("run_id", Integer, ForeignKey("run.run_id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("into_ring_id", Text, ForeignKey("ring.ring_id")),
+)
+
+# Its members as last published, by which it is known when it comes back.
+withdrawn_member = Table(
+    "withdrawn_member",
+    metadata,
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("account_id", Text, primary_key=True),
 )
 
 # A ring on a published day. Not flagged: the night on which it fell dormant or was merged into `related`.
@@ -89,6 +120,7 @@ ring_night = Table(
     Column("probability", Double),
     Column("low", Double),
     Column("high", Double),
+    Column("band", Text),
     Column("kind", Text, nullable=False),
     Column("size", Integer, nullable=False),
     Column("joined", Integer, nullable=False),
@@ -98,12 +130,14 @@ ring_night = Table(
     Column("content_hash", Text),
     CheckConstraint(column("event").in_(EVENTS), name="event"),
     CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
+    CheckConstraint(column("band").in_(BANDS), name="band"),
     CheckConstraint("NOT flagged OR (probability IS NOT NULL AND content_hash IS NOT NULL)", name="flagged"),
     Index("ix_ring_night_ring_id", "ring_id", "day"),
     Index("ix_ring_night_run_id", "run_id"),
 )
 
-# A member of a ring on a published day; an account is in at most one ring a day.
+# A member of a ring on a published day; an account is in at most one ring a day. `probability`: that it belongs, if the
+# ring is one.
 ring_night_member = Table(
     "ring_night_member",
     metadata,
@@ -136,7 +170,8 @@ ring_evidence = Table(
     Index("ix_ring_evidence_ring_id", "ring_id"),
 )
 
-# One change to what `flagged_rings` and `flagged_ring_members` show; `change_seq` only ever grows.
+# One change to what consumers see of a ring; `change_seq` only ever grows. `content_hash` is that of afterwards, and
+# missing for a ring that is not flagged then.
 change = Table(
     "change",
     metadata,
@@ -145,7 +180,8 @@ change = Table(
     Column("day", Date, nullable=False),
     Column("ring_id", Text, nullable=False),
     Column("change", Text, nullable=False),
-    CheckConstraint(column("change").in_(CHANGES), name="change"),
+    Column("content_hash", Text),
+    CheckConstraint(column("change").in_((*CHANGES, *EARLIER_CHANGES)), name="change"),
     sqlite_autoincrement=True,
 )
 
@@ -227,40 +263,4 @@ token_keys = Table(
     Column("author", Text, nullable=False),
     Column("finished", Boolean, nullable=False),
     sqlite_autoincrement=True,
-)
-
-# Views. A stay is half open: from the first published day as a member to the first published day no longer one.
-ring_member = table(
-    "ring_member",
-    column("ring_id", Text),
-    column("account_id", Text),
-    column("probability", Double),
-    column("role", Text),
-    column("valid_from", Date),
-    column("valid_to", Date),
-)
-flagged_rings = table(
-    "flagged_rings",
-    column("day", Date),
-    column("ring_id", Text),
-    column("first_day", Date),
-    column("event", Text),
-    column("probability", Double),
-    column("low", Double),
-    column("high", Double),
-    column("kind", Text),
-    column("size", Integer),
-    column("summary", Text),
-    column("content_hash", Text),
-)
-flagged_ring_members = table(
-    "flagged_ring_members",
-    column("day", Date),
-    column("ring_id", Text),
-    column("account_id", Text),
-    column("member_probability", Double),
-    column("ring_probability", Double),
-    column("kind", Text),
-    column("size", Integer),
-    column("role", Text),
 )

@@ -33,7 +33,7 @@ def run(night: Night) -> Report:
     rings = nightly(day, judged, history, thresholds)
     accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
     _audit(night, rings, accounts)
-    publication = night.store.publish(day, rings, accounts, history.last_run)
+    publication = night.store.publish(day, rings, accounts, history.last_run, settings.feeds)
     published = time.perf_counter()
     missing = _mirror(night, day, rings) if publication.newest else 0
     seconds = {"store": published - started, "graph": time.perf_counter() - published}
@@ -55,7 +55,7 @@ def _audit(night: Night, rings: Nightly, accounts: int) -> None:
     found = objections(rings, accounts, night.settings.max_flagged_share)
     if found:
         reason = "; ".join(found)
-        night.store.withhold(night.day, rings, accounts, reason)
+        night.store.withhold(night.day, rings, accounts, reason, night.settings.feeds)
         raise Withheld(f"{night.day} is withheld and what was published before stays visible: {reason}")
 
 

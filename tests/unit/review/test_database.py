@@ -11,10 +11,10 @@ from alembic.migration import MigrationContext
 from judged import MONDAY, TUESDAY, accounts, members_of, publish
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import database, tables
+from ringwatch.review import database, tables, views
 from ringwatch.review.store import Store
 
-VIEWS = ("ring_member", "flagged_rings", "flagged_ring_members")
+VIEWS = ("ring_member", "flagged_nights", "flagged_rings", "flagged_ring_members")
 
 
 def test_migrations_make_the_tables_that_the_program_uses(store: Store) -> None:
@@ -22,7 +22,7 @@ def test_migrations_make_the_tables_that_the_program_uses(store: Store) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
         for view in VIEWS:
-            declared = list(getattr(tables, view).c.keys())
+            declared = list(getattr(views, view).c.keys())
             assert [column["name"] for column in sa.inspect(connection).get_columns(view)] == declared
 
 
@@ -73,7 +73,7 @@ def test_a_store_that_others_could_read_is_closed_to_them(tmp_path: Path) -> Non
 
 def test_a_reading_sees_one_state_from_its_first_statement_to_its_last(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(range(5))})
-    members = sa.select(sa.func.count()).select_from(tables.flagged_ring_members)
+    members = sa.select(sa.func.count()).select_from(views.flagged_ring_members)
     with database.reading(store.engine) as connection:
         before = connection.scalar(members)
         publish(store, TUESDAY, {"a": accounts(range(9))})

@@ -87,7 +87,7 @@ def test_consumers_are_told_of_the_ring_that_changed(published: Store) -> None:
 
     assert published.erase(GONE, WORD) == 1
 
-    assert changes(published) == [*before, (TUESDAY, ring, "changed")]
+    assert changes(published) == [*before, (TUESDAY, ring, "members")]
 
 
 def test_consumers_are_not_told_of_rings_of_days_that_they_do_not_see(store: Store) -> None:

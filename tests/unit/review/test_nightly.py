@@ -14,7 +14,7 @@ from ringwatch.review.nightly import nightly
 from ringwatch.review.records import Candidates, History, Nightly
 
 NOTHING = History(
-    pd.DataFrame(columns=["ring_id", "first_day", "last_day", "kind", "size"], dtype=object).assign(
+    pd.DataFrame(columns=["ring_id", "first_day", "last_day", "kind", "band", "size"], dtype=object).assign(
         active=pd.Series(dtype=bool), absorbed=pd.Series(dtype=bool)
     ),
     pd.DataFrame(columns=["ring_id", "account_id"], dtype=object),
@@ -24,7 +24,7 @@ groupings = st.lists(st.integers(0, 3), min_size=30, max_size=30)
 
 def after(night: Nightly, day: date = MONDAY) -> History:
     """The history that one published night makes."""
-    rings = night.flagged[["ring_id", "kind", "size"]]
+    rings = night.flagged[["ring_id", "kind", "band", "size"]]
     return History(
         rings.assign(first_day=day, last_day=day, active=True, absorbed=False),
         night.members[["ring_id", "account_id"]],

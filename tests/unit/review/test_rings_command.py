@@ -149,7 +149,8 @@ def test_csv_and_parquet_hold_the_same_rows_and_of_csv_no_spreadsheet_runs_an_id
     parquet = pd.read_parquet(tmp_path / "flagged.parquet")
 
     assert list(rows[0]) == list(parquet) == [
-        "day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size",
+        "day", "ring_id", "account_id", "role", "member_probability", "account_probability", "ring_probability",
+        "ring_low", "ring_high", "band", "kind", "size", "event", "first_day",
     ]  # fmt: skip
     assert {row["account_id"] for row in rows} == {*accounts(range(15)), "'=1+1", "'+49", "'-x", "'@y"}
     assert [row["account_id"].removeprefix("'") for row in rows] == parquet["account_id"].tolist()

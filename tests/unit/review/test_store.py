@@ -19,10 +19,15 @@ from judged import (
 )
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import bookkeeping, database, tables
+from ringwatch.review import bookkeeping, database, standing, tables
 from ringwatch.review.store import Store
 
-BOOKKEEPING = {"run": ["run_id", "restatement", "state"], "ring_night": ["run_id"], "change": ["run_id"]}
+BOOKKEEPING = {
+    "run": ["run_id", "restatement", "state"],
+    "ring_night": ["run_id"],
+    "change": ["run_id"],
+    "withdrawal": ["run_id"],
+}
 
 
 def rows(store: Store, table: str) -> pd.DataFrame:
@@ -170,40 +175,45 @@ def test_a_failure_before_the_commit_leaves_yesterday(store: Store, monkeypatch:
     publish(store, TUESDAY, {"a": accounts(range(7))})
     before = everything(store), rows(store, "run").astype(str).values.tolist()
 
-    def die(connection: sa.Connection) -> None:
+    def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(bookkeeping, "settle_rings", die)
+    monkeypatch.setattr(standing, "settle", die)
     for day in (TUESDAY, WEDNESDAY):
         with pytest.raises(KeyboardInterrupt):
             publish(store, day, {"b": accounts(range(20, 30))})
     assert (everything(store), rows(store, "run").astype(str).values.tolist()) == before
 
 
-def test_a_restated_day_replaces_its_rows_and_forgets_rings_of_no_night(store: Store) -> None:
+def test_a_restated_day_replaces_its_rows_and_withdraws_rings_of_no_night(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(range(6)), "wrong": accounts(range(10, 16))})
     wrong = ring_of(store, MONDAY, "A010")
     again = publish(store, MONDAY, {"a": accounts(range(6))})
 
     assert members_of(store, MONDAY).keys() == {ring_of(store, MONDAY, "A000")}
-    assert wrong not in store.ring_ids()
-    assert again.restatement == 1
-    assert rows(store, "change")[["ring_id", "change"]].values.tolist()[-1] == [wrong, "removed"]
+    assert (store.standing(wrong).state, store.standing(wrong).withdrawn_by) == ("withdrawn", MONDAY)
+    assert store.standing(wrong).accounts == accounts(range(10, 16))
+    assert (again.restatement, again.withdrawn) == (1, 1)
+    assert rows(store, "change")[["ring_id", "change"]].values.tolist()[-1] == [wrong, "withdrawn"]
 
 
 def test_an_old_day_published_again_leaves_later_days_alone(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(range(6))})
     publish(store, TUESDAY, {"a": accounts(range(7)), "b": accounts(range(10, 16))})
     publish(store, WEDNESDAY, {"ab": accounts(range(7), range(10, 16))})
-    later = store.flagged(WEDNESDAY), rows(store, "flagged_rings"), rows(store, "change")
+    later = store.flagged(WEDNESDAY), rows(store, "flagged_rings")
+    b = ring_of(store, TUESDAY, "A010")
 
     again = publish(store, TUESDAY, {"a": accounts(range(5))})
 
     assert not again.newest
-    assert again.changes == 0
+    assert again.changes == 1
     assert store.flagged(WEDNESDAY).equals(later[0])
     assert rows(store, "flagged_rings").equals(later[1])
-    assert rows(store, "change").equals(later[2])
+    assert rows(store, "change").sort_values("change_seq")[["ring_id", "change"]].values.tolist()[-1] == [
+        b,
+        "withdrawn",
+    ]
     since = store.stays().set_index("account_id")["since"]
     assert (since["A000"], since["A005"]) == (MONDAY, WEDNESDAY)
 
@@ -227,8 +237,9 @@ def test_consumers_can_ask_what_changed(store: Store) -> None:
     changes = rows(store, "change").sort_values("change_seq")
     assert changes["change_seq"].is_unique
     tuesday = changes[changes["change_seq"] > 3][["ring_id", "change"]].values.tolist()
-    assert sorted(tuesday) == sorted([[b, "changed"], [c, "removed"], [d, "added"]])
-    assert a not in [ring_id for ring_id, _ in tuesday]
+    assert sorted(tuesday) == sorted(
+        [[a, "event"], [b, "members"], [b, "event"], [c, "dormant"], [d, "added"]],
+    )
 
 
 def test_a_withheld_night_changes_nothing_visible(store: Store) -> None:
@@ -255,12 +266,15 @@ def test_flagged_accounts_of_a_day_come_sorted_with_their_ring(store: Store) -> 
     publish(store, MONDAY, {"a": accounts(3, 1, 2, 0)}, probability=0.7, kind="reseller")
     flagged = store.flagged(MONDAY)
     assert list(flagged) == [
-        "day", "ring_id", "account_id", "member_probability", "ring_probability", "kind", "size",
+        "day", "ring_id", "account_id", "role", "member_probability", "account_probability", "ring_probability",
+        "ring_low", "ring_high", "band", "kind", "size", "event", "first_day",
     ]  # fmt: skip
     assert flagged["account_id"].tolist() == accounts(range(4))
     assert flagged[
-        ["day", "member_probability", "ring_probability", "kind", "size"]
-    ].drop_duplicates().values.tolist() == [[MONDAY, 0.8, 0.7, "reseller", 4]]
+        ["day", "member_probability", "ring_probability", "ring_low", "ring_high", "band", "kind", "size", "event"]
+    ].drop_duplicates().values.tolist() == [[MONDAY, 0.8, 0.7, 0.35, 0.85, "likely", "reseller", 4, "new"]]
+    assert flagged["account_probability"].round(9).unique().tolist() == [0.56]
+    assert flagged["first_day"].unique().tolist() == [MONDAY]
 
 
 def test_an_unpublished_day_names_the_nearest_published_one(store: Store) -> None:

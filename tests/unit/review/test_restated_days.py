@@ -1,0 +1,291 @@
+"""Days that are published again: rings keep their ids, none is lost, and consumers can follow."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from consumer import Consumer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from judged import (
+    FRIDAY,
+    MONDAY,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    accounts,
+    events,
+    judged,
+    make,
+    members_of,
+    publish,
+    ring_of,
+)
+
+from ringwatch.errors import UsageError
+from ringwatch.review.store import Store
+
+# A night: its day, for each of 24 accounts the group it is in (0: none), and how probable the groups are.
+groupings = st.lists(st.integers(0, 3), min_size=24, max_size=24)
+nights = st.tuples(st.integers(0, 3), groupings, st.sampled_from([0.49, 0.6, 0.79, 0.81, 0.96]))
+ROLL_BACK = st.just("roll back")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "review.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@contextmanager
+def new_store(empty: Path) -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = shutil.copy(empty, folder)
+        store = Store.open(f"sqlite:///{path}")
+        yield store
+        store.close()
+
+
+def groups(grouping: list[int]) -> dict[str, list[str]]:
+    return {f"c{group}": accounts(*(n for n, g in enumerate(grouping) if g == group)) for group in (1, 2, 3)}
+
+
+def do(store: Store, step: tuple[int, list[int], float] | str) -> None:
+    if isinstance(step, str):
+        if store.days():
+            store.roll_back(store.days()[-1], "wrong")
+    else:
+        day, grouping, probability = step
+        publish(store, MONDAY + timedelta(day), groups(grouping), probability)
+
+
+@settings(max_examples=25)
+@given(st.lists(nights | ROLL_BACK, min_size=2, max_size=6))
+def test_whatever_is_published_again_no_ring_is_lost_and_a_consumer_can_follow(
+    empty: Path, steps: list[tuple[int, list[int], float] | str]
+) -> None:
+    with new_store(empty) as store:
+        eager, lazy = Consumer(store.engine), Consumer(store.engine)
+        ever: set[str] = set()
+        for step in steps:
+            do(store, step)
+            told = eager.poll()
+            assert len(set(told)) == len(told)
+            assert eager.rings == eager.table()
+            ever |= eager.rings.keys()
+            assert ever <= set(store.ring_ids())
+            for ring_id in store.ring_ids():
+                state, canonical = eager.resolve(ring_id)
+                assert state == eager.states[ring_id]
+                assert (state == "current") == (ring_id in eager.rings)
+                assert eager.resolve(canonical)[1] == canonical
+                assert (state == "merged") <= (canonical != ring_id)
+        lazy.poll()
+        assert (lazy.rings, lazy.states, lazy.told) == (eager.rings, eager.states, eager.told)
+        assert eager.poll() == []
+
+
+@settings(max_examples=15)
+@given(st.lists(nights, min_size=1, max_size=4), st.integers(0, 3))
+def test_a_day_that_is_published_again_as_it_was_changes_nothing(
+    empty: Path, steps: list[tuple[int, list[int], float]], which: int
+) -> None:
+    """Also when rings were withdrawn from it or other days since: only those before it count for what it tells."""
+    with new_store(empty) as store:
+        for step in steps:
+            do(store, step)
+        last = {day: (day, *rest) for day, *rest in steps}
+        days = sorted(last)
+        for day in days:  # in order, so that each is made from the days before it as they are now
+            do(store, last[day])
+        before = {day: (store.rings(day).drop(columns="run_id"), store.flagged(day)) for day in store.days()}
+        consumer = Consumer(store.engine)
+        consumer.poll()
+        do(store, last[days[which % len(days)]])
+        for day, (rings, flagged) in before.items():
+            assert store.rings(day).drop(columns="run_id").equals(rings)
+            assert store.flagged(day).equals(flagged)
+        assert consumer.poll() == []
+
+
+@settings(max_examples=15)
+@given(groupings, groupings)
+def test_a_ring_whose_first_day_is_published_again_keeps_its_id_if_most_of_it_is_there(
+    empty: Path, first: list[int], second: list[int]
+) -> None:
+    again = [a if n % 6 else b for n, (a, b) in enumerate(zip(first, second, strict=True))]
+    with new_store(empty) as store:
+        publish(store, MONDAY, groups(first))
+        before = members_of(store, MONDAY)
+        publish(store, MONDAY, groups(again))
+        after = members_of(store, MONDAY)
+    for ring_id, members in before.items():
+        alike = [other for other in after.values() if len(members & other) > 0.8 * len(members | other)]
+        assert not alike or after.get(ring_id) in alike
+
+
+def test_the_first_day_again_with_other_members_keeps_the_id_on_it_and_on_later_days(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))})
+    publish(store, TUESDAY, {"a": accounts(range(8))})
+    ring = ring_of(store, MONDAY, "A000")
+
+    publish(store, MONDAY, {"a": accounts(range(7), 9)})
+    publish(store, TUESDAY, {"a": accounts(range(9))})
+
+    assert [*members_of(store, MONDAY)] == [*members_of(store, TUESDAY)] == [ring]
+    assert [events(store, day) for day in (MONDAY, TUESDAY)] == [{ring: "new"}, {ring: "grown"}]
+    assert store.ring_ids() == [ring]
+
+
+def test_a_ring_that_is_found_on_an_earlier_day_too_is_that_ring(store: Store) -> None:
+    publish(store, MONDAY, {})
+    publish(store, TUESDAY, {"a": accounts(range(8))})
+    ring = ring_of(store, TUESDAY, "A000")
+
+    publish(store, MONDAY, {"a": accounts(range(6))})
+
+    assert [*members_of(store, MONDAY)] == [ring]
+    assert store.standing(ring).first_day == MONDAY
+
+
+def test_a_ring_that_was_withdrawn_comes_back_under_its_id(store: Store) -> None:
+    consumer = Consumer(store.engine)
+    publish(store, MONDAY, {"a": accounts(range(6)), "b": accounts(range(10, 16))})
+    ring = ring_of(store, MONDAY, "A000")
+    consumer.poll()
+
+    publish(store, MONDAY, {"b": accounts(range(10, 16))})
+    assert consumer.poll() == [(ring, "withdrawn")]
+    assert consumer.resolve(ring) == ("withdrawn", ring)
+
+    publish(store, MONDAY, {"a": accounts(range(1, 7)), "b": accounts(range(10, 16))})
+    assert consumer.poll() == [(ring, "added")]
+    assert ring_of(store, MONDAY, "A001") == ring
+    assert store.standing(ring).state == "current"
+
+
+def test_days_that_are_published_again_in_order_keep_all_ids(store: Store) -> None:
+    days = (MONDAY, TUESDAY, WEDNESDAY)
+    for number, day in enumerate(days):
+        publish(store, day, {"a": accounts(range(6 + number)), "b": accounts(range(20, 26))})
+    before = {day: set(members_of(store, day)) for day in days}
+    for number, day in enumerate(days):
+        publish(store, day, {"x": accounts(range(1, 7 + number)), "y": accounts(range(20, 27))})
+    assert {day: set(members_of(store, day)) for day in days} == before
+
+
+def test_a_ring_that_a_restatement_puts_into_another_is_withdrawn_and_leads_there(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(10)), "b": accounts(range(10, 15))})
+    a, b = (ring_of(store, MONDAY, account) for account in accounts(0, 10))
+    consumer = Consumer(store.engine)
+    consumer.poll()
+
+    publish(store, MONDAY, {"ab": accounts(range(15))})
+
+    assert consumer.resolve(b) == ("withdrawn", a)
+    assert set(consumer.poll()) == {(a, "members"), (b, "withdrawn")}
+
+
+def test_a_ring_that_a_restatement_cuts_apart_goes_on_as_its_larger_part(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(12))})
+    ring = ring_of(store, MONDAY, "A000")
+    publish(store, MONDAY, {"small": accounts(range(5)), "large": accounts(range(5, 12))})
+    assert ring_of(store, MONDAY, "A005") == ring
+    assert set(events(store, MONDAY).values()) == {"new"}
+
+
+def test_two_rings_never_get_one_id_since_one_began_as_the_other_is_now(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))})
+    publish(store, MONDAY, {"a": accounts(range(13))})
+    ring = ring_of(store, MONDAY, "A000")
+    publish(store, MONDAY, {"as it began": accounts(range(6)), "most of it": accounts(range(6, 13))})
+    assert ring_of(store, MONDAY, "A006") == ring
+    assert ring_of(store, MONDAY, "A000") != ring
+
+
+def test_a_withdrawn_ring_whose_account_was_erased_comes_back_under_its_id(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))})
+    ring = ring_of(store, MONDAY, "A000")
+    publish(store, MONDAY, {})
+    assert store.naming("A002") == 1
+    store.erase("A002", "erased-2f7c")
+    assert store.naming("A002") == 0
+    publish(store, MONDAY, {"a": ["erased-2f7c", *accounts(0, 1, 3, 4, 5)]})
+    assert [*members_of(store, MONDAY)] == [ring]
+
+
+def test_a_day_that_is_rolled_back_leaves_what_the_day_before_showed(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))})
+    consumer = Consumer(store.engine)
+    consumer.poll()
+    monday = consumer.table()
+    publish(store, TUESDAY, {"a": accounts(range(8)), "b": accounts(range(10, 16))})
+    b = ring_of(store, TUESDAY, "A010")
+
+    done = store.roll_back(TUESDAY, "wrong devices")
+
+    consumer.poll()
+    assert consumer.rings == consumer.table() == monday
+    assert (done.changes, done.withdrawn) == (2, 1)
+    assert consumer.resolve(b)[0] == "withdrawn"
+    night = consumer.night(TUESDAY)
+    assert night is not None
+    assert (night["state"], night["rings"], night["reason"]) == ("rolled_back", None, "wrong devices")
+    publish(store, TUESDAY, {"b": accounts(range(10, 16))})
+    assert [*members_of(store, TUESDAY)] == [b]
+    assert consumer.night(TUESDAY)["state"] == "published"  # type: ignore[index]
+
+
+def test_only_the_newest_day_can_be_rolled_back(store: Store) -> None:
+    publish(store, MONDAY, {})
+    publish(store, TUESDAY, {})
+    with pytest.raises(UsageError, match=f"roll back {TUESDAY} first"):
+        store.roll_back(MONDAY, "wrong")
+    with pytest.raises(UsageError, match="no rings are published"):
+        store.roll_back(FRIDAY, "wrong")
+
+
+def test_what_a_consumer_saw_of_several_nights_adds_up(store: Store) -> None:
+    """The journey of a consumer: a ring that grows, a quiet night, none, a withheld one, a restated one."""
+    consumer = Consumer(store.engine)
+    assert consumer.night(MONDAY) is None
+
+    publish(store, MONDAY, {"a": accounts(range(6)), "b": accounts(range(10, 16))})
+    a, b = (ring_of(store, MONDAY, account) for account in accounts(0, 10))
+    assert sorted(consumer.poll()) == sorted([(a, "added"), (b, "added")])
+
+    publish(store, TUESDAY, {"a": accounts(range(8)), "b": accounts(range(10, 16))})
+    assert set(consumer.poll()) == {(a, "members"), (a, "event"), (b, "event")}
+
+    store.withhold(WEDNESDAY, make(store, WEDNESDAY, judged({"a": accounts(range(900))})), 1000, "too many")
+    assert consumer.poll() == []
+    publish(store, FRIDAY, {})
+    assert set(consumer.poll()) == {(a, "dormant"), (b, "dormant")}
+    states = {day: _state(consumer, day) for day in (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)}
+    assert states == {
+        MONDAY: ("published", 2),
+        TUESDAY: ("published", 2),
+        WEDNESDAY: ("withheld", None),
+        THURSDAY: None,
+        FRIDAY: ("published", 0),
+    }
+
+    for day in (MONDAY, TUESDAY):
+        publish(store, day, {"a": accounts(range(8))})
+    assert consumer.poll() == [(b, "withdrawn")]
+    night = consumer.night(TUESDAY)
+    assert night is not None
+    assert (night["rings"], night["accounts"], night["restatement"]) == (1, 8, 1)
+    assert night["published_at"] is not None
+    assert (consumer.resolve(a)[0], consumer.resolve(b)[0]) == ("dormant", "withdrawn")
+    assert consumer.rings == consumer.table() == {}
+
+
+def _state(consumer: Consumer, day: date) -> tuple[str, int | None] | None:
+    night = consumer.night(day)
+    return (night["state"], night["rings"]) if night else None
