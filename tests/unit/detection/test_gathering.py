@@ -9,6 +9,7 @@ from clean_days import MONDAY, accounts, used
 from hand_worked import CARD, EVERYBODY, OPENED, WEEK, group
 
 from ringwatch.detection import candidates, gathering, judging, sharing
+from ringwatch.detection.scorecard import Sheet
 from ringwatch.detection.trees import Tree, Trees
 from ringwatch.night import Night
 

@@ -42,7 +42,6 @@ def _kept(column: dict[str, Any], values: list[Any]) -> bool:
     if column.get("required") and None in values:
         return False
     values = [value for value in values if value is not None]
-    return (
-        (not column.get("unique") or len(set(values)) == len(values))
-        and all(limits.get("minimum", value) <= value <= limits.get("maximum", value) for value in values)
+    return (not column.get("unique") or len(set(values)) == len(values)) and all(
+        limits.get("minimum", value) <= value <= limits.get("maximum", value) for value in values
     )

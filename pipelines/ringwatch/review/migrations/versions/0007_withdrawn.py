@@ -98,8 +98,8 @@ def upgrade() -> None:
 
 def _columns() -> None:
     """Checks stand with their columns: SQLite adds none later."""
-    op.execute("ALTER TABLE run ADD COLUMN at TIMESTAMP")
-    op.execute("ALTER TABLE run ADD COLUMN feeds TEXT")
+    op.add_column("run", sa.Column("at", sa.DateTime))
+    op.add_column("run", sa.Column("feeds", sa.Text))
     op.execute("ALTER TABLE run ADD COLUMN rolled_back BOOLEAN NOT NULL DEFAULT FALSE")
     states = "'current', 'dormant', 'merged', 'withdrawn'"
     op.execute(
