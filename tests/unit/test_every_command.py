@@ -21,7 +21,8 @@ ARGUMENTS: dict[str, list[str] | None] = {
     "keys rotate": ["--yes"], "link": DAY, "load": DAY, "publish": DAY, "quarantine discard": ["--why", "x", *DAY],
     "quarantine list": [], "quarantine log": [], "quarantine replay": [], "quarantine show": [], "query list": [],
     "query run": ["hubs"], "query show": ["hubs"], "rebuild": [], "rings list": [], "rings show": ["R-7F3K2A"],
-    "rings watch": [], "run": DAY, "score": DAY, "server logs": [], "server start": [], "server status": [],
+    "rings watch": [], "roll-back": [*DAY, "--why", "x"],
+    "run": DAY, "score": DAY, "server logs": [], "server start": [], "server status": [],
     "server stop": [], "server url": [], "simulate": None, "train": None, "validate": DAY,
 }  # fmt: skip
 HOMES = ("it's 100% ü", "t[1] a[/b]", "$HOME s*r {x} :memory: day=1")

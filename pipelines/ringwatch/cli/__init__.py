@@ -27,6 +27,7 @@ from ringwatch.cli import (
     query,
     rebuild,
     rings,
+    rollback,
     server,
     simulate,
     train,
@@ -78,6 +79,7 @@ for stage in STAGES:
     command = validate.validate if stage == "validate" else night.stage_command(stage)
     app.command(stage, rich_help_panel="Stages of a night")(command)
 app.command()(rebuild.rebuild)
+app.command("roll-back")(rollback.roll_back)
 app.command()(deliveries.deliveries)
 app.add_typer(quarantine.app, name="quarantine")
 app.command()(erase.erase)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,6 +56,8 @@ def show_ring(ring: Asked, day: Day = None, as_json: Json = False) -> None:
         _show_account(ring, as_json)
     elif as_json:
         print_json(details)
+    elif "withdrawn_by" in details:
+        print_withdrawn(details)
     else:
         print_ring(details)
         print_picture_link(load_settings(), details["ring_id"])
@@ -159,6 +162,9 @@ def ring_details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]
     """Everything about a ring on a day, by default the last on which it, or the ring it went into, was flagged."""
     now = store.canonical(ring_id) or ring_id
     shown = ring_id if day else now
+    about = {"asked": ring_id, "canonical_ring_id": now, "state": store.standing(ring_id).state}
+    if (standing := store.standing(shown)).state == "withdrawn":
+        return about | {"ring_id": shown, **asdict(standing)}
     nights = store.nights(shown)
     flagged = nights[nights["flagged"].astype(bool)]
     chosen = day or flagged["day"].iloc[-1]
@@ -166,14 +172,23 @@ def ring_details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]
     if night.empty:
         store.rings(chosen)  # says so when the day itself is not published
         raise UsageError(f"{shown} was not flagged on {chosen}; it was on {_spans(flagged)}")
-    return {
-        "asked": ring_id,
-        "canonical_ring_id": now,
+    return about | {
         **records(night.drop(columns=["run_id", "content_hash"]))[0],
         "evidence": records(store.evidence(shown, chosen).drop(columns=["day", "ring_id"])),
         "members": records(store.members(shown, chosen)),
         "nights": records(nights[["day", "event", "related", "flagged", "probability", "size", "joined", "departed"]]),
     }
+
+
+def print_withdrawn(ring: dict[str, Any]) -> None:
+    """Say why there is no more to see of a ring, and who was in it."""
+    when = f" when {ring['withdrawn_by']} was published again or rolled back" if ring["withdrawn_by"] else ""
+    console.print(Text(ring["ring_id"], "bold") + f" was withdrawn{when}: no published day has it any more.")
+    if ring["canonical_ring_id"] != ring["asked"]:
+        console.print(f"{ring['asked']} goes under {ring['canonical_ring_id']} now.")
+    if ring["accounts"]:
+        more = f" and {len(ring['accounts']) - MOST_MEMBERS:,} more" if len(ring["accounts"]) > MOST_MEMBERS else ""
+        console.print(f"Until then its accounts were {', '.join(ring['accounts'][:MOST_MEMBERS])}{more}.")
 
 
 def _spans(nights: pd.DataFrame) -> str:
@@ -183,7 +198,8 @@ def _spans(nights: pd.DataFrame) -> str:
 
 def print_ring(ring: dict[str, Any]) -> None:
     if ring["canonical_ring_id"] != ring["asked"]:
-        notes.print(f"{ring['asked']} was merged into {ring['canonical_ring_id']}")
+        happened = "withdrawn, and most of it is in" if ring["state"] == "withdrawn" else "merged into"
+        notes.print(f"{ring['asked']} was {happened} {ring['canonical_ring_id']}")
     console.print(
         Text(ring["ring_id"], "bold") + f"  {ring['kind']}, probability {ring['probability']:.2f} "
         f"({ring['low']:.2f} to {ring['high']:.2f}), {ring['size']:,} accounts on {ring['day']}, {ring['event']}"

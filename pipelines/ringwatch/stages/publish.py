@@ -3,9 +3,10 @@
 In: `scored/` of the day, what was published on earlier days, the number of accounts in the graph. Out: the day in the
 review store, written in one transaction after an audit, and its rings in Neo4j.
 
-A day is made from days before it alone, so an old day can be published again while later ones are: its own rows are
-replaced, later days keep theirs, stays of members and canonical ids follow from all of them, and the graph goes on
-showing the newest day. Later days take up the correction when they are published again, oldest first.
+What a day says is made from days before it alone, so an old day can be published again while later ones are: its own
+rows are replaced, later days keep theirs, stays of members and canonical ids follow from all of them, and the graph
+goes on showing the newest day. Later days take up the correction when they are published again, oldest first. Ids alone
+also look at what the day had up to now, at later days and at withdrawn rings, so that a ring stays what it was.
 """
 
 import time
@@ -19,7 +20,7 @@ from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
 from ringwatch.review.audit import objections
 from ringwatch.review.erasure import ERASED_PREFIX
-from ringwatch.review.nightly import nightly
+from ringwatch.review.nightly import RING, nightly
 from ringwatch.review.records import Candidates, Nightly, Publication, Thresholds
 
 
@@ -63,13 +64,20 @@ def show(night: Night) -> Report:
     """Show the rings of the newest published day, whichever that is, in a graph that has none: nothing is published."""
     started = time.perf_counter()
     day = max(night.store.days(), default=None)
-    if day is None:
-        return Report("publish", night.day, {"rings": 0, "members": 0})
-    rings = night.store.rings(day).sort_values("ring_id", ignore_index=True)
+    rings = night.store.rings(day).sort_values("ring_id", ignore_index=True) if day else pd.DataFrame(columns=RING)
+    day = day or night.day
     shown = Nightly(rings, night.store.stays(), evidence=pd.DataFrame())
     missing = _mirror(night, day, shown)
     counts = {"rings": len(shown.flagged), "members": len(shown.members) - missing}
     return Report("publish", day, counts, {"graph": time.perf_counter() - started}, _incomplete(day, missing))
+
+
+def roll_back(night: Night, why: str) -> Report:
+    """Take the day back, the newest that is published, and show the one before it. Raises UsageError if it is not."""
+    done = night.store.roll_back(night.day, why)
+    shown = show(night)
+    counts = shown.counts | {"changes": done.changes, "withdrawn": done.withdrawn}
+    return Report("publish", night.day, counts, shown.seconds, shown.warnings)
 
 
 def _mirror(night: Night, day: date, rings: Nightly) -> int:
@@ -100,6 +108,7 @@ def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dic
         "evidence": len(rings.evidence),
         "changes": publication.changes,
         "restatement": publication.restatement,
+        "withdrawn": publication.withdrawn,
     }
     events = rings.rings["event"].value_counts().sort_index()
     return counts | {f"events.{event}": int(count) for event, count in events.items()}

@@ -76,6 +76,7 @@ def test_the_report_counts_candidates_rings_members_and_events(tmp_path: Path) -
         "evidence": 2,
         "changes": 1,
         "restatement": 0,
+        "withdrawn": 0,
         "events.new": 1,
     }
 

@@ -121,6 +121,28 @@ def test_show_of_a_dormant_ring_is_of_its_last_day(history: dict[str, str]) -> N
     assert [night["event"] for night in shown["nights"]] == ["new", "dormant"]
 
 
+def test_show_of_a_withdrawn_ring_says_when_and_who_was_in_it(history: dict[str, str], tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
+    publish(store, TUESDAY, {"ab": accounts(range(15))})
+    store.close()
+
+    shown = as_json("rings", "show", history["new"])
+    assert (shown["state"], shown["withdrawn_by"]) == ("withdrawn", TUESDAY.isoformat())
+    assert shown["accounts"] == ["+49", "-x", "=1+1", "@y"]
+    text = invoke("rings", "show", history["new"]).stdout
+    assert f"was withdrawn when {TUESDAY} was published again or rolled back" in text
+    assert "@y" in text
+
+
+def test_show_of_a_ring_that_was_withdrawn_into_another_leads_there(history: dict[str, str], tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
+    publish(store, MONDAY, {"abc": [*accounts(range(15)), *accounts(range(20, 26))]})
+    store.close()
+
+    shown = as_json("rings", "show", history["dormant"])
+    assert (shown["state"], shown["ring_id"]) == ("withdrawn", history["kept"])
+
+
 def test_an_unknown_ring_names_the_nearest(history: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=f"did you mean .*{history['kept']}"):
         invoke("rings", "show", history["kept"][:-1])
