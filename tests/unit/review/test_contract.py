@@ -8,6 +8,8 @@ from judged import MONDAY, TUESDAY, accounts, publish
 from ruamel.yaml import YAML
 
 from ringwatch.resources import SCHEMAS
+from ringwatch.review import tables
+from ringwatch.review.bands import BANDS, ROOM
 from ringwatch.review.store import Store
 
 CONTRACT = YAML(typ="safe").load(SCHEMAS / "contracts" / "flagged_rings.odcs.yaml")
@@ -35,6 +37,31 @@ def test_rows_keep_what_the_contract_promises(published: Store, name: str) -> No
     assert rows
     for column in OBJECTS[name]:
         assert _kept(column, [row[column["name"]] for row in rows]), column["name"]
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_every_column_of_the_contract_is_there_has_its_type_and_is_described(store: Store, name: str) -> None:
+    columns = {column["name"]: column["type"] for column in sa.inspect(store.engine).get_columns(name)}
+    for column in OBJECTS[name]:
+        found = columns[column["name"]]
+        assert len(column["description"]) > 10, column["name"]
+        if store.engine.dialect.name == "postgresql":  # SQLite knows no types of what a view works out
+            assert str(found).lower().startswith(column["physicalType"]), (column["name"], found)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "words"),
+    [
+        ("change", "change", (*tables.CHANGES, *tables.EARLIER_CHANGES)),
+        ("ring", "state", tables.RING_STATES),
+        ("flagged_rings", "band", tuple(BANDS)),
+        ("flagged_rings", "band", tuple(str(start) for start in (*list(BANDS.values())[1:], ROOM))),
+        ("flagged_nights", "state", ("published", "withheld", "rolled_back")),
+    ],
+)
+def test_the_contract_explains_every_word_that_a_column_can_say(name: str, column: str, words: tuple[str, ...]) -> None:
+    described = next(each["description"] for each in OBJECTS[name] if each["name"] == column)
+    assert [word for word in words if word not in described] == []
 
 
 def _kept(column: dict[str, Any], values: list[Any]) -> bool:

@@ -125,3 +125,21 @@ def test_the_guardrail_counts_flagged_among_all_known_accounts() -> None:
     assert objections(night, 100, 0.25) == []
     (objection,) = objections(night, 99, 0.25)
     assert objection.startswith("25 of 99 known accounts would be flagged")
+
+
+def _hash(members: range, probability: float, history: History = NOTHING, day: date = MONDAY) -> tuple[Nightly, str]:
+    night = nightly(day, judged({"c": accounts(members)}, probability), history, THRESHOLDS)
+    return night, night.rings["content_hash"].item()
+
+
+def test_the_content_hash_changes_with_members_band_and_event_and_only_then() -> None:
+    first, _ = _hash(range(6), 0.85)
+    second, quiet = _hash(range(6), 0.85, after(first), TUESDAY)
+    history = after(second, TUESDAY)
+
+    assert _hash(range(6), 0.88, history, WEDNESDAY)[1] == quiet
+    assert _hash(range(6), 0.79, history, WEDNESDAY)[1] == quiet  # in the room of its band
+    assert _hash(range(6), 0.99, history, WEDNESDAY)[1] != quiet
+    assert _hash(range(7), 0.85, history, WEDNESDAY)[1] != quiet
+    assert second.rings["event"].item() == "unchanged"
+    assert _hash(range(6), 0.85)[1] != quiet  # its event is new
