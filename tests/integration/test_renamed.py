@@ -34,7 +34,6 @@ OPAQUE = {
 SPELLINGS: dict[str, Callable[[int], str]] = {
     "backwards": lambda number: f"{10**6 - number}",
     "of any length": lambda number: "x" * (number % 7) + str(number),
-    "numbers": lambda number: str(number * 7919 % 1_000_003),
 }
 
 
