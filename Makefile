@@ -61,13 +61,14 @@ test-properties: $(INSTALLED) ## Hold the gate to its properties on many random 
 	EXAMPLES=25 $(BIN)/python -m pytest tests/unit/gate/test_gate_properties.py --quiet
 
 .PHONY: check
-check: $(INSTALLED) ## Check style, types, imports, generated files and schemas
+check: $(INSTALLED) ## Check style, types, imports, generated files, schemas and licences
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m ringwatch.render --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/python scripts/licences.py
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code and mend what ruff can
