@@ -139,3 +139,17 @@ def test_a_member_that_was_never_loaded_is_warned_of(publish_night: PublishNight
     world.write("MATCH (a:Account {account_id: 'A03'}) DELETE a")
     report = publish_night(MONDAY, a=range(7))
     assert report.warnings == ("1 members have no account in the graph; run `ringwatch load` of 2026-03-02 again",)
+
+
+def test_a_day_that_is_rolled_back_leaves_the_graph_with_the_day_before_and_then_with_none(
+    world: Graph, publish_night: PublishNight, tmp_path: Path
+) -> None:
+    publish_night(MONDAY, a=range(6))
+    monday = shown(world)
+    publish_night(TUESDAY, a=range(8), b=range(20, 26))
+
+    for day, expected in ((TUESDAY, monday), (MONDAY, {})):
+        night = Night(day, load_settings(home=tmp_path, store_url=None), Files(tmp_path))
+        night.doors.graph = world
+        publish.roll_back(night, "wrong")
+        assert shown(world) == expected

@@ -111,3 +111,21 @@ def test_a_table_that_score_did_not_write_is_named(tmp_path: Path) -> None:
     judged({}).members.to_parquet(night.files.scored(MONDAY, "rings"))
     with pytest.raises(UsageError, match=r"rings\.parquet is not what score writes"):
         publish.run(night)
+
+
+def test_a_day_that_is_rolled_back_is_taken_out_of_store_and_graph(tmp_path: Path) -> None:
+    publish.run(night_of(MONDAY, tmp_path, judged({"a": accounts(range(5))})))
+    night = night_of(MONDAY, tmp_path, None)
+
+    report = publish.roll_back(night, "wrong devices")
+
+    assert (report.counts["rings"], report.counts["changes"], report.counts["withdrawn"]) == (0, 1, 1)
+    assert night.store.days() == []
+    assert any("delete" in query.lower() for query in night.graph.written)  # type: ignore[attr-defined]
+
+
+def test_consumers_see_by_which_feeds_a_night_was_judged(tmp_path: Path) -> None:
+    night = night_of(MONDAY, tmp_path, judged({"a": accounts(range(5))}))
+    publish.run(night)
+    seen = night.store.nights_seen()
+    assert seen["feeds"].tolist() == [",".join(sorted(night.settings.feeds))]
