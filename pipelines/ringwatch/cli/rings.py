@@ -201,8 +201,9 @@ def print_ring(ring: dict[str, Any]) -> None:
         happened = "withdrawn, and most of it is in" if ring["state"] == "withdrawn" else "merged into"
         notes.print(f"{ring['asked']} was {happened} {ring['canonical_ring_id']}")
     console.print(
-        Text(ring["ring_id"], "bold") + f"  {ring['kind']}, probability {ring['probability']:.2f} "
-        f"({ring['low']:.2f} to {ring['high']:.2f}), {ring['size']:,} accounts on {ring['day']}, {ring['event']}"
+        Text(ring["ring_id"], "bold") + f"  {ring['kind']}, probability {_rounded(ring['probability'])} "
+        f"({_rounded(ring['low'])} to {_rounded(ring['high'])}), {ring['size']:,} accounts on {ring['day']}, "
+        f"{ring['event']}"
     )
     console.print(ring["summary"])
     for direction, title in (("for", "Why"), ("against", "Why not")):
@@ -213,6 +214,11 @@ def print_ring(ring: dict[str, Any]) -> None:
     if ring["size"] > MOST_MEMBERS:
         console.print(f"and {ring['size'] - MOST_MEMBERS:,} more; --json and `ringwatch export` give all of them")
     console.print(_nights(ring["nights"]))
+
+
+def _rounded(probability: float) -> str:
+    """Two digits, without calling anything certain."""
+    return ">0.99" if probability >= 0.995 else "<0.01" if probability < 0.005 else f"{probability:.2f}"
 
 
 def _nights(nights: list[dict[str, Any]]) -> Any:

@@ -143,6 +143,13 @@ def test_show_of_a_ring_that_was_withdrawn_into_another_leads_there(history: dic
     assert (shown["state"], shown["ring_id"]) == ("withdrawn", history["kept"])
 
 
+def test_show_calls_no_probability_certain(history: dict[str, str], tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
+    publish(store, TUESDAY, {"ab": accounts(range(15))}, probability=0.9999)
+    store.close()
+    assert "probability >0.99 (0.50 to >0.99)" in invoke("rings", "show", history["kept"]).stdout
+
+
 def test_an_unknown_ring_names_the_nearest(history: dict[str, str]) -> None:
     with pytest.raises(UsageError, match=f"did you mean .*{history['kept']}"):
         invoke("rings", "show", history["kept"][:-1])
