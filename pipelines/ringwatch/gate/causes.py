@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ _CAUSES = (
     _Cause("is required", lambda _: "have the sender fill the column"),
     _Cause("says something else", lambda _: "most likely two exports are mixed, or the key is not the sender's key"),
 )
-_OTHER = "`ringwatch quarantine list --rule '{rule}'` shows where; have the sender correct them"
+_OTHER = "`ringwatch quarantine list --rule {rule}` shows where; have the sender correct them"
 _STRANGE = "account_id is not a known account"
 _STRANGE_REMEDY = (
     "most likely the feed of accounts is not whole, or writes its ids in another way; the rows wait {days} days for "
@@ -97,4 +98,6 @@ def _refused(night: Night, feed: Judged) -> dict[str, tuple[str, int]]:
 
 
 def _remedy(night: Night, rule: str) -> str:
-    return next((cause.remedy(night) for cause in _CAUSES if cause.words in rule), _OTHER.format(rule=rule))
+    return next(
+        (cause.remedy(night) for cause in _CAUSES if cause.words in rule), _OTHER.format(rule=shlex.quote(rule))
+    )

@@ -34,8 +34,9 @@ from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
 
-# Columns by which a corrected row says which one it stands for; names of feeds' columns begin with a letter.
-FILE, ROW = "_file", "_row"
+# Columns that say which row a corrected one stands for, and what was wrong with it; names of feeds' columns begin with
+# a letter.
+FILE, ROW, RULE = "_file", "_row", "_rule"
 
 _PARTS = ("clean", "held", "quarantine")
 _CUT_OFF = r" \(cut off: it has [0-9,]+ characters\)$"
@@ -120,7 +121,7 @@ def _corrected(night: Night, feed: Feed, path: Path) -> pd.DataFrame:
         rows = [{sheets.plain(name): sheets.plain(value) for name, value in row.items()} for row in rows]
     places = pd.DataFrame([(row.pop(FILE), row.pop(ROW)) for row in rows], columns=["file", "row"])
     issuers = night.model.defaults.card_numbers
-    rows = [{name: cards.masked(value, issuers) for name, value in row.items()} for row in rows]
+    rows = [{name: cards.masked(value, issuers) for name, value in row.items() if name != RULE} for row in rows]
     places["row"] = pd.to_numeric(places["row"], errors="coerce").astype("Int64")
     if places.duplicated().any():
         raise UsageError(f"{path}: two rows stand for the same row in quarantine")
@@ -205,10 +206,15 @@ def _judged(night: Night, feed: Feed, raw: pa.Table, positions: pd.Index, scratc
     path = scratch / f"{feed.feed}.parquet"
     pq.write_table(raw, path)
     arrived = survey(scratch, path, feed.columns, None, None)
-    named = [*history.account_files(night), night.files.clean(night.day, "accounts")]
-    sorting.judge(night, feed, [arrived], None if feed.feed == "accounts" else named, scratch)
+    sorting.judge(night, feed, [arrived], _known_accounts(night), scratch)
     refused = pd.read_parquet(scratch / "quarantine" / f"{feed.feed}.parquet", columns=["row", "rule"])
     return pd.Series(refused["rule"].to_numpy(), index=positions[refused["row"].to_numpy(dtype=int) - 1], dtype="str")
+
+
+def _known_accounts(night: Night) -> list[Path] | None:
+    """Clean files that name accounts; None for a day without a feed of them, on which no row is held."""
+    of_day = night.files.clean(night.day, "accounts")
+    return [*history.account_files(night), of_day] if of_day.is_file() else None
 
 
 def _passed(path: Path) -> pa.Table:

@@ -1,5 +1,6 @@
 """What is the day of a row: sessions past midnight, folders of local days; what is said when many do not count."""
 
+import shlex
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from deliveries import MONDAY, TUESDAY, deliver, open_night, reported
 
 from ringwatch.errors import UsageError
+from ringwatch.gate import causes
+from ringwatch.gate.outcomes import Outcome
+from ringwatch.gate.sorting import Judged
 from ringwatch.night import Night
 from ringwatch.settings import load_settings
 from ringwatch.stages import validate
@@ -150,6 +154,17 @@ def test_a_large_share_that_does_not_count_is_told_with_its_cause(
     (warning,) = report.warnings
     assert warning.startswith("a large share of the rows does not count: devices 6 of 36 (")
     assert words in warning
+
+
+def test_a_command_that_is_told_takes_the_rule_as_it_is(arrive: Callable[..., Night]) -> None:
+    rule = "nobody's device"
+    night = arrive(accounts=ACCOUNTS)
+    broken = Outcome("devices", rule, "quarantine", None, rows=10, broken=10)
+    judged = Judged(night.model.feeds["devices"], (), 10, 0, 0, 10, 0, 0, 0, rule, (broken,), ())
+
+    (told,) = causes.told(night, [judged])
+
+    assert shlex.split(told.split("`")[1]) == ["ringwatch", "quarantine", "list", "--rule", rule]
 
 
 def test_a_small_share_is_not_told(arrive: Callable[..., Night]) -> None:

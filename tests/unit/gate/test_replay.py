@@ -217,7 +217,7 @@ def test_a_value_that_was_cut_off_does_not_pass_as_a_shorter_one(judge: Judge, n
         ("rows.csv", [f"_file,_row,{DEVICES}", f"devices.csv,two,A,d,{SEEN}"], "is not in quarantine"),
         ("rows.csv", [DEVICES, f"A,d,{SEEN}"], "the columns _file and _row must say"),
         ("rows.csv", [f"_file,_row,{DEVICES}", *[f"devices.csv,2,A,d,{SEEN}"] * 2], "stand for the same row"),
-        ("rows.txt", ["x"], "the name must end in .parquet, .csv, .csv.gz"),
+        ("rows.xlsx", ["x"], "the name must end in .parquet, .csv or .jsonl"),
     ],
 )
 def test_a_file_that_corrects_nothing_changes_nothing(judged: Night, name: str, lines: list[str], message: str) -> None:
@@ -280,6 +280,20 @@ def test_a_sheet_that_was_corrected_is_replayed(commands: Callable[..., Result],
     (said,) = json.loads(done.stdout)
     assert (said["rows"], said["clean"], said["refused"]) == (2, 1, 1)
     assert clean(judged, "accounts")["status"].tolist() == ["active", "active", "suspended"]
+    (left,) = pd.read_parquet(judged.files.quarantine(MONDAY, "accounts"))["values"]
+    assert list(json.loads(left)) == ACCOUNTS.split(",")
+
+
+def test_rows_of_a_deployment_without_accounts_are_judged_again(tmp_path: Path) -> None:
+    night = open_night(tmp_path, ("devices",))
+    deliver(night, devices=[DEVICES, f"A,phone,{SEEN}", "B,desk,yesterday,2026-03-02T09:00:00"])
+    run_stage("validate", night)
+
+    (again,) = replay.replay(night, Which(), "ada")
+    done = correct(night, "devices", f"_file,_row,{DEVICES}", f"devices.csv,2,B,desk,{SEEN}")
+
+    assert (again.refused, done.clean) == (1, 1)
+    assert clean(night, "devices")["account_id"].tolist() == ["A", "B"]
 
 
 FORMULA = '=HYPERLINK("http://x","y")'
