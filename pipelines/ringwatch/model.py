@@ -22,6 +22,7 @@ from ringwatch.resources import SCHEMAS
 
 ACCOUNT = "Account"
 ACCOUNT_KEY = "account_id"
+ACCOUNT_FEED = "accounts"
 
 # Properties that ringwatch writes itself.
 RESERVED = frozenset({"first_seen", "last_seen", "days", "events", "updated_on", "accounts", "hub", "bits", "place"})

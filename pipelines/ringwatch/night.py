@@ -108,6 +108,7 @@ class Report:
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    feeds: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -122,7 +123,13 @@ def open_night(
 
 
 def settings_model(settings: Settings) -> Model:
-    """Return the deployment's own model when the setting model_dir names one, else the one that is shipped."""
+    """Return the deployment's own model when the setting model_dir names one, else the one that is shipped.
+
+    Raises UsageError when what the settings say of feeds does not fit it.
+    """
+    from ringwatch.mapping import check
     from ringwatch.model import load_model
 
-    return load_model(settings.model_dir / "schemas" if settings.model_dir else SCHEMAS)
+    model = load_model(settings.model_dir / "schemas" if settings.model_dir else SCHEMAS)
+    check(settings, model)
+    return model

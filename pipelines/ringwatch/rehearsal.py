@@ -21,11 +21,13 @@ class Rehearsal:
     """report: counts and warnings of the feeds that can be judged; stops: why the night would stop.
 
     rules: feed, rule, rows and the places (file, row, line, values) of the first rows that break it.
+    names: by feed, the columns that have another name in its files, with that name.
     """
 
     report: Report
     rules: list[dict[str, Any]]
     stops: tuple[str, ...]
+    names: dict[str, dict[str, str]]
 
     @property
     def refused(self) -> int:
@@ -45,7 +47,18 @@ def rehearse(night: Night, first: int) -> Rehearsal:
         validate.prepare(staged)
         day = _judge(judging, staged, stops)
         rules = shelf.by_rule(staged, first)
-    return Rehearsal(validate.report(night, day), rules, tuple(map(str, stops)))
+        report = validate.report(judging, day)
+    return Rehearsal(report, rules, tuple(map(str, stops)), dict(_names(day)))
+
+
+def _names(day: validate.Day) -> Iterator[tuple[str, dict[str, str]]]:
+    for judged in day.judged:
+        feed = judged.feed
+        found = {
+            column: name for file in judged.arrived for column, name in file.renamed.items() if column in feed.columns
+        }
+        if found:
+            yield feed.feed, found
 
 
 def _judge(night: Night, staged: Path, stops: list[DataRefused]) -> validate.Day:

@@ -23,7 +23,19 @@ from ringwatch.errors import UsageError
 
 TOML = Path("ringwatch.toml")
 # Settings that lead to what real nights write, and that say what their feeds are like.
-_REAL = ("neo4j_uri", "neo4j_password", "neo4j_http_url", "store_url", "feeds_dir", "feeds", "day_zone")
+_REAL = (
+    "neo4j_uri",
+    "neo4j_password",
+    "neo4j_http_url",
+    "store_url",
+    "feeds_dir",
+    "feeds",
+    "day_zone",
+    "may_be_empty",
+    "columns",
+    "values",
+    "constants",
+)
 
 
 class Settings(BaseSettings):
@@ -37,6 +49,20 @@ class Settings(BaseSettings):
     feeds: tuple[str, ...] = Field(
         ("accounts", "payments", "devices", "ips", "usage"),
         description="feeds this deployment has; one that is listed, not optional and missing stops the night",
+    )
+    may_be_empty: tuple[str, ...] = Field(
+        ("accounts", "payments"),
+        description="feeds of which a day may have no rows: a file without any is delivered and empty",
+    )
+    columns: dict[str, dict[str, str]] = Field(
+        {}, description="names that files have for columns, by feed and column of the data dictionary"
+    )
+    values: dict[str, dict[str, dict[str, str]]] = Field(
+        {},
+        description='what words in files mean, by feed, column and word: a word of the data dictionary, or "", nothing',
+    )
+    constants: dict[str, dict[str, str | int | float]] = Field(
+        {}, description="values, the same in all rows, of columns that files do not have, by feed and column"
     )
     feeds_dir: Path | None = Field(
         None, description="folder in which the daily feeds arrive, one folder a day; none: `--feeds` names it"

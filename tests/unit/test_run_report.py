@@ -35,6 +35,7 @@ def test_each_stage_adds_what_it_did(night: Night) -> None:
         "counts": {"rows": 3},
         "seconds": {"write": 0.5},
         "warnings": ["load was slow"],
+        "feeds": {},
     }
 
 

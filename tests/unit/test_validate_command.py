@@ -84,7 +84,13 @@ def test_a_rehearsal_says_where_rows_would_be_refused_and_why(feeds: Path) -> No
     ]
     assert (told["counts"]["accounts.rows"], told["counts"]["accounts.quarantined"]) == (3, 2)
     assert told["stops"] == []
-    assert told["warnings"] == ["the optional feed usage is not there"]
+    assert told["warnings"] == []
+    assert told["feeds"] == {
+        "expected": ["accounts", "usage"],
+        "arrived": ["accounts"],
+        "used": ["accounts"],
+        "scorecard": ["accounts"],
+    }
 
 
 def test_three_places_of_a_rule_are_enough(feeds: Path) -> None:

@@ -1,5 +1,8 @@
 """`ringwatch config show`: every setting, its value and where it comes from."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import typer
 
 from ringwatch.cli.output import Json, console, print_json, table
@@ -24,4 +27,15 @@ def show(as_json: Json = False) -> None:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return "\n".join(_declared(value))
     return "" if value is None else ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _declared(tables: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    """Yield a line for each value in tables within tables, as ringwatch.toml could have it."""
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            yield from _declared(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name} = {value}"

@@ -108,6 +108,7 @@ def print_report(report: Report) -> None:
     """Print counts, seconds and warnings of a stage."""
     seconds = {f"seconds: {step}": seconds for step, seconds in report.seconds.items()}
     print_mapping(f"{report.stage} of {report.day}", report.counts | seconds)
+    print_feeds(report)
     print_warnings(report)
 
 
@@ -157,8 +158,26 @@ def _print_night(night: FinishedNight) -> None:
         + f" of {published['members']:,} accounts  {night.seconds:.1f} s",
         soft_wrap=True,
     )
+    print_feeds(night.reports["validate"])
     for stage_report in night.reports.values():
         print_warnings(stage_report)
+
+
+def print_feeds(report: Report) -> None:
+    """Print which feeds are used, which are not there, and the scorecard that follows, where a stage says so."""
+    feeds = report.feeds
+    if not feeds:
+        return
+    absent = [feed for feed in feeds.get("expected", ()) if feed not in feeds["arrived"]]
+    unused = [feed for feed in feeds.get("arrived", ()) if feed not in feeds["used"]]
+    told = {
+        "feeds used": ", ".join(feeds["used"]),
+        "not there": ", ".join(absent),
+        "there and not used": ", ".join(unused),
+        "scorecard": " + ".join(feeds["scorecard"]),
+    }
+    said = "; ".join(f"{what}: {which}" for what, which in told.items() if which)
+    console.print(f"  {said}", highlight=False, markup=False, soft_wrap=True)
 
 
 def print_warnings(report: Report) -> None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ringwatch import stages
-from ringwatch.cli.night import DAY_FORMAT, Feeds, Without, night_settings, print_report, print_warnings, watched_night
+from ringwatch.cli.night import (
+    DAY_FORMAT,
+    Feeds,
+    Without,
+    night_settings,
+    print_feeds,
+    print_report,
+    print_warnings,
+    watched_night,
+)
 from ringwatch.cli.output import Json, console, notes, print_json, table
 from ringwatch.errors import DataRefused, UsageError
 
@@ -83,6 +92,8 @@ def _print_rehearsal(rehearsal: Rehearsal, reveal: bool, as_json: bool) -> None:
     else:
         _print_counts(rehearsal)
         _print_rules(rehearsal, reveal)
+        _print_names(rehearsal)
+        print_feeds(rehearsal.report)
         print_warnings(rehearsal.report)
         for stop in rehearsal.stops:
             notes.print(f"The night would stop: {stop}", style="red", soft_wrap=True)
@@ -103,6 +114,8 @@ def _as_dict(rehearsal: Rehearsal, reveal: bool) -> dict[str, Any]:
         "counts": rehearsal.report.counts,
         "rules": rules,
         "warnings": rehearsal.report.warnings,
+        "feeds": rehearsal.report.feeds,
+        "names": rehearsal.names,
         "stops": rehearsal.stops,
     }
 
@@ -125,6 +138,13 @@ def _print_rules(rehearsal: Rehearsal, reveal: bool) -> None:
         for place in rule["places"]:
             shown = f"{_place(place)}: {_visible(place['values'] or '')}"
             console.print(shown, soft_wrap=True)
+
+
+def _print_names(rehearsal: Rehearsal) -> None:
+    """Say of each feed which columns have other names in its files."""
+    for feed, names in rehearsal.names.items():
+        said = ", ".join(f"{column} from {_visible(repr(name))}" for column, name in names.items())
+        console.print(f"  {feed}: {said}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _place(place: dict[str, Any]) -> str:

@@ -100,6 +100,11 @@ def admit_held(connection: duckdb.DuckDBPyConnection, night: Night, day: date) -
         connection.execute(_COUNTS_FROM.format(feed=feed, day=day, held_days=night.settings.held_days))
 
 
+def window_start(night: Night) -> date:
+    """First day that counts."""
+    return night.day - timedelta(days=night.settings.window_days - 1)
+
+
 def clean_days(night: Night) -> list[date]:
     """Days that have passed the gate, oldest first."""
     return days_on_disk(night.files)

@@ -94,17 +94,26 @@ def _text(card: Scorecard) -> str:
 
 def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
     """Return the card for `feeds`, or for the largest part of them that has one. Raises UsageError without any."""
-    cards = {frozenset(path.stem.split("+")): path for path in sorted(folder.glob("*.json"))}
-    fitting = [known for known in cards if known <= set(feeds)]
-    if not fitting:
-        raise UsageError(f"{folder} has no scorecard for {', '.join(feeds)}; make one with `ringwatch train`")
-    path = cards[max(fitting, key=lambda known: (len(known), sorted(known)))]
+    path = _nearest(feeds, folder)
     made = json.loads(path.read_text(encoding="utf-8"))
     if made["version"] != VERSION:
         raise UsageError(f"{path} is of version {made['version']}, not {VERSION}; make it again with `ringwatch train`")
     reliability = tuple((odds, groups, rings) for odds, groups, rings in made["reliability"])
     parts: dict[str, Any] = {"flag": _sheet(made["flag"])} | {name: read_trees(made[name]) for name in TREES}
     return Scorecard(**(made | parts | {"feeds": tuple(made["feeds"]), "reliability": reliability}))
+
+
+def known_feeds(feeds: Iterable[str], folder: Path = FOLDER) -> tuple[str, ...]:
+    """Return the feeds of the card that `load` returns, sorted."""
+    return tuple(_nearest(feeds, folder).stem.split("+"))
+
+
+def _nearest(feeds: Iterable[str], folder: Path) -> Path:
+    cards = {frozenset(path.stem.split("+")): path for path in sorted(folder.glob("*.json"))}
+    fitting = [known for known in cards if known <= set(feeds)]
+    if not fitting:
+        raise UsageError(f"{folder} has no scorecard for {', '.join(feeds)}; make one with `ringwatch train`")
+    return cards[max(fitting, key=lambda known: (len(known), sorted(known)))]
 
 
 def _sheet(made: Mapping[str, Any]) -> Sheet:

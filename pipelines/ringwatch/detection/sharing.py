@@ -21,7 +21,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -29,7 +29,8 @@ import pandas as pd
 
 from ringwatch import duck
 from ringwatch.days import history
-from ringwatch.days.history import connect, open_history
+from ringwatch.days.history import connect, open_history, window_start
+from ringwatch.days.in_use import feeds_in_use
 from ringwatch.detection import abodes, cells, order, pairs, places
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
@@ -164,7 +165,7 @@ def _stamp(night: Night) -> str:
     """Digest of all that the tables follow from: clean files, as of when, what is asked of them, and by what."""
     paths = sorted(night.files.home.glob("days/*/*/*.parquet"))
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.parent.name != "scored"]
-    asked = night.day, night.settings.window_days, night.settings.held_days, night.settings.feeds, night.model
+    asked = night.day, night.settings.window_days, night.settings.held_days, feeds_in_use(night).used, night.model
     made_by = b"".join(Path(str(module.__file__)).read_bytes() for module in MADE_BY)
     return hashlib.sha256(repr((seen, asked)).encode() + made_by).hexdigest()
 
@@ -186,15 +187,10 @@ def _make(night: Night, path: Path, stamp: str) -> None:
     with open_history(night, since, night.day) as connection:
         duck.attach(connection, new, "sharing")
         connection.execute("SET search_path = 'sharing.main,memory.main'")
-        share(connection, night.model, night.settings.feeds, since, night.day)
+        share(connection, night.model, feeds_in_use(night).used, since, night.day)
         connection.execute("CREATE TABLE made AS SELECT $1 AS stamp", [stamp])
         connection.execute("SET search_path = 'memory.main'; DETACH sharing")
     os.replace(new, path)
-
-
-def window_start(night: Night) -> date:
-    """First day that counts."""
-    return night.day - timedelta(days=night.settings.window_days - 1)
 
 
 def share(

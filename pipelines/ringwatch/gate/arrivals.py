@@ -25,6 +25,7 @@ from ringwatch.gate.dialect import BACKSLASH, Check
 from ringwatch.gate.feeds import partitions
 from ringwatch.gate.forms import Form, known_form
 from ringwatch.gate.unpacking import PIECE, open_unpacked
+from ringwatch.mapping import Names, has
 
 DELIMITERS = ",;\t|"
 
@@ -62,7 +63,7 @@ class Arrived:
     header: names of the columns as they are written; of CSV files also encoding, delimiter, bytes at most when it is
     unpacked UTF-8, quotes, what stands before one inside of quotes, lines before the header, whether the last row ends,
     whether a quote is left open, and what to say of an encoding that was guessed. partitions: columns that the folders
-    of the file name, and their value for all of its rows.
+    of the file name, and their value for all of its rows. names: how its columns are known from here on.
     """
 
     path: Path
@@ -81,6 +82,7 @@ class Arrived:
     preamble: int = 0
     note: str | None = None
     partitions: dict[str, str | None] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
 
     @property
     def form(self) -> Form:
@@ -96,9 +98,19 @@ class Arrived:
         return [name.strip() for name in self.header] if self.is_csv else list(self.header)
 
     @property
-    def columns(self) -> list[str]:
-        """Names of all columns, those of its folders behind those in the file."""
+    def delivered(self) -> list[str]:
+        """Names of all columns as they are written, those of its folders behind those in the file."""
         return list(dict.fromkeys([*self.named, *self.partitions]))
+
+    @property
+    def columns(self) -> list[str]:
+        """Names by which all columns are known from here on, in the order of `delivered`."""
+        return list(self.names.of(self.path, self.delivered))
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Columns that have another name in the file, with that name."""
+        return {known: name for known, name in zip(self.columns, self.delivered, strict=True) if known != name}
 
     def open(self) -> IO[bytes]:
         """Return the bytes of the file, unpacked."""
@@ -116,7 +128,7 @@ class Arrived:
 def survey(
     folder: Path,
     path: Path,
-    columns: Collection[str],
+    names: Names,
     encoding: str | None,
     delimiter: str | None,
     quote: str = '"',
@@ -125,7 +137,8 @@ def survey(
     """Return what the file `path` below the day's `folder` is.
 
     `encoding` and `delimiter` of CSV files are found out when they are None: the delimiter is the one under which the
-    header names most of `columns`. Raises DataRefused when the file cannot be what its name says.
+    header names most of the columns that `names` knows. Raises DataRefused when the file cannot be what its name says,
+    or when it does not say clearly which column is which.
     """
     form = known_form(path.name)
     _refuse_mislabelled(path, form)
@@ -135,10 +148,10 @@ def survey(
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         arrived = Arrived(path, path.relative_to(folder).as_posix(), digest, state.st_size, state.st_mtime_ns)
         if form.kind == "csv":
-            found = _csv(replace(arrived, quote=quote), columns, encoding, delimiter, escape)
+            found = _csv(replace(arrived, quote=quote), names, encoding, delimiter, escape)
         else:
             found = _parquet(arrived) if form.kind == "parquet" else _json(arrived)
-        return replace(found, partitions=_partitions(folder, found))
+        return replace(found, partitions=_partitions(folder, found), names=names)
     except (OSError, ValueError, EOFError, LookupError) as error:  # gzip and decoding errors are all of these
         raise unreadable(path, error) from None
 
@@ -159,9 +172,14 @@ def together(files: Sequence[Arrived]) -> list[Arrived]:
         for file in files
     ]
     named = [file for file in found if file.named]
+    for file in named:
+        file.names.check(file.path, file.delivered)
     for file in named[1:]:
         if set(file.columns) != set(named[0].columns):
-            raise DataRefused(f"{file.path}: it does not have the same columns as {named[0].name} of the same feed")
+            raise DataRefused(
+                f"{file.path}: it does not have the same columns as {named[0].name} of the same feed: "
+                f"{has(file.delivered)}, and the other one {', '.join(named[0].delivered)}"
+            )
     return found
 
 
@@ -226,23 +244,19 @@ def _parquet(arrived: Arrived) -> Arrived:
     return replace(arrived, header=names)
 
 
-def _csv(
-    arrived: Arrived, columns: Collection[str], encoding: str | None, delimiter: str | None, escape: str | None
-) -> Arrived:
+def _csv(arrived: Arrived, names: Names, encoding: str | None, delimiter: str | None, escape: str | None) -> Arrived:
     marked = _marked(arrived)
     try:
-        return _scan(arrived, columns, encoding or marked or "utf-8", delimiter, escape)
+        return _scan(arrived, names, encoding or marked or "utf-8", delimiter, escape)
     except UnicodeDecodeError:
         if encoding or marked:
             raise
     guessed = _guess(arrived)
     note = f"{arrived.name}: it is not UTF-8 and was read as {guessed}; the setting csv_encoding declares another"
-    return replace(_scan(arrived, columns, guessed, delimiter, escape), note=note)
+    return replace(_scan(arrived, names, guessed, delimiter, escape), note=note)
 
 
-def _scan(
-    arrived: Arrived, columns: Collection[str], encoding: str, delimiter: str | None, escape: str | None
-) -> Arrived:
+def _scan(arrived: Arrived, names: Names, encoding: str, delimiter: str | None, escape: str | None) -> Arrived:
     """Decode the whole file and return what it is. Raises UnicodeDecodeError where it is in another encoding."""
     size, last, preamble = 0, "\n", 0
     between, header = delimiter or ",", tuple[str, ...]()
@@ -251,7 +265,11 @@ def _scan(
         if number == 0:
             said = _SAID_DELIMITER.match(text)
             preamble, start = (1, text[said.end() :]) if said else (0, text)
-            between = delimiter or (said[1] if said else max(DELIMITERS, key=lambda mark: _known(start, mark, columns)))
+            between = delimiter or (
+                said[1]
+                if said
+                else max(DELIMITERS, key=lambda mark: names.known_in(_header(start, mark, arrived.quote)))
+            )
             header = tuple(_header(start, between, arrived.quote))
             if not header:
                 raise ValueError("its first line is empty, and must name the columns")
@@ -310,10 +328,6 @@ def decoded(arrived: Arrived, encoding: str) -> Iterator[str]:
                 yield text
         if text := decoder.decode(b"", final=True):
             yield text
-
-
-def _known(text: str, delimiter: str, columns: Collection[str]) -> int:
-    return len({name.strip() for name in _header(text, delimiter)} & set(columns))
 
 
 def _header(text: str, delimiter: str, quote: str = '"') -> list[str]:

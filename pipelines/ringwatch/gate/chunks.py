@@ -62,10 +62,12 @@ def read(files: Sequence[Arrived], chunk_rows: int) -> Iterator[Chunk]:
 
 def _pieces(files: Sequence[Arrived]) -> Iterator[tuple[int, Piece]]:
     for number, arrived in enumerate(files):
+        known = dict(zip(arrived.delivered, arrived.columns, strict=True))
         for piece in _READERS[arrived.form.kind](arrived):
             rows = piece.rows
             for name, value in arrived.partitions.items():
                 rows = rows.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(rows)))
+            rows = rows.rename_columns([known.get(name, name) for name in rows.column_names])
             yield number, replace(piece, rows=rows)
         arrived.check_unchanged()
 

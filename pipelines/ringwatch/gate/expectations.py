@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -66,23 +66,16 @@ class Broken:
     rows: npt.NDArray[np.int64]
 
 
-def arrival_suite(feed: Feed) -> ExpectationSuite:
-    """Rules for a delivery as a whole: it has the required columns, and rows unless the feed is optional."""
-    gxe = _expectations()
-    rows = gxe.ExpectTableRowCountToBeBetween(min_value=1, severity="critical", meta={"rule": "it has no rows"})
-    columns = [
-        gxe.ExpectColumnToExist(
-            column=name, severity="critical", meta={"rule": f"the required column {name} is missing"}
-        )
-        for name, column in feed.columns.items()
-        if column.required
-    ]
-    return _suite(f"{feed.feed}_arrival", columns if feed.optional else [rows, *columns])
+def rows_suite(feed: Feed, defaults: Defaults, day: date, sources: Mapping[str, str] | None = None) -> ExpectationSuite:
+    """Rules for each row of a frame that `judged_columns` made of typed rows of `feed` on `day`.
 
-
-def rows_suite(feed: Feed, defaults: Defaults, day: date) -> ExpectationSuite:
-    """Rules for each row of a frame that `judged_columns` made of typed rows of `feed` on `day`."""
-    return _suite(f"{feed.feed}_rows", list(_row_rules(feed, defaults, day)))
+    `sources`: by column, what the sender calls it; rules say both names.
+    """
+    found = list(_row_rules(feed, defaults, day))
+    for column, source in (sources or {}).items():
+        for meta in (one.meta for one in found if one.meta["column"] == column):
+            meta["rule"] = meta["rule"].replace(column, f"{column} ({source} in the files)", 1)
+    return _suite(f"{feed.feed}_rows", found)
 
 
 def contradiction(feed: Feed) -> str:
@@ -126,11 +119,6 @@ def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> list[Broken]:
 def rules(suite: ExpectationSuite) -> list[dict[str, Any]]:
     """Return rule, severity and column of each expectation, in the order of the suite."""
     return [dict(expectation.meta or {}) for expectation in suite.expectations]
-
-
-def failures(frame: pd.DataFrame, suite: ExpectationSuite) -> list[str]:
-    """Return the rules that `frame` as a whole breaks."""
-    return [_meta(outcome)["rule"] for outcome in _validate(frame, suite).results if not outcome.success]
 
 
 def _marks(holds: Any) -> Any:

@@ -90,7 +90,12 @@ def without(values: Any, nothing: str) -> Any:
 
 def ids(rows: pa.Table, name: str) -> Any:
     """Return the account ids in a column as it arrived, as `typed` has them."""
-    return canonical.text(spelling.text_of(_raw(rows, name)))
+    return canonical.text(texts(rows, name))
+
+
+def texts(rows: pa.Table, name: str) -> Any:
+    """Return the values of a column as it arrived as text, without spaces around them."""
+    return spelling.text_of(_raw(rows, name))
 
 
 def registrable_domain(mailboxes: Any) -> Any:

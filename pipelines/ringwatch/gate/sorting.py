@@ -129,7 +129,8 @@ class _Sorted:
 
 
 def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None, staged: Path) -> Judged:
-    suite = expectations.rows_suite(feed, night.model.defaults, night.day)
+    sources = night.settings.columns.get(feed.feed)
+    suite = expectations.rows_suite(feed, night.model.defaults, night.day, sources)
     originals = _Originals(night, feed, rows)
     again, chunks = _chunks(feed, rows, accounts)
     noted: Counter[str] = Counter()

@@ -31,6 +31,9 @@ NIGHTS, FEWEST_NIGHTS = 14, 5
 # A column is held to its floor when at least this many of its values are to be expected: of fewer, chance may take all.
 FEWEST_VALUES = 50
 
+# A feed of which a day may be empty is held to the floor of rows when at least this many are to be expected.
+FEWEST_ROWS = 50
+
 # Characters of a value that a message shows.
 MOST_SHOWN = 40
 
@@ -101,13 +104,20 @@ def _rows(path: Path) -> int:
 
 
 def _volume(night: Night, feed: Feed, rows: int, usual: float, nights: int) -> Iterator[str]:
-    if rows < night.settings.volume_floor * usual:
+    if rows < night.settings.volume_floor * usual and _may_be_so_few(night, feed, rows, usual):
+        yield f"{feed.feed}: {rows:,} rows pass, {usual:,.0f} are usual"
+    elif rows < night.settings.volume_floor * usual:
         raise DataRefused(
             f"{feed.feed} of {night.day} has {rows:,} rows that pass, and {usual:,.0f} on the median of {nights} "
             "nights before; deliver the whole feed, or lower the setting volume_floor if this is all"
         )
     if rows > night.settings.volume_ceiling * usual:
         yield f"{feed.feed}: {rows:,} rows pass, {usual:,.0f} are usual"
+
+
+def _may_be_so_few(night: Night, feed: Feed, rows: int, usual: float) -> bool:
+    """Whether a day may have so few rows: none, where the sender says so by a file without any, or few by chance."""
+    return feed.feed in night.settings.may_be_empty and (not rows or usual < FEWEST_ROWS)
 
 
 def _columns(night: Night, feed: Feed, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -11,12 +11,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ringwatch import mapping
 from ringwatch.errors import DataRefused
-from ringwatch.gate import cards, chunks, expectations, memory, normalise
+from ringwatch.gate import cards, chunks, memory, normalise, words
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.chunks import Chunk
 from ringwatch.gate.pieces import Ragged
@@ -84,18 +84,35 @@ def originals(night: Night, feed: Feed, typed: Typed) -> Iterator[pa.Table]:
 
 def _usable(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> Iterator[Chunk]:
     """Yield the chunks of a delivery that has what it must have."""
+    _refuse_incomplete(night, feed, arrived)
     arriving = chunks.read(arrived, night.settings.gate_chunk_rows)
     first = next(arriving, None)
-    columns = next((file.columns for file in arrived if file.columns), [])
-    head = pd.DataFrame(index=range(1 if first else 0), columns=columns)
-    for problem in expectations.failures(head, expectations.arrival_suite(feed)):
-        raise DataRefused(f"{arrived[0].path}: {problem}")
+    if first is None and not (feed.optional or feed.feed in night.settings.may_be_empty):
+        raise DataRefused(
+            f"{arrived[0].path}: it has no rows; deliver the whole feed, or name {feed.feed} in the setting "
+            "may_be_empty if there are days without any"
+        )
     yield from chain([first] if first else [], arriving)
+
+
+def _refuse_incomplete(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> None:
+    """Raise DataRefused that names all columns which the files lack, and all that they have.
+
+    JSON lines name their columns in each row, so that a file without rows has none.
+    """
+    file = next((file for file in arrived if file.columns), arrived[0])
+    if file.form.kind == "jsonl" and not file.columns:
+        return
+    if missing := mapping.missing(feed, night.settings, file.columns):
+        are = "columns {} are" if len(missing) > 1 else "column {} is"
+        raise DataRefused(
+            f"{file.path}: the required {are.format(mapping.listed(missing))} missing; {mapping.has(file.delivered)}"
+        )
 
 
 def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], erased: Tombstones, chunk: Chunk) -> pa.Table:
     arrived, buried = erased.taken_out(chunk.rows, feed)
-    readable = normalise.typed(arrived, feed, night.model.defaults, night.day, night.settings.day_zone)
+    readable = words.typed(night, feed, arrived)
     rows = normalise.impersonal(readable, feed, keys)
     for name, values in zip(PLACE, (pa.array(chunk.files), chunk.numbers, chunk.lines, buried), strict=True):
         rows = rows.append_column(name, values)

@@ -61,9 +61,12 @@ def slot_of_day(day: date, refresh_days: int) -> int:
 
 
 def _complete_days(night: Night, until: date) -> dict[str, list[date]]:
-    """Return by feed the days of complete deliveries, newest first: clean files that the ledger does not object to."""
+    """Return by feed the days of complete deliveries, newest first: clean files that the ledger does not object to.
+
+    One without rows is none of them: it renews nothing, and so nothing goes for its sake.
+    """
     ledger = night.store.deliveries(last=until)
-    partial = {(row.feed, row.day) for row in ledger[~ledger["complete"]].itertuples()}
+    partial = {(row.feed, row.day) for row in ledger[~ledger["complete"] | (ledger["rows"] == 0)].itertuples()}
     return {
         feed: sorted((day for day in days if (feed, day) not in partial), reverse=True)
         for feed, days in history.clean_days_by_feed(night, until).items()

@@ -25,10 +25,11 @@ from ringwatch.days import history
 from ringwatch.days.amend import amending, replace_table
 from ringwatch.days.rewriting import rewrite
 from ringwatch.errors import UsageError
-from ringwatch.gate import cards, chunks, expectations, normalise, sorting
+from ringwatch.gate import cards, chunks, expectations, normalise, sorting, words
 from ringwatch.gate.arrivals import survey
 from ringwatch.gate.forms import READ, form_of
 from ringwatch.keys import tokens
+from ringwatch.mapping import names_of
 from ringwatch.model import Feed
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
@@ -113,7 +114,8 @@ def _corrected(night: Night, feed: Feed, path: Path) -> pd.DataFrame:
     if form_of(path.name) is None:
         raise UsageError(f"{path}: the name must end in {READ}")
     settings = night.settings
-    arrived = survey(path.parent, path, [FILE, ROW, *feed.columns], settings.csv_encoding, settings.csv_delimiter)
+    names = names_of(feed, settings, (FILE, ROW), lenient=True)
+    arrived = survey(path.parent, path, names, settings.csv_encoding, settings.csv_delimiter)
     if not {FILE, ROW} <= set(arrived.columns):
         raise UsageError(f"{path}: the columns {FILE} and {ROW} must say which row in quarantine each one stands for")
     rows = [row for chunk in chunks.read([arrived], settings.gate_chunk_rows) for row in chunk.rows.to_pylist()]
@@ -168,7 +170,7 @@ def _array(values: list[Any]) -> Any:
 def _known(night: Night, feed: Feed, raw: pa.Table) -> pd.Series:
     """Return by position of the rows whose key the day has already: whether all that they say is known."""
     defaults, keys = night.model.defaults, tokens.token_keys(night.settings.home)
-    read = normalise.typed(raw, feed, defaults, night.day, night.settings.day_zone)
+    read = words.typed(night, feed, raw)
     typed = normalise.impersonal(read, feed, keys)
     kept = normalise.kept(typed, feed, defaults.nothing, night.day)
     replayed = kept.append_column("_position", pa.array(range(len(kept)), pa.int64()))
@@ -205,7 +207,7 @@ def _judged(night: Night, feed: Feed, raw: pa.Table, positions: pd.Index, scratc
         return pd.Series(dtype="str")
     path = scratch / f"{feed.feed}.parquet"
     pq.write_table(raw, path)
-    arrived = survey(scratch, path, feed.columns, None, None)
+    arrived = survey(scratch, path, names_of(feed, night.settings, lenient=True), None, None)
     sorting.judge(night, feed, [arrived], _known_accounts(night), scratch)
     refused = pd.read_parquet(scratch / "quarantine" / f"{feed.feed}.parquet", columns=["row", "rule"])
     return pd.Series(refused["rule"].to_numpy(), index=positions[refused["row"].to_numpy(dtype=int) - 1], dtype="str")

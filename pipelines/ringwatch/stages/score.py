@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ringwatch.days.in_use import feeds_in_use
 from ringwatch.detection import judging, scorecard, sharing
 from ringwatch.detection.scored import TABLES
 from ringwatch.errors import UsageError
@@ -24,12 +25,14 @@ def run(night: Night) -> Report:
     """Write `scored/`: all disjoint groups, also those that are no rings. Raises UsageError without candidates."""
     started = perf_counter()
     candidates = _candidates(night)
-    card = scorecard.load(night.settings.feeds)
+    used = feeds_in_use(night).used
+    card = scorecard.load(used)
     with sharing.open_sharing(night) as connection:
         tables = judging.judge(connection, candidates, card, night.settings.min_ring_size)
     _write(night, tables)
     counts, seconds = _counts(night, candidates, tables), {"score": perf_counter() - started}
-    return Report("score", night.day, counts, seconds, _warnings(card))
+    feeds = {"used": used, "scorecard": card.feeds}
+    return Report("score", night.day, counts, seconds, _warnings(card), feeds)
 
 
 def _candidates(night: Night) -> pd.DataFrame:

@@ -15,10 +15,13 @@ from pathlib import Path
 from time import perf_counter
 
 from ringwatch.days import amend, history
+from ringwatch.days.in_use import feeds_in_use
+from ringwatch.detection import scorecard
 from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, causes, feeds, kinds, outcomes, reuse, sorting, trends
 from ringwatch.gate.arrivals import Arrived, survey, together
 from ringwatch.gate.sorting import Judged
+from ringwatch.mapping import names_of
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import restating
 from ringwatch.review.records import LedgerEntry
@@ -80,11 +83,17 @@ def judge(night: Night, staged: Path, stops: list[DataRefused] | None = None) ->
 
 
 def report(night: Night, day: Day) -> Report:
-    """Return the counts of a judged day: rows = clean + held + quarantined + duplicates, for each feed."""
+    """Return the counts of a judged day: rows = clean + held + quarantined + duplicates, for each feed.
+
+    And which feeds were expected, arrived and are used, with the scorecard that follows.
+    """
+    found = feeds_in_use(night, {judged.feed.feed: judged.clean for judged in day.judged})
+    known = scorecard.known_feeds(found.used)
+    feeds = {"expected": found.expected, "arrived": found.arrived, "used": found.used, "scorecard": known}
     counts: dict[str, int] = {}
     for judged in day.judged:
         counts |= _counts(judged)
-    return Report("validate", night.day, counts, day.seconds, day.warnings)
+    return Report("validate", night.day, counts, day.seconds, (*day.warnings, *found.warnings), feeds)
 
 
 def prepare(folder: Path) -> None:
@@ -132,8 +141,15 @@ def _arrived(night: Night, stops: list[DataRefused] | None) -> tuple[dict[str, l
     for name, paths in found.items():
         with _each(stops):
             arrived |= {name: _surveyed(night, name, paths)} if paths else {}
-    absent = tuple(f"the optional feed {name} is not there" for name, paths in found.items() if not paths)
-    return arrived, (*absent, *_resembling(night, folder))
+    return arrived, (*_left_out(night, folder), *_resembling(night, folder))
+
+
+def _left_out(night: Night, folder: Path) -> Iterator[str]:
+    """Yield what to say of feeds that are there, though this deployment does not expect them."""
+    for name in (name for name in night.model.feeds if name not in night.settings.feeds):
+        there = [path.name for pattern in (name, f"{name}[-.]*") for path in sorted(folder.glob(pattern))]
+        if there:
+            yield f"the feed {name} is left out, by the setting feeds or --without, though {there[0]} has arrived"
 
 
 def _resembling(night: Night, folder: Path) -> Iterator[str]:
@@ -172,10 +188,10 @@ def _complete(night: Night) -> Path:
 def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
     """Return what the files of a feed are. Raises DataRefused when they do not belong together."""
     night.tell(f"validate: {name}, looking at {len(paths)} {'file' if len(paths) == 1 else 'files'}")
-    settings, columns = night.settings, night.model.feeds[name].columns
+    settings, names = night.settings, names_of(night.model.feeds[name], night.settings)
     folder = night.files.arrived(night.day)
     written = (settings.csv_encoding, settings.csv_delimiter, settings.csv_quote, settings.csv_escape)
-    files = [survey(folder, path, columns, *written) for path in paths]
+    files = [survey(folder, path, names, *written) for path in paths]
     _refuse_headless(night, files)
     return together(files)
 
@@ -183,7 +199,7 @@ def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
 def _refuse_headless(night: Night, files: list[Arrived]) -> None:
     """Refuse a file whose names of columns, which are told, hold a card number: its first line is a row."""
     for file in files:
-        if any(cards.masked(name, night.model.defaults.card_numbers) == cards.MASK for name in file.columns):
+        if any(cards.masked(name, night.model.defaults.card_numbers) == cards.MASK for name in file.delivered):
             raise DataRefused(
                 f"{file.path}: its first line does not name the columns, and holds what looks like a card number"
             )

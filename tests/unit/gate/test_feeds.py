@@ -11,12 +11,13 @@ import pytest
 from ringwatch.gate import chunks, feeds
 from ringwatch.gate.arrivals import survey
 from ringwatch.gate.chunks import Chunk
+from ringwatch.mapping import Names
 
 ROWS = 'account_id,note\n007,"two\nlines, and a comma"\nNA,\n'
 
 
 def read(path: Path, chunk_rows: int = 100, **declared: str | None) -> list[Chunk]:
-    arrived = survey(path.parent, path, ["account_id"], declared.get("encoding"), declared.get("delimiter"))
+    arrived = survey(path.parent, path, Names(("account_id",)), declared.get("encoding"), declared.get("delimiter"))
     return list(chunks.read([arrived], chunk_rows))
 
 
@@ -85,7 +86,7 @@ def test_rows_of_small_files_are_one_chunk_and_keep_their_places(tmp_path: Path)
     ]
     for path, table in zip(paths, tables, strict=True):
         pq.write_table(pa.table(table), path)
-    files = [survey(tmp_path, path, ["account_id"], None, None) for path in paths]
+    files = [survey(tmp_path, path, Names(("account_id",)), None, None) for path in paths]
 
     found = list(chunks.read(files, 100))
 

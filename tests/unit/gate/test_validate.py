@@ -244,14 +244,17 @@ def test_an_optional_feed_may_be_away(arrive: Arrive) -> None:
     night = arrive(accounts=[ACCOUNTS, account("A")], usage=[])
     (night.files.arrived(MONDAY) / "usage.csv").unlink()
 
-    assert validate.run(night).warnings == ("the optional feed usage is not there",)
+    report = validate.run(night)
+
+    assert report.warnings == ()
+    assert (report.feeds["expected"], report.feeds["used"]) == (("accounts", "usage"), ("accounts",))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (None, r"the feed devices is missing on 2026-03-02"),
-        (b"", r"devices\.csv: (it has no rows|the required column account_id is missing)"),
+        (b"", r"devices\.csv: (it has no rows|the required columns account_id, .* are missing; it is empty)"),
         (f"{DEVICES}\n".encode(), r"devices\.csv: it has no rows"),
         (b"account_id,first_seen,last_seen\nA,2026-03-02,2026-03-02\n", r"the required column device is missing"),
         (f"{DEVICES}\nZ,d1,{SEEN}\n".encode(), r"not one of 1 rows passes; the first: account_id is not a known"),
@@ -302,7 +305,7 @@ def test_a_day_that_is_refused_leaves_what_was_judged_before(arrive: Arrive) -> 
     validate.run(arrive(accounts=[ACCOUNTS, account("A")]))
 
     with pytest.raises(DataRefused):
-        validate.run(arrive(accounts=[ACCOUNTS]))
+        validate.run(arrive(accounts=["account_id,status", "A,active"]))
 
     assert list(clean(arrive(accounts=[ACCOUNTS, account("A")]), "accounts")["account_id"]) == ["A"]
 

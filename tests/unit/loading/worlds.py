@@ -82,8 +82,8 @@ class Ledger:
     partial: list[tuple[date, str]] = field(default_factory=list)
 
     def deliveries(self, first: date | None = None, last: date | None = None) -> pd.DataFrame:
-        rows = [(day, feed, False) for day, feed in self.partial if last is None or day <= last]
-        return pd.DataFrame(rows, columns=["day", "feed", "complete"]).astype({"complete": bool})
+        rows = [(day, feed, False, 1) for day, feed in self.partial if last is None or day <= last]
+        return pd.DataFrame(rows, columns=["day", "feed", "complete", "rows"]).astype({"complete": bool})
 
     def close(self) -> None:
         pass
