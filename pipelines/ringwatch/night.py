@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ringwatch.days.files import Files
 from ringwatch.resources import SCHEMAS, cypher
-from ringwatch.settings import Settings
 
 if TYPE_CHECKING:
     from ringwatch.graph import Graph
     from ringwatch.model import Model
     from ringwatch.review.store import Store
+    from ringwatch.settings import Settings
 
 STAGES = ("validate", "load", "link", "detect", "score", "publish")
 

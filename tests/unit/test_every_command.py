@@ -7,10 +7,9 @@ server can be reached, so that what needs one says so.
 from pathlib import Path
 
 import pytest
-import typer.main
 from typer.testing import CliRunner
 
-from ringwatch.cli import app
+from ringwatch.cli import COMMANDS, app
 
 DOCUMENTED = {0, 1, 2, 3, 4}
 DAY = ["--day", "2026-03-02"]
@@ -29,9 +28,9 @@ HOMES = ("it's 100% ü", "t[1] a[/b]", "$HOME s*r {x} :memory: day=1")
 
 
 def commands() -> list[str]:
-    group = typer.main.get_command(app)
     found = []
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, later in COMMANDS.items():
+        command = later.load(name)
         found += [f"{name} {inner}" for inner in command.commands] if hasattr(command, "commands") else [name]
     return sorted(found)
 

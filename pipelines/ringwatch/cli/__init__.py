@@ -9,35 +9,68 @@ from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from ringwatch import log
-from ringwatch.cli import (
-    accounts,
-    config,
-    deliveries,
-    demo,
-    erase,
-    evaluate,
-    failures,
-    keys,
-    night,
-    quarantine,
-    query,
-    rebuild,
-    rings,
-    rollback,
-    server,
-    simulate,
-    train,
-    validate,
-)
+from ringwatch.cli import failures
+from ringwatch.cli.later import Later, LaterGroup
 from ringwatch.night import STAGES
 
+STAGE_PANEL = "Stages of a night"
 
-class _Commands(TyperGroup):
+COMMANDS = {
+    "demo": Later(
+        "demo:demo", "Simulate some days, run their nights on a real Neo4j, and show the rings: begun anew each time."
+    ),
+    "run": Later("night:run", "Run one night, or several in order; a night that stops, stops those after it."),
+    "validate": Later("validate:validate", "Run the stage validate of one day, alone.", panel=STAGE_PANEL),
+    **{
+        stage: Later("night:stage_command", f"Run the stage {stage} of one day, alone.", (stage,), STAGE_PANEL)
+        for stage in STAGES[1:]
+    },
+    "rebuild": Later(
+        "rebuild:rebuild",
+        "Empty the graph and make it anew from the clean files of all days, with links and published rings.",
+    ),
+    "roll-back": Later(
+        "rollback:roll_back",
+        "Take back the newest published day: consumers, reviewers and the graph see the one before it again.",
+    ),
+    "deliveries": Later(
+        "deliveries:deliveries",
+        "Show the completeness ledger: what arrived of each feed on each day, and what became of its rows.",
+    ),
+    "erase": Later(
+        "erase:erase",
+        "Erase an account: from graph, files, quarantine, review store and reports. It does not come back.",
+    ),
+    "export": Later(
+        "rings:export", "Write the flagged accounts of a day to a file: one row per account with its ring."
+    ),
+    "simulate": Later(
+        "simulate:simulate",
+        "Write a simulated world: feeds for some days, and the truth that `ringwatch evaluate` compares with.",
+    ),
+    "evaluate": Later(
+        "evaluate:evaluate", "Compare what was found with a truth: who was found, who was missed, who was accused."
+    ),
+    "train": Later(
+        "train:train", "Make a scorecard for each set of feeds, from simulated worlds whose truth is known."
+    ),
+    "quarantine": Later("quarantine:app", "Rows that were refused, and what was done with them."),
+    "keys": Later("keys:app", "Keys of the tokens that stand for mailboxes and phone numbers."),
+    "rings": Later("rings:app", "The rings that were published."),
+    "accounts": Later("accounts:app", "Single accounts."),
+    "query": Later("query:app", "Questions to the graph that are ready to ask."),
+    "server": Later("server:app", "The Neo4j that the nights work on."),
+    "config": Later("config:app", "The settings."),
+}
+
+
+class _Commands(LaterGroup):
     """Turns expected failures into one sentence on stderr and an exit code."""
+
+    later = COMMANDS
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -71,28 +104,6 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show where a failure comes
 def begin(debug: Debug = False) -> None:  # noqa: ARG001 - read where failures are told
     """Finds the groups of accounts behind one operator, every night, with reasons a person can check."""
     log.begin()
-
-
-app.command()(demo.demo)
-app.command()(night.run)
-for stage in STAGES:
-    command = validate.validate if stage == "validate" else night.stage_command(stage)
-    app.command(stage, rich_help_panel="Stages of a night")(command)
-app.command()(rebuild.rebuild)
-app.command("roll-back")(rollback.roll_back)
-app.command()(deliveries.deliveries)
-app.add_typer(quarantine.app, name="quarantine")
-app.command()(erase.erase)
-app.add_typer(keys.app, name="keys")
-app.add_typer(rings.app, name="rings")
-app.command()(rings.export)
-app.add_typer(accounts.app, name="accounts")
-app.command()(simulate.simulate)
-app.command()(evaluate.evaluate)
-app.command()(train.train)
-app.add_typer(query.app, name="query")
-app.add_typer(server.app, name="server")
-app.add_typer(config.app, name="config")
 
 
 def main() -> None:

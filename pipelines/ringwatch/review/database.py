@@ -1,25 +1,27 @@
 """Opens the review store's database, SQLite or Postgres, and brings its schema to the program's."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from ringwatch.errors import InfrastructureError, UsageError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))  # alembic's own note
 _BUSY_SECONDS = 30
 _POSTGRES_LOCK = 0x52494E47  # any number of our own; one writer at a time
 
@@ -158,26 +160,42 @@ def _failures(url: URL) -> Iterator[None]:
 
 
 def _migrate(engine: sa.Engine) -> None:
-    """Upgrade the schema if it is not the newest; only that takes the write lock."""
+    """Upgrade the schema if it is not the newest; only that takes the write lock, and loads alembic."""
     with reading(engine) as connection:
         current = _is_current(connection, engine.url)
     if not current:
+        from alembic import command
+
         with writing(engine) as connection:
             command.upgrade(_config(connection), "head")
 
 
 def _is_current(connection: sa.Connection, url: URL) -> bool:
-    script = ScriptDirectory.from_config(_config(connection))
-    revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is not None and revision not in {known.revision for known in script.walk_revisions()}:
+    known = revisions()
+    revision = _revision(connection)
+    if revision is not None and revision not in known:
         raise InfrastructureError(
             f"the review store {url.render_as_string(hide_password=True)} has schema {revision}, which this ringwatch "
             "does not know; install the newer ringwatch that made it"
         )
-    return revision == script.get_current_head()
+    return revision == known[-1]
+
+
+def revisions() -> list[str]:
+    """Return the revisions of the schema, oldest first: what the names of their files begin with."""
+    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """Return the revision that alembic noted in the database, None for a database without tables."""
+    if not sa.inspect(connection).has_table(_VERSIONS.name):
+        return None
+    return connection.scalar(sa.select(_VERSIONS.c.version_num))
 
 
 def _config(connection: sa.Connection) -> Config:
+    from alembic.config import Config
+
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", MIGRATIONS.as_posix().replace("%", "%%"))
     return config

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from judged import MONDAY, TUESDAY, accounts, members_of, publish
 
 from ringwatch.errors import InfrastructureError, UsageError
@@ -24,6 +25,13 @@ def test_migrations_make_the_tables_that_the_program_uses(store: Store) -> None:
         for view in VIEWS:
             declared = list(getattr(views, view).c.keys())
             assert [column["name"] for column in sa.inspect(connection).get_columns(view)] == declared
+
+
+def test_the_revisions_that_are_known_without_alembic_are_those_of_alembic() -> None:
+    script = ScriptDirectory(str(database.MIGRATIONS))
+
+    assert database.revisions() == [known.revision for known in script.walk_revisions()][::-1]
+    assert database.revisions()[-1] == script.get_current_head()
 
 
 def test_an_existing_store_is_opened_as_it_is(address: str) -> None:
