@@ -1,7 +1,8 @@
 """Card numbers, which nobody but a payment provider may keep (PCI DSS): found, to be refused or put out of sight.
 
 A card number has the first digits and the length of an issuer (`card_numbers` in `schemas/defaults.yml`) and a check
-digit by Luhn (ISO/IEC 7812-1, annex B). Spaces, dashes and dots between its digits do not matter, nor text around it.
+digit by Luhn (ISO/IEC 7812-1, annex B). Spaces, dashes, dots and slashes between its digits do not matter, nor text
+around it.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from ringwatch.model import Issuer
 # What is kept in place of a value with a card number. It is no value itself.
 MASK = "(card number, not kept)"
 
-_SEPARATOR = "[ ._-]{1,3}"
+_SEPARATOR = r"[\s./_-]{1,3}"
 _RUN = re.compile(rf"(?<![0-9A-Za-z])[0-9]+(?:{_SEPARATOR}[0-9]+)*(?![0-9A-Za-z])")
 _FEWEST, _MOST = 13, 19
-_MAY_HOLD = rf"[0-9](?:[ ._-]{{0,3}}[0-9]){{{_FEWEST - 1}}}"
+_MAY_HOLD = rf"[0-9](?:[\s./_-]{{0,3}}[0-9]){{{_FEWEST - 1}}}"
 _SEPARATED = rf"[0-9]{_SEPARATOR}[0-9]"
 _DIGITS = rf"\A[0-9]{{{_FEWEST},{_MOST}}}\z"
 
@@ -94,7 +95,7 @@ def _folded(texts: Any) -> Any:
 
 
 def _fold(text: str) -> str:
-    """Text with the digits, spaces and dashes of all scripts as those of ASCII."""
+    """Text with the digits, spaces and dashes of all scripts as those of ASCII, without what cannot be seen."""
     return text if text.isascii() else "".join(map(_plain, text))
 
 
@@ -102,7 +103,7 @@ def _plain(letter: str) -> str:
     digit = unicodedata.decimal(letter, None)
     if digit is not None:
         return str(digit)
-    return {"Zs": " ", "Pd": "-"}.get(unicodedata.category(letter), letter)
+    return {"Zs": " ", "Pd": "-", "Cf": ""}.get(unicodedata.category(letter), letter)
 
 
 def _holds(text: str, issuers: Issuers, bare: bool) -> bool:

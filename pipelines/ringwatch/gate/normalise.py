@@ -171,10 +171,16 @@ def _read(column: Column, raw: Any) -> Any:
 
 
 def _unreadable(column: Column, raw: Any, read: Any, defaults: Defaults) -> Any:
-    """The text of values that are none of the column's type; what means nothing lacks where a value may be lacking."""
-    left = _only(pc.is_null(read), raw if pa.types.is_string(raw.type) else raw.cast(pa.string()))
+    """The text of values that are none of the column's type; what means nothing lacks where a value may be lacking.
+
+    So does what a spreadsheet spoiled, where it would cost the row.
+    """
+    texts = raw if pa.types.is_string(raw.type) else pc.coalesce(spelling.text_of(raw), raw.cast(pa.string()))
+    left = _only(pc.is_null(read), texts)
     if not column.required:
-        left = without(without(left, defaults.nothing.anywhere), defaults.whole_spoiled)
+        left = without(left, defaults.nothing.anywhere)
+    if not column.required and column.severity != "note":
+        left = without(left, defaults.whole_spoiled)
     return pc.if_else(cards.hold_card(left, defaults.card_numbers, bare=True), pa.scalar(cards.MASK), left)
 
 

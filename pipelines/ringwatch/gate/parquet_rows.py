@@ -39,11 +39,20 @@ def _tables(arrived: Arrived) -> Iterator[pa.Table]:
             _refuse_bomb(arrived, file.metadata.num_rows)
             _refuse_nested(arrived, file.schema_arrow)
             for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
-                table = pa.table(list(map(spelling.plain, batch.columns)), batch.schema.names)
+                columns = [_plain(name, batch[name]) for name in batch.schema.names]
+                table = pa.table(columns, batch.schema.names)
                 table.validate(full=True)  # text that is not UTF-8
                 yield table
     except (OSError, ValueError) as error:  # pyarrow's errors are all of these
         raise unreadable(arrived.path, error) from None
+
+
+def _plain(name: str, values: pa.Array) -> pa.Array:
+    """Raises ValueError with the name of a column of bytes that are no text."""
+    try:
+        return spelling.plain(values)
+    except pa.ArrowInvalid:
+        raise ValueError(f"the column {name} holds bytes that are no text") from None
 
 
 def _refuse_bomb(arrived: Arrived, rows: int) -> None:

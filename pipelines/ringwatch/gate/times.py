@@ -1,8 +1,9 @@
 """Times as exporters write them: Arrow values in, moments of the deployment's days out, null for what is none.
 
 What cannot be misread is read: ISO 8601 and RFC 3339 in full (basic forms, week and ordinal dates, a comma before
-fractions, small letters, 24:00), dates of RFC 5322 (2 Mar 2026 08:00:00 +0000) and 2026/03/02, and `UTC` or `GMT` as a
-zone. A name behind an offset is taken for the same zone. What can be misread is none: 03/04/2026 is two days, a number
+fractions, small letters, 24:00), dates of RFC 5322 (2 Mar 2026 08:00:00 +0000) and 2026/03/02, and `UTC`, `UT` or `GMT`
+as a zone. A name behind an offset is taken for the same zone, in brackets, too (RFC 9557). A leap second is the end of
+its minute, and a date alone that day in any zone. What can be misread is none: 03/04/2026 is two days, a number
 has no unit, and a zone by its letters alone may be several.
 """
 
@@ -25,7 +26,9 @@ _STEP = pd.Timedelta(1, "us")
 
 _MONTHS = [calendar.month_abbr[month].lower() for month in range(1, 13)]
 _CLOCK = r"(?:[0-9]{2}(?::[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)?|[0-9]{4}(?:[0-9]{2}(?:[.,][0-9]+)?)?)"
-_OFFSET = r"(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?(?: (?:[A-Z]{1,5}|[+-][0-9]{2,4}))?)"
+_OFFSET = (
+    r"(?:Z|UTC?|GMT|[+\x{2212}-][0-9]{2}(?::?[0-9]{2})?(?: (?:[A-Z]{1,5}|[+-][0-9]{2,4}))?)(?:\[!?[A-Z0-9/_+-]+\])?"
+)
 _ISO_DATE = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}/[0-9]{2}/[0-9]{2}|[0-9]{8})"
 _OTHER_DATE = r"(?:[0-9]{4}-W[0-9]{2}-[1-7]|[0-9]{4}W[0-9]{2}[1-7]|[0-9]{4}-[0-9]{3})"
 _MAIL_DATE = rf"(?:[a-z]{{3}}, )?[0-9]{{1,2}}[ -](?:{'|'.join(_MONTHS)})[ -][0-9]{{4}}"
@@ -34,28 +37,34 @@ _TIME = rf"(?i)\A(?:{_ISO_DATE}|{_OTHER_DATE}|{_MAIL_DATE}){_SEPARATED}"
 _REWRITTEN = rf"(?i)\A(?:{_OTHER_DATE}|{_MAIL_DATE}){_SEPARATED}"
 # What is read as it is.
 _PLAIN = (
-    r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:[.][0-9]+)?)?"
+    r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-5][0-9](?:[.][0-9]+)?)?"
     r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\z"
 )
 # An offset that is not zero, and a name that says it is.
-_CONTRADICTS = r"(?i)[+-](?:[0-9]?[1-9][0-9:]*|[0-9]{2}:?[0-9]?[1-9][0-9]?|[1-9][0-9:]*) (?:Z|UTC|GMT)\z"
+_CONTRADICTS = r"(?i)[+-](?:[0-9]?[1-9][0-9:]*|[0-9]{2}:?[0-9]?[1-9][0-9]?|[1-9][0-9:]*) (?:Z|UTC?|GMT)\z"
+_DATE = r"\A(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})\z"
 _MIDNIGHT = r"[T ]24(?::?00(?::?00(?:[.]0+)?)?)?(?:[ Z+-]|\z)"
 
 # Each turned into the form that one parser reads, in this order; letters are capitals by then.
 _FORMS = (
     (r"\A([0-9]{4})/([0-9]{2})/([0-9]{2})", r"\1-\2-\3"),
+    (r"\[.*\]\z", ""),
+    ("\u2212", "-"),
     (r",([0-9]+)", r".\1"),
     (r" *([+-][0-9]{2}(?::?[0-9]{2})?) (?:[A-Z]{1,5}|[+-][0-9]{2,4})\z", r"\1"),
-    (r" *(?:UTC|GMT|Z)\z", "Z"),
+    (r" *(?:UTC?|GMT|Z)\z", "Z"),
     (r"([0-9]) *([+-][0-9]{2}(?::?[0-9]{2})?)\z", r"\1\2"),
     (r"\A([^ T]*)(?:T| +)", r"\1T"),
+    (r"(T[0-9]{2}:59:)60(?:[.][0-9]+)?", r"\159.999999"),
+    (r"(T[0-9]{2}59)60(?:[.][0-9]+)?", r"\159.999999"),
 )
 
 
 def moments(raw: Any, day: date | None = None, zone: str = UTC) -> Any:
     """Return values as moments without a zone: in UTC, or counted from the midnights of `zone`.
 
-    Text without an offset is UTC; a number is no time. 24:00 of `day` is its last moment, so that it stays in the day.
+    Text of a time without an offset is UTC; a number is no time. 24:00 of `day` is its last moment, so that it stays in
+    the day.
     """
     if pa.types.is_string(raw.type):
         coded = raw.dictionary_encode()
@@ -103,7 +112,9 @@ def _texts(texts: Any, day: date | None, zone: str) -> Any:
         texts, ended = pc.replace_with_mask(texts, other, forms), pc.replace_with_mask(ended, other, midnight)
     read = pd.to_datetime(texts.to_pandas(), errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
     days = pd.to_timedelta(ended.to_numpy(zero_copy_only=False).astype(int), "D")
-    found = local(_arrow(read.astype("datetime64[us]") + days), zone)
+    universal = _arrow(read.astype("datetime64[us]") + days)
+    dates = pc.fill_null(pc.match_substring_regex(texts, _DATE), False)
+    found = pc.if_else(dates, universal, local(universal, zone))
     if day is None:
         return found
     ends = pc.and_(ended, pc.equal(found, pa.scalar(end_of(day).to_pydatetime(), MICROSECONDS)))

@@ -37,6 +37,8 @@ SAME = [
     ],
     *["2026-W10-1T08:00Z", "2026W101T080000Z", "2026-061T08:00:00Z", "2026-03-02  08:00:00", "2026/03/02 08:00:00"],
     *["Mon, 02 Mar 2026 08:00:00 GMT", "2 Mar 2026 08:00:00 +0000", "02-MAR-2026 08:00:00", "2026-03-02 08:00 GMT"],
+    *["2 Mar 2026 08:00:00 UT", "2026-03-02T09:00+01:00[Europe/Berlin]", "2026-03-02T08:00Z[UTC]"],
+    "2026-03-02T03:00:00\u221205:00",
 ]
 
 NONE = [
@@ -125,6 +127,19 @@ def test_every_form_of_a_moment_is_that_moment(moment: datetime, offset: timezon
     found = times.moments(pa.array([form(there) for form in FORMS.values()])).to_pylist()
 
     assert dict(zip(FORMS, found, strict=True)) == dict.fromkeys(FORMS, moment)
+
+
+@pytest.mark.parametrize("text", ["2026-03-02T23:59:60Z", "20260302T235960.5Z", "2026-03-02 15:59:60 -0800"])
+def test_a_leap_second_is_the_end_of_its_minute(text: str) -> None:
+    assert read(text) == datetime(2026, 3, 2, 23, 59, 59, 999999)
+
+
+@pytest.mark.parametrize("text", ["2026-03-02", "20260302", "2026/03/02", "2026-061", "2026-W10-1", "2 Mar 2026"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_a_date_alone_is_that_day_in_every_zone_as_a_date_of_parquet_is(text: str, zone: str) -> None:
+    values = (pa.array([text]), pa.array([DAY], pa.date32()))
+
+    assert [times.moments(each, DAY, zone).to_pylist() for each in values] == [[datetime(2026, 3, 2)]] * 2
 
 
 @pytest.mark.parametrize(

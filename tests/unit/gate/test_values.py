@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from deliveries import MONDAY, TUESDAY, deliver, open_night
+from deliveries import MONDAY, TUESDAY, deliver, open_night, reported
 from hostile import csv_of, parquet, parquet_of, part, put
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,6 +135,7 @@ MARKS = [
     "\\N", "(null)", "<NA>", "NaT", "<nil>", "(not set)", "<null>", "[NULL]", "-1", "missing", "None", "nan",
     "undefined", "not available", "__none__", "'null'", "{00000000-0000-0000-0000-000000000000}", "0x0",
     "0" * 32, "f" * 32, "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "(unknown)", "d41d8cd98f00b204e9800998ecf8427e",
+    "1.#QNAN", "-1.#IND", "-nan", "N\\A", "not-set", "{}", "[]", "\u2014", "\u2026",
 ]  # fmt: skip
 
 
@@ -188,7 +189,8 @@ def test_what_a_spreadsheet_wraps_an_id_in_is_taken_off(cell: str, value: str | 
 
 
 SPOILED = ["4.00001E+15", "1,23457E+18", "1.7e18", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#N/A", "#NULL!", "#NUM!",
-           "########", "Jan 26", "26-Jan", "Mrz 12", "Err:502", "#BEZUG!"]  # fmt: skip
+           "########", "Jan 26", "26-Jan", "Mrz 12", "Err:502", "#BEZUG!",
+           "#\u00a1VALOR!", "#\u0417\u041d\u0410\u0427!", "#N/D", "Fehler:502"]  # fmt: skip
 
 
 def test_what_a_spreadsheet_spoiled_is_no_identifier_and_is_told(judge: Callable[..., Night], tmp_path: Path) -> None:
@@ -204,6 +206,31 @@ def test_what_a_spreadsheet_spoiled_is_no_identifier_and_is_told(judge: Callable
     assert set(clean.dropna()) == {"12E4", "1e5", "#1", "Mar-a-Lago", "January"}
     (told,) = [warning for warning in report.warnings if "spreadsheet" in warning]
     assert told.startswith(f"devices: {len(SPOILED)} wrong values were left out of their rows: device is what")
+
+
+def test_what_a_spreadsheet_spoiled_is_told_in_a_column_of_any_type(judge: Callable[..., Night]) -> None:
+    night = judge(accounts=["account_id,created_at,status,country,phone", "A,2026-02-01,active,#REF!,4.93090182E+11"])
+
+    assert reported(night, "accounts") | {"clean": 1, "noted": 2} == reported(night, "accounts")
+
+
+def test_a_phone_number_that_is_a_float_is_told_as_the_number_it_is() -> None:
+    rows = pa.table({"phone": pa.array([4930901820123.0, None])})
+
+    found = normalise.typed(rows, load_model().feeds["accounts"], DEFAULTS)
+
+    assert found[f"phone{normalise.UNREADABLE}"].to_pylist() == ["4930901820123", None]
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_column(tmp_path: Path) -> None:
+    night = open_night(tmp_path, ("devices",))
+    put(
+        night.files.arrived(MONDAY),
+        {"devices.parquet": parquet({"account_id": ["A"], "device": [b"\xff"]} | _times(1))},
+    )
+
+    with pytest.raises(DataRefused, match="the column device holds bytes that are no text"):
+        validate.run(night)
 
 
 def test_a_spoiled_id_of_the_row_itself_costs_the_row(judge: Callable[..., Night]) -> None:
@@ -228,11 +255,12 @@ def test_a_card_number_is_known_in_every_form(number: str) -> None:
     grouped = " ".join(re.findall("..?.?.?", number))
     forms = [number, grouped, grouped.replace(" ", "-"), f"card:{number}", f"'{number}", f'="{number}"', f"{number}.0"]
     wide = [number.translate({48 + digit: 0xFF10 + digit for digit in range(10)})]
+    wide += [grouped.replace(" ", sign) for sign in ("/", "\t", "\u200b", "\u2007", "\u2011")]
 
     found = normalise.typed(pa.table({"instrument": forms + wide}), load_model().feeds["payments"], DEFAULTS)
 
-    assert found[f"instrument{normalise.FLAW}"].to_pylist() == [normalise.CARD] * (len(forms) + 1)
-    assert found["instrument"].to_pylist() == [None] * (len(forms) + 1)
+    assert found[f"instrument{normalise.FLAW}"].to_pylist() == [normalise.CARD] * len(forms + wide)
+    assert found["instrument"].to_pylist() == [None] * len(forms + wide)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +296,7 @@ def test_digits_alone_are_no_card_where_nothing_was_paid_with() -> None:
     assert found["account_id"].to_pylist() == found["device"].to_pylist() == [texts[0], None]
 
 
-SEPARATORS = st.sampled_from(["", " ", "-", "\u00a0"])
+SEPARATORS = st.sampled_from(["", " ", "-", "\u00a0", "\t", "/", "\u200b"])
 PAYMENT = {"account_id": "A", "paid_at": "2026-03-02T08:00", "instrument_kind": "card"}
 
 
@@ -291,7 +319,7 @@ def test_a_refused_card_number_is_in_no_file_of_the_home(number: str, separator:
         told += str(validate.run(night))
 
         everything = told + "".join(map(_said, sorted(night.files.home.rglob("*"))))
-        assert number not in re.sub(r"[ \u00a0-]", "", everything)
+        assert number not in re.sub(r"[ \t/\u00a0\u200b-]", "", everything)
         assert "instrument looks like a card number" in told
 
 
