@@ -4,7 +4,8 @@ One task per stage, in order: validate, load, link, detect, score, publish. Each
 the same. What a stage did is its return value (XCom) and part of the run report of the day.
 
 **Which day?** The partition key of the run: the run in the night of 2026-11-23 has the key `2026-11-22`, and a backfill
-has one run per key. A run triggered by hand takes the parameter `day`. The clock is never asked.
+has one run for each day from its first to its last, both included. A run triggered by hand takes the parameter `day`.
+The clock is never asked.
 
 **When a task is red,** the end of its log says in one sentence what happened and what to do next. Refused data, a wrong
 setting and a withheld night need a person and are not tried again; a server or disk that fails is, twice. Reviewers
@@ -26,9 +27,12 @@ from ringwatch.night import STAGES
 FLAGGED_RINGS = Asset("flagged_rings", group="ringwatch")
 
 
+# A backfill makes the runs whose partition lies from 00:00 of its first day to 00:00 of its last, by the clock of the
+# timetable. By a clock that is two hours behind UTC the nights at 02:00 UTC are midnights, and so are the partitions:
+# `--from-date D --to-date D` is one night.
 NIGHTLY = CronPartitionTimetable(
-    "0 2 * * *",
-    timezone="UTC",
+    "0 0 * * *",
+    timezone="Etc/GMT+2",  # POSIX turns the sign around: this is UTC-2
     run_offset=-1,
     key_format="%Y-%m-%d",
     run_immediately=timedelta(0),  # False would still run the last slot within 10 % of the interval after it

@@ -9,6 +9,7 @@ network, on fixed ports.
 
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -29,6 +30,7 @@ from ringwatch.server.ports import free_port, is_free
 
 ROOT = Path(__file__).parents[1]
 PORT = 8080
+DAG = "nightly_ring_discovery"
 COMPONENTS = (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",))
 START_SECONDS = 180
 STOP_SECONDS = 15
@@ -160,16 +162,27 @@ def check_alive(airflow: Airflow, processes: list[subprocess.Popen[bytes]]) -> N
 
 
 def welcome(airflow: Airflow) -> str:
+    """Say where everything is; a command that runs a day is shown when there is a day to run."""
     feeds = environment(airflow).get("RINGWATCH_FEEDS_DIR")
-    days = sorted(folder.name for folder in Path(feeds).iterdir()) if feeds else []
-    conf = json.dumps({"day": days[-1] if days else "2026-11-22"})
+    days = days_in(Path(feeds)) if feeds else []
+    run = f"{sys.executable} {Path(__file__)}"
+    first = "`make demo` simulates feeds, or name the folder of yours in RINGWATCH_FEEDS_DIR; then start this again"
+    if days:
+        first = f"{run} dags trigger {DAG} --conf '{json.dumps({'day': days[-1]})}'"
     return f"""
 Airflow is ready at {airflow.url}
   user      admin, whose password is in {airflow.passwords}
-  feeds     {feeds or "none; name their folder in RINGWATCH_FEEDS_DIR"}
-  run a day {sys.executable} {Path(__file__)} dags trigger nightly_ring_discovery --conf '{conf}'
+  feeds     {feeds or "none"}{"" if days or not feeds else ", without a folder for any day"}
+  run a day {first}
+  run more  {run} backfill create --dag-id {DAG} --from-date DAY --to-date DAY
   stop      Ctrl-C
 """
+
+
+def days_in(feeds: Path) -> list[str]:
+    """Return the days that have a folder of feeds, oldest first."""
+    folders = [path.name for path in feeds.iterdir() if path.is_dir()] if feeds.is_dir() else []
+    return sorted(name for name in folders if re.fullmatch(r"\d{4}-\d{2}-\d{2}", name))
 
 
 def command(*arguments: str) -> list[str]:
