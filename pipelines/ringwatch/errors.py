@@ -1,10 +1,18 @@
 """Failures that users meet: one sentence that says what happened and what to do next, and an exit code."""
 
+from ringwatch.masking import mask
+
 
 class RingwatchError(Exception):
-    """An expected failure. The command line prints the message alone and exits with `exit_code`."""
+    """An expected failure. The command line prints the message alone and exits with `exit_code`.
+
+    Passwords of addresses in the message are masked here, so that no caller has to think of them.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(mask(message))
 
 
 class Withheld(RingwatchError):

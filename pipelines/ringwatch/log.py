@@ -13,6 +13,8 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from ringwatch.masking import mask
+
 BYTES, FILES = 2**20, 3
 
 # Their messages never reach a terminal.
@@ -28,11 +30,12 @@ def begin() -> None:
     ours, into = logging.getLogger("ringwatch"), _Log()
     if any(isinstance(handler, _Log) for handler in ours.handlers):
         return
-    into.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    into.setFormatter(_Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     for name in _QUIET:
         logging.getLogger(name).propagate = False
         logging.getLogger(name).addHandler(into)
     shown = logging.StreamHandler()
+    shown.setFormatter(_Masked())
     shown.setLevel(logging.WARNING)
     shown.addFilter(lambda record: not getattr(record, "told", False))
     ours.propagate = False
@@ -44,6 +47,13 @@ def unforeseen(error: BaseException) -> None:
     """Write down where something went wrong, without its words: these may hold values of feeds."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     logging.getLogger("ringwatch").error("%s\n%s", type(error).__name__, frames, extra={"told": True})
+
+
+class _Masked(logging.Formatter):
+    """Shows no password of an address, whoever wrote it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask(super().format(record))
 
 
 class _Log(logging.Handler):

@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 from ringwatch.cli.output import Json, console, print_json, table
+from ringwatch.masking import mask
 from ringwatch.settings import Settings, load_settings, sources
 
 app = typer.Typer(no_args_is_help=True, help="The settings.")
@@ -29,7 +30,7 @@ def show(as_json: Json = False) -> None:
 def _text(value: object) -> str:
     if isinstance(value, dict):
         return "\n".join(_declared(value))
-    return "" if value is None else ", ".join(value) if isinstance(value, tuple) else str(value)
+    return mask("" if value is None else ", ".join(value) if isinstance(value, tuple) else str(value))
 
 
 def _declared(tables: Mapping[str, Any], above: str = "") -> Iterator[str]:

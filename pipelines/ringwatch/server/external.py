@@ -1,5 +1,7 @@
 """Your own server, named by NEO4J_URI: it is used and checked, never started or changed."""
 
+import re
+
 from ringwatch.errors import InfrastructureError
 from ringwatch.server.connection import Connection, Versions, ask_versions
 from ringwatch.settings import Settings
@@ -22,11 +24,16 @@ def external_connection(settings: Settings) -> Connection:
 def connection_of(settings: Settings) -> Connection:
     """Return the connection that the settings name, unasked. Raises InfrastructureError when the address is none."""
     password = settings.neo4j_password.get_secret_value() if settings.neo4j_password else ""
-    connection = Connection(str(settings.neo4j_uri), settings.neo4j_user, password, settings.neo4j_http_url)
+    connection = Connection(str(settings.neo4j_uri), settings.neo4j_user, password, _without_login(settings))
     if connection.uri.partition("://")[0] not in BOLT_SCHEMES:  # the driver would try HTTP, too
         at = _at(connection)
         raise InfrastructureError(f"{at} is not an address that can be used: it must begin with bolt:// or neo4j://")
     return connection
+
+
+def _without_login(settings: Settings) -> str | None:
+    """Return the address of Browser, which is shown to people and asks for the login itself."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", settings.neo4j_http_url) if settings.neo4j_http_url else None
 
 
 def _ask(connection: Connection) -> Versions:
