@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from ringwatch.days.files import Files
+from ringwatch.errors import UsageError
 from ringwatch.resources import SCHEMAS, cypher
 
 if TYPE_CHECKING:
@@ -131,5 +133,16 @@ def settings_model(settings: Settings) -> Model:
     from ringwatch.model import load_model
 
     model = load_model(settings.model_dir / "schemas" if settings.model_dir else SCHEMAS)
+    if settings.feeds != Settings.model_fields["feeds"].default:  # a model of one's own may lack some of the shipped
+        check_feeds("setting feeds", settings.feeds, model)
     check(settings, model)
     return model
+
+
+def check_feeds(where: str, names: Iterable[str], model: Model) -> None:
+    """Raise UsageError that names the first of `names` which is no feed of the model, and the one that was meant."""
+    for name in names:
+        if name not in model.feeds:
+            near = get_close_matches(name, model.feeds, 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            raise UsageError(f"{where} {name}: there is no such feed{meant}; the feeds are {', '.join(model.feeds)}")

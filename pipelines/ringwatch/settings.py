@@ -4,16 +4,20 @@ A value comes from, strongest first: the call, the environment (`RINGWATCH_*`, a
 `ringwatch.toml` in the working folder, the default written here.
 """
 
+import json
 import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -46,9 +50,13 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path("var"), description="folder for everything ringwatch writes")
-    feeds: tuple[str, ...] = Field(
+    home_group: str | None = Field(
+        None, description="group that may read clean days, scores and reports in the home; none: their owner only"
+    )
+    feeds: Annotated[tuple[str, ...], NoDecode] = Field(
         ("accounts", "payments", "devices", "ips", "usage"),
-        description="feeds this deployment has; one that is listed, not optional and missing stops the night",
+        description="feeds this deployment has, joined by commas; one that is listed, not optional and missing stops "
+        "the night",
     )
     may_be_empty: tuple[str, ...] = Field(
         ("accounts", "payments"),
@@ -187,6 +195,20 @@ class Settings(BaseSettings):
         120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"
     )
 
+    @field_validator("feeds", mode="before")
+    @classmethod
+    def _read_feeds(cls, value: object) -> object:
+        """Read `accounts,devices` and `["accounts", "devices"]`. Raises ValueError for a folder, and for no feeds."""
+        if isinstance(value, str):
+            if "/" in value or "\\" in value:
+                raise ValueError("it takes the names of feeds, joined by commas; their folder is feeds_dir")
+            value = json.loads(value) if value.strip().startswith("[") else value.split(",")
+        if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+            value = tuple(dict.fromkeys(name.strip() for name in value if name.strip()))
+        if not value:
+            raise ValueError("it names no feed")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -237,13 +259,22 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"setting {name}: {first['msg']} (got {first['input']!r})") from None
+        raise UsageError(_wrong(error.errors()[0])) from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{TOML} is no TOML: {error}") from None
     except ValueError as error:  # an environment value or ringwatch.toml that cannot be parsed
         raise UsageError(f"settings: {error}") from None
+
+
+def _wrong(error: ErrorDetails) -> str:
+    """Say what is wrong with a setting. What a secret holds is not shown, nor what a misspelt one may hold."""
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(name, Settings.model_fields, 1)
+        return f"setting {name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+    secret = "password" in name.lower()
+    said = error["msg"].removeprefix("Value error, ")
+    return f"setting {name}: {said}" + ("" if secret else f" (got {error['input']!r})")
 
 
 def set_apart(settings: Settings, folder: str) -> Settings:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ringwatch.errors import UsageError
+from ringwatch.night import settings_model
 from ringwatch.settings import load_settings, sources
 
 
@@ -35,7 +36,9 @@ def test_the_call_goes_before_the_environment_and_that_before_the_file(
     [
         ("RINGWATCH_WINDOW_DAYS", "0", "window_days.*greater than or equal to 1.*got '0'"),
         ("RINGWATCH_MIN_RING_SIZE", "many", "min_ring_size.*integer"),
-        ("RINGWATCH_FEEDS", "accounts", "settings: .*feeds"),
+        ("RINGWATCH_FEEDS", "/srv/feeds", "setting feeds: it takes the names of feeds.*their folder is feeds_dir"),
+        ("RINGWATCH_FEEDS", " , ", "setting feeds: it names no feed"),
+        ("RINGWATCH_FEEDS", '["accounts"', "setting feeds: "),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str) -> None:
@@ -43,6 +46,23 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
     with pytest.raises(UsageError, match=message):
         load_settings()
+
+
+@pytest.mark.parametrize("value", ["accounts,devices", " accounts , devices,", '["accounts", "devices"]'])
+def test_feeds_are_named_with_commas_or_as_json(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("RINGWATCH_FEEDS", value)
+
+    assert load_settings().feeds == ("accounts", "devices")
+
+
+@pytest.mark.parametrize("value", ["accounts,devises,ips", '["accounts", "devises"]'])
+def test_a_feed_that_the_model_does_not_have_is_refused_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("RINGWATCH_FEEDS", value)
+
+    with pytest.raises(UsageError, match=r"setting feeds devises: there is no such feed \(did you mean devices\?\)"):
+        settings_model(load_settings())
 
 
 def test_a_setting_that_does_not_exist_is_refused(working_folder: Path) -> None:

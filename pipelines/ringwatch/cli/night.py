@@ -16,7 +16,7 @@ from rich.text import Text
 from ringwatch import stages
 from ringwatch.cli.output import Json, Watched, console, notes, print_json, print_mapping
 from ringwatch.errors import UsageError
-from ringwatch.night import Night, Report, open_night, settings_model
+from ringwatch.night import Night, Report, check_feeds, open_night, settings_model
 from ringwatch.settings import Settings, load_settings
 
 ACCOUNTS = "accounts"
@@ -115,13 +115,11 @@ def print_report(report: Report) -> None:
 def night_settings(without: list[str]) -> Settings:
     """Return the settings without the feeds that this deployment does not have."""
     settings = load_settings()
-    known = settings_model(settings).feeds
+    model = settings_model(settings)
     if ACCOUNTS in without:
         raise UsageError(f"--without {ACCOUNTS}: every deployment has accounts; without them there is nothing to link")
-    for feed in without:
-        if feed not in known:
-            raise UsageError(f"--without {feed}: there is no such feed; the feeds are {', '.join(known)}")
-    kept = tuple(feed for feed in settings.feeds if feed not in without)
+    check_feeds("--without", without, model)
+    kept = tuple(feed for feed in settings.feeds if feed in model.feeds and feed not in without)
     return settings.model_copy(update={"feeds": kept}) if without else settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from ringwatch.cli.output import Json, Watched, console, print_json
 from ringwatch.errors import UsageError
+from ringwatch.night import check_feeds, settings_model
 from ringwatch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def train(
             f"--worlds {worlds}: odds are learnt from worlds that were left out, so there must be two at least"
         )
     sets = [tuple(each.split("+")) for each in feeds or ()] or feed_sets(settings.feeds)
+    check_feeds("--feeds", chain(*sets), settings_model(settings))
     made = {"family": FAMILY, "worlds": worlds, "accounts": accounts, "days": days}
     paths = []
     with Watched() as watched, tempfile.TemporaryDirectory(prefix="ringwatch-train-") as folder:

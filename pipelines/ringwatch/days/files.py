@@ -27,7 +27,7 @@ class Files:
     def arrived(self, day: date) -> Path:
         """Folder in which the feeds of `day` arrive."""
         if self.feeds is None:
-            raise UsageError("say where the feeds arrive: --feeds DIR, or the setting feeds_dir")
+            raise UsageError("say where the feeds arrive: --feeds DIR, or the setting feeds_dir (RINGWATCH_FEEDS_DIR)")
         return self.feeds / day.isoformat()
 
     def day(self, day: date) -> Path:
