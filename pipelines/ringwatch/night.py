@@ -133,7 +133,8 @@ def settings_model(settings: Settings) -> Model:
     from ringwatch.model import load_model
 
     model = load_model(settings.model_dir / "schemas" if settings.model_dir else SCHEMAS)
-    if settings.feeds != Settings.model_fields["feeds"].default:  # a model of one's own may lack some of the shipped
+    # A model of one's own may lack some of the feeds that the setting has from the start.
+    if settings.feeds != type(settings).model_fields["feeds"].default:
         check_feeds("setting feeds", settings.feeds, model)
     check(settings, model)
     return model

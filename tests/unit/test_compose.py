@@ -69,3 +69,10 @@ def test_whatever_starts_airflow_makes_the_pool_of_the_tasks(starter: str) -> No
 
     made = re.sub(r'[",()]+', " ", (ROOT / starter).read_text())
     assert re.search(rf"pools\s+set\s+{pool[1]}\s+1\b", made)
+
+
+def test_the_dag_is_switched_on_where_nobody_would_do_it() -> None:
+    runners = [service["environment"] for service in SERVICES.values() if service.get("image") == "ringwatch"]
+
+    assert len(runners) > 3
+    assert {one["AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION"] for one in runners} == {"false"}
