@@ -95,6 +95,8 @@ def _text(card: Scorecard) -> str:
 def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
     """Return the card for `feeds`, or for the largest part of them that has one. Raises UsageError without any."""
     path = _nearest(feeds, folder)
+    if path is None:
+        raise UsageError(f"{folder} has no scorecard for {', '.join(feeds)}; make one with `ringwatch train`")
     made = json.loads(path.read_text(encoding="utf-8"))
     if made["version"] != VERSION:
         raise UsageError(f"{path} is of version {made['version']}, not {VERSION}; make it again with `ringwatch train`")
@@ -104,16 +106,15 @@ def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
 
 
 def known_feeds(feeds: Iterable[str], folder: Path = FOLDER) -> tuple[str, ...]:
-    """Return the feeds of the card that `load` returns, sorted."""
-    return tuple(_nearest(feeds, folder).stem.split("+"))
+    """Return the feeds of the card that `load` returns, sorted; none when there is no card."""
+    path = _nearest(feeds, folder)
+    return tuple(path.stem.split("+")) if path else ()
 
 
-def _nearest(feeds: Iterable[str], folder: Path) -> Path:
+def _nearest(feeds: Iterable[str], folder: Path) -> Path | None:
     cards = {frozenset(path.stem.split("+")): path for path in sorted(folder.glob("*.json"))}
     fitting = [known for known in cards if known <= set(feeds)]
-    if not fitting:
-        raise UsageError(f"{folder} has no scorecard for {', '.join(feeds)}; make one with `ringwatch train`")
-    return cards[max(fitting, key=lambda known: (len(known), sorted(known)))]
+    return cards[max(fitting, key=lambda known: (len(known), sorted(known)))] if fitting else None
 
 
 def _sheet(made: Mapping[str, Any]) -> Sheet:
