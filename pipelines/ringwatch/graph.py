@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graphdatascience import GraphDataScience
 
 DATABASE = "neo4j"
+_CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Graph:
             connection.uri,
             auth=(connection.user, connection.password),
             notifications_min_severity="OFF",
+            connection_timeout=_CONNECT_SECONDS,
         )
 
     def close(self) -> None:
@@ -88,9 +90,9 @@ class Graph:
     @cached_property
     def gds(self) -> GraphDataScience:
         """The GDS client on the same driver."""
-        from graphdatascience import GraphDataScience
+        from ringwatch.gds import open_client
 
-        return GraphDataScience(self._driver, database=DATABASE, arrow=False, show_progress=False)
+        return open_client(self._driver, DATABASE)
 
     @contextmanager
     def asking_gds(self) -> Iterator[None]:
