@@ -42,8 +42,11 @@ def stop(as_json: Json = False) -> None:
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Show whether the server runs, where, its versions, memory and data."""
-    _print_status(server.status(load_settings()), as_json)
+    """Show whether the server answers, where, its versions, memory and data. Exit code 4: it does not answer."""
+    found = server.status(load_settings())
+    _print_status(found, as_json)
+    if not found.answers:
+        raise typer.Exit(InfrastructureError.exit_code)
 
 
 @app.command()

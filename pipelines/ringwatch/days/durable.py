@@ -1,7 +1,23 @@
-"""What must last when the machine loses its power."""
+"""Files that are there as a whole or not at all, and that last when the machine loses its power."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the name of a file beside `path` that takes its place when the block has written it; else it goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        yield new
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def sync(path: Path) -> None:

@@ -1,11 +1,11 @@
 """The run report of a day: what each stage did, in `days/<day>/report.json`."""
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ringwatch.days.durable import replacing
 from ringwatch.night import STAGES, Night, Report
 
 
@@ -38,11 +38,8 @@ def write(path: Path, report: Report) -> None:
 
 
 def _replace(night: Night, stages: dict[str, dict[str, Any]]) -> None:
-    path = night.files.report(night.day)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    _write(new, night.day, stages)
-    os.replace(new, path)
+    with replacing(night.files.report(night.day)) as new:
+        _write(new, night.day, stages)
 
 
 def _write(path: Path, day: date, stages: dict[str, dict[str, Any]]) -> None:

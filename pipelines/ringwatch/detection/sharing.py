@@ -17,7 +17,6 @@ A relationship between accounts counts as an identifier, the far account, which 
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -29,6 +28,7 @@ import pandas as pd
 
 from ringwatch import duck
 from ringwatch.days import history
+from ringwatch.days.durable import replacing
 from ringwatch.days.history import connect, open_history, window_start
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.detection import abodes, cells, order, pairs, places
@@ -182,15 +182,13 @@ def _read_stamp(path: Path) -> str | None:
 
 def _make(night: Night, path: Path, stamp: str) -> None:
     since = window_start(night)
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with open_history(night, since, night.day) as connection:
+    path.with_name(f"{path.name}.new.wal").unlink(missing_ok=True)  # of one that broke off
+    with replacing(path) as new, open_history(night, since, night.day) as connection:
         duck.attach(connection, new, "sharing")
         connection.execute("SET search_path = 'sharing.main,memory.main'")
         share(connection, night.model, feeds_in_use(night).used, since, night.day)
         connection.execute("CREATE TABLE made AS SELECT $1 AS stamp", [stamp])
         connection.execute("SET search_path = 'memory.main'; DETACH sharing")
-    os.replace(new, path)
 
 
 def share(

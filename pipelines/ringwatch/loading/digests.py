@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ringwatch.days import history
+from ringwatch.days.durable import replacing
 from ringwatch.night import Night
 
 
@@ -50,7 +50,5 @@ def _read_digests(path: Path) -> dict[str, list[Any]]:
 
 
 def _write_digests(path: Path, digests: dict[str, list[Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(digests, indent=0) + "\n", encoding="utf-8")
-    os.replace(new, path)
+    with replacing(path) as new:
+        new.write_text(json.dumps(digests, indent=0) + "\n", encoding="utf-8")

@@ -115,7 +115,7 @@ def _sqlite_engine(url: URL) -> sa.Engine:
 def _keep_to_owner(path: Path) -> None:
     """Create the file before SQLite does; the files that SQLite puts beside it take over its rights."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
     except OSError as error:
@@ -151,8 +151,8 @@ def _on_sqlite_begin(connection: sa.Connection) -> None:
 def _failures(url: URL) -> Iterator[None]:
     try:
         yield
-    except sa.exc.DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0]
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:  # the latter when a connection is opened
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise InfrastructureError(
             f"the review store {url.render_as_string(hide_password=True)} failed: {reason}; "
             "nothing of this step was written, run it again when the cause is gone"

@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from hashlib import file_digest
 from pathlib import Path
 
 from ringwatch.errors import InfrastructureError
+from ringwatch.masking import mask
 from ringwatch.server.jars import Jar, lock_digest, locked_jars
 from ringwatch.settings import Settings
 
@@ -26,6 +28,28 @@ def fetch_jars(settings: Settings) -> Path:
     if _missing(folder / "lib") or _unlinked(folder):
         _fill(folder, repository(settings))
     return folder
+
+
+def fetch_damaged(settings: Settings) -> list[str]:
+    """Check each jar by its SHA-256, fetch those anew that are not the locked ones, and return their names.
+
+    The size alone is looked at before each start; this is for a server that did not start. Raises InfrastructureError
+    when one of them cannot be had.
+    """
+    folder = jar_folder(settings)
+    damaged = [jar for jar in locked_jars() if not _is_whole(folder / "lib" / jar.name, jar)]
+    if damaged:
+        for jar in damaged:
+            (folder / "lib" / jar.name).unlink(missing_ok=True)
+        _fill(folder, repository(settings))
+    return [jar.name for jar in damaged]
+
+
+def _is_whole(path: Path, jar: Jar) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest() == jar.sha256
 
 
 def jar_folder(settings: Settings) -> Path:
@@ -95,7 +119,7 @@ def _progress(jars: list[Jar], address: str) -> Iterator[Callable[[int], object]
     console, total = Console(stderr=True), sum(jar.size for jar in jars)
     if jars and not console.is_terminal:
         console.print(
-            f"downloading Neo4j and GDS: {len(jars)} jars, {total / 1e6:.0f} MB from {address}", soft_wrap=True
+            f"downloading Neo4j and GDS: {len(jars)} jars, {total / 1e6:.0f} MB from {mask(address)}", soft_wrap=True
         )
     columns = TextColumn("Neo4j and GDS"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, disable=not (jars and console.is_terminal)) as progress:

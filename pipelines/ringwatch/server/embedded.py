@@ -1,5 +1,6 @@
 """Starts and stops the embedded server. Each may be called at any time, and by several processes at once."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,9 +9,10 @@ from pathlib import Path
 import psutil
 
 from ringwatch.errors import InfrastructureError
+from ringwatch.rights import kept
 from ringwatch.server.conf import Memory, command, home_argument, machine_memory_mb, size_memory, write_conf
 from ringwatch.server.connection import Connection, Versions, ask_versions
-from ringwatch.server.download import fetch_jars
+from ringwatch.server.download import fetch_damaged, fetch_jars
 from ringwatch.server.home import (
     USER,
     Home,
@@ -30,6 +32,8 @@ from ringwatch.settings import Settings
 
 PORT_TRIES = 3
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Stopped:
@@ -48,9 +52,10 @@ def start(settings: Settings) -> Connection:
     if connection := answering(home):
         return connection
     jars = fetch_jars(settings)
-    create_home(home)
-    with alone(home, settings.server_start_seconds):
-        return _await_running(home, settings) or _launch(home, jars, settings)
+    with kept(settings):
+        create_home(home)
+        with alone(home, settings.server_start_seconds):
+            return _await_running(home, settings) or _launch_mended(home, jars, settings)
 
 
 def stop(settings: Settings) -> Stopped:
@@ -140,6 +145,20 @@ def end_all(home: Home) -> Stopped:
     for process in find_processes(home.import_argument):  # its caller is gone
         end(process)
     return stopped[0] if stopped else Stopped()
+
+
+def _launch_mended(home: Home, jars: Path, settings: Settings) -> Connection:
+    """Start the server, and once more when it did not start because its jars were damaged."""
+    try:
+        return _launch(home, jars, settings)
+    except InfrastructureError:
+        if not (damaged := fetch_damaged(settings)):
+            raise
+        _log.warning(
+            "%d of the server's jars in %s were damaged and have been fetched anew (%s); starting it again",
+            len(damaged), jars, ", ".join(damaged),
+        )  # fmt: skip
+        return _launch(home, jars, settings)
 
 
 def _launch(home: Home, jars: Path, settings: Settings) -> Connection:

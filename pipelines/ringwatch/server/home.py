@@ -69,8 +69,11 @@ def server_home(settings: Settings) -> Home:
     return Home(settings.home.expanduser().resolve() / "neo4j")
 
 
-def create_home(home: Home) -> None:
-    """Make the folders, readable by their owner only. Neo4j serves Browser only when `web/` exists."""
+def create_home(home: Home) -> Home:
+    """Make the folders, readable by their owner only, and return the home.
+
+    Neo4j serves Browser only when `web/` exists.
+    """
     try:
         home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         home.folder.chmod(0o700)
@@ -78,6 +81,7 @@ def create_home(home: Home) -> None:
             (home.folder / name).mkdir(exist_ok=True)
     except OSError as error:
         raise InfrastructureError(f"cannot make the server's folder {home.folder}: {error.strerror}") from None
+    return home
 
 
 def discard_half_import(home: Home) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringwatch.errors import InfrastructureError
+from ringwatch.rights import kept
 from ringwatch.server.conf import FLAGS, Memory, java, machine_memory_mb, size_memory
 from ringwatch.server.connection import DATABASE
-from ringwatch.server.download import fetch_jars
+from ringwatch.server.download import fetch_damaged, fetch_jars
 from ringwatch.server.embedded import alone, end_all
 from ringwatch.server.home import Home, create_home, draw_password, server_home
 from ringwatch.server.process import run
@@ -35,8 +36,7 @@ def import_database(settings: Settings, files: ImportFiles) -> None:
     """
     home = server_home(settings)
     jars = fetch_jars(settings)
-    create_home(home)
-    with alone(home, settings.server_start_seconds):
+    with kept(settings), alone(create_home(home), settings.server_start_seconds):
         end_all(home)
         draw_password(home)
         home.importing.touch()
@@ -44,7 +44,8 @@ def import_database(settings: Settings, files: ImportFiles) -> None:
         environment = {"NEO4J_HOME": str(home.folder), "NEO4J_CONF": str(home.conf.parent)}
         code = run(command(home, jars / "lib", memory, files), home.folder, home.import_log, environment)
         if code != 0:
-            raise _failure(home)
+            damaged = fetch_damaged(settings)
+            raise _failure(home, damaged)
         home.importing.unlink()
 
 
@@ -73,5 +74,10 @@ def _named(home: Home, path: Path) -> str:
     return os.path.relpath(path.resolve(), home.folder)
 
 
-def _failure(home: Home) -> InfrastructureError:
+def _failure(home: Home, damaged: list[str]) -> InfrastructureError:
+    if damaged:
+        return InfrastructureError(
+            f"Neo4j could not import the files of the load: jars of it were damaged and have been fetched anew "
+            f"({', '.join(damaged)}); load again"
+        )
     return explain("Neo4j could not import the files of the load", home.import_log)

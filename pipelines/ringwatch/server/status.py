@@ -31,6 +31,11 @@ class Status:
     home: Path | None = None
     data_mb: float | None = None
 
+    @property
+    def answers(self) -> bool:
+        """Whether nights could work on it; while it starts, it runs and does not answer yet."""
+        return self.neo4j is not None
+
 
 def status(settings: Settings) -> Status:
     """Return the state of the embedded server, or of your own at `NEO4J_URI`.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
-from ringwatch.working import working
+from ringwatch.working import working, writing
 
 if TYPE_CHECKING:
     from ringwatch.review.lease import Lease
@@ -62,7 +62,7 @@ def rotate(night: Night, author: str, begins: Callable[[str], object]) -> tuple[
     """
     from ringwatch.keys import rotation
 
-    with night.store.lease("rotation of the token keys", night.settings.lease_seconds) as lease:
+    with writing(night, "rotation of the token keys") as lease:
         days = rotation.rotate(night, author)
         reports = list(_graph(night, "rotation of the token keys", begins, lease)) if _is_in_graph(night) else []
         night.store.finish_rotation()

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ringwatch.days.durable import replacing
 from ringwatch.detection import candidates, sharing, watch
 from ringwatch.night import Night, Report
 
@@ -27,24 +28,21 @@ def run(night: Night) -> Report:
         read = perf_counter()
         found, left_out = candidates.find(night.graph, shared, settings)
         grouped = perf_counter()
-        watched = _watch(night, connection, shared.uses)
-    path = night.files.candidates(night.day)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    found.to_parquet(path, index=False)
+        watched = _watched(night, connection, shared.uses)
+    with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
+        found.to_parquet(new, index=False)
+        pq.write_table(pa.Table.from_pandas(watched, watch.WATCH, preserve_index=False), new_watch)
     seconds = {"read": read - started, "lanes": grouped - read, "watch": perf_counter() - grouped}
-    return Report("detect", night.day, _counts(found) | {"watched": watched}, seconds, _warnings(left_out))
+    return Report("detect", night.day, _counts(found) | {"watched": len(watched)}, seconds, _warnings(left_out))
 
 
-def _watch(night: Night, connection: duckdb.DuckDBPyConnection, uses: pd.DataFrame) -> int:
-    """Write `watch.parquet` and return how many accounts are in it."""
+def _watched(night: Night, connection: duckdb.DuckDBPyConnection, uses: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `watch.parquet`, of the rings that were active before this night."""
     history = night.store.history(night.day)
     active = history.rings.loc[history.rings["active"].astype(bool), "ring_id"]
     members = history.members[history.members["ring_id"].isin(active)]
     found, _ = watch.look(connection, night.graph, uses, members, night.settings)
-    path = night.files.watch(night.day)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pandas(found, watch.WATCH, preserve_index=False), path)
-    return len(found)
+    return found
 
 
 def _counts(found: pd.DataFrame) -> dict[str, int]:

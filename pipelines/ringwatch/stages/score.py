@@ -5,12 +5,14 @@ How groups are judged is in `judging.py`; the bits are those of the scorecard fo
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from time import perf_counter
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ringwatch.days.durable import replacing
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.detection import judging, scorecard, sharing
 from ringwatch.detection.scored import TABLES
@@ -43,10 +45,11 @@ def _candidates(night: Night) -> pd.DataFrame:
 
 
 def _write(night: Night, tables: dict[str, pd.DataFrame]) -> None:
-    for name, schema in TABLES.items():
-        path = night.files.scored(night.day, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pandas(tables[name], schema, preserve_index=False), path)
+    """Write all tables, or leave those that were there."""
+    with ExitStack() as whole:
+        for name, schema in TABLES.items():
+            path = whole.enter_context(replacing(night.files.scored(night.day, name)))
+            pq.write_table(pa.Table.from_pandas(tables[name], schema, preserve_index=False), path)
 
 
 def _counts(night: Night, candidates: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str, int]:
