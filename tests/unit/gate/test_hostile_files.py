@@ -144,7 +144,7 @@ HEADERS = [
     ("records", {"accounts.parquet": parquet(TABLE | {"status": [{"is": "a"}] * 2})}, "the column status holds struct<"),
     ("maps", {"accounts.parquet": parquet(TABLE | {"status": pa.array([[("a", "b")]] * 2, pa.map_(pa.string(), pa.string()))})},
      "the column status holds map<"),
-    ("bytes that are no text", {"accounts.parquet": parquet(TABLE | {"status": [b"a", b"\xff"]})}, "Invalid UTF8"),
+    ("bytes that are no text", {"accounts.parquet": parquet(TABLE | {"status": [b"a", b"\xff"]})}, "the column status holds bytes that are no text"),
     ("times of the day", {"accounts.parquet": parquet(TABLE | {"created_at": [time(8)] * 2})}, "the column created_at holds time"),
     ("no row that passes", {"accounts.csv": GOOD.replace("2026-02-01", "2026-02-31")},
      r"accounts\.csv: not one of 2 rows passes; the first: created_at is (required|not a timestamp)"),
