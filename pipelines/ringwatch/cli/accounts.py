@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ringwatch.cli.output import Json, console, print_json, table
+from ringwatch.cli.output import Json, Probability, console, print_json, table
 
 if TYPE_CHECKING:
     from ringwatch.standing import Standing, Stay
@@ -61,8 +61,8 @@ def _in_ring(account_id: str, stay: Stay) -> str:
     merged = "" if stay.ring_id == stay.canonical_ring_id else f" (now {stay.canonical_ring_id})"
     return (
         f"{account_id} is in {stay.ring_id}{merged} since {stay.since}: {stay.role}, probability "
-        f"{stay.probability:.2f}; "
-        f"the ring's is {stay.ring_probability:.2f}, {stay.event}. See `ringwatch rings show {stay.ring_id}`"
+        f"{Probability(stay.probability)}; "
+        f"the ring's is {Probability(stay.ring_probability)}, {stay.event}. See `ringwatch rings show {stay.ring_id}`"
     )
 
 
@@ -74,7 +74,7 @@ def _row(stay: Stay) -> tuple[Any, ...]:
         until,
         stay.nights,
         stay.role,
-        stay.probability,
-        stay.ring_probability,
+        Probability(stay.probability),
+        Probability(stay.ring_probability),
         stay.event,
     )

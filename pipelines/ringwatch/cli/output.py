@@ -25,6 +25,14 @@ from rich.text import Text
 if TYPE_CHECKING:
     import pandas as pd
 
+
+class Probability(float):
+    """A probability as people read it: two digits, without calling anything certain."""
+
+    def __str__(self) -> str:
+        return ">0.99" if self >= 0.995 else "<0.01" if self < 0.005 else f"{self:.2f}"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 # Characters up to which the cells of a column are kept on one line, to which longer ones may be folded, and the most
@@ -184,7 +192,7 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return str(value) if isinstance(value, Probability) else f"{value:.2f}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value)

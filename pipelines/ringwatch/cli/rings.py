@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ringwatch.cli.accounts import account_standing, as_dict, print_standing
 from ringwatch.cli.doors import open_store
-from ringwatch.cli.output import Json, console, notes, print_json, records, table
+from ringwatch.cli.output import Json, Probability, console, notes, print_json, records, table
 from ringwatch.cli.query import print_picture_link
 from ringwatch.days.files import Files
 from ringwatch.errors import UsageError
@@ -201,24 +201,22 @@ def print_ring(ring: dict[str, Any]) -> None:
         happened = "withdrawn, and most of it is in" if ring["state"] == "withdrawn" else "merged into"
         notes.print(f"{ring['asked']} was {happened} {ring['canonical_ring_id']}")
     console.print(
-        Text(ring["ring_id"], "bold") + f"  {ring['kind']}, probability {_rounded(ring['probability'])} "
-        f"({_rounded(ring['low'])} to {_rounded(ring['high'])}), {ring['size']:,} accounts on {ring['day']}, "
+        Text(ring["ring_id"], "bold") + f"  {ring['kind']}, probability {Probability(ring['probability'])} "
+        f"({Probability(ring['low'])} to {Probability(ring['high'])}), {ring['size']:,} accounts on {ring['day']}, "
         f"{ring['event']}"
     )
     console.print(ring["summary"])
     for direction, title in (("for", "Why"), ("against", "Why not")):
         reasons = [reason for reason in ring["evidence"] if reason["direction"] == direction]
         console.print(_reasons(title, reasons) if reasons else f"{title}: nothing found", "")
-    members = ([_cell(value) for value in member.values()] for member in ring["members"][:MOST_MEMBERS])
+    members = (
+        [member["account_id"], Probability(member["probability"]), member["role"]]
+        for member in ring["members"][:MOST_MEMBERS]
+    )
     console.print(table("Members", ["account", "probability", "role"], members))
     if ring["size"] > MOST_MEMBERS:
         console.print(f"and {ring['size'] - MOST_MEMBERS:,} more; --json and `ringwatch export` give all of them")
     console.print(_nights(ring["nights"]))
-
-
-def _rounded(probability: float) -> str:
-    """Two digits, without calling anything certain."""
-    return ">0.99" if probability >= 0.995 else "<0.01" if probability < 0.005 else f"{probability:.2f}"
 
 
 def _nights(nights: list[dict[str, Any]]) -> Any:
@@ -231,10 +229,13 @@ def _ring_table(title: str, rings: pd.DataFrame, first: list[str], last: str) ->
     """A table of rings or of a ring's nights: the `first` columns, what they have in common, the `last` column."""
     accounts = "+" + rings["joined"].astype(str) + " -" + rings["departed"].astype(str)
     columns = [*first, "probability", "size", "accounts", "event", last]
-    rows = rings.assign(accounts=accounts)[columns].to_numpy(dtype=object)
-    return table(
-        title, [name.removesuffix("_id") for name in columns], [[_cell(value) for value in row] for row in rows]
-    )
+    rows = records(rings.assign(accounts=accounts)[columns])
+    shown = [[_cell(_probable(name, value)) for name, value in row.items()] for row in rows]
+    return table(title, [name.removesuffix("_id") for name in columns], shown)
+
+
+def _probable(name: str, value: Any) -> Any:
+    return Probability(value) if name == "probability" and value is not None else value
 
 
 def _reasons(title: str, reasons: list[dict[str, Any]]) -> Any:

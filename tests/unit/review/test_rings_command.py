@@ -147,7 +147,10 @@ def test_show_calls_no_probability_certain(history: dict[str, str], tmp_path: Pa
     store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
     publish(store, TUESDAY, {"ab": accounts(range(15))}, probability=0.9999)
     store.close()
-    assert "probability >0.99 (0.50 to >0.99)" in invoke("rings", "show", history["kept"]).stdout
+    shown = invoke("rings", "show", history["kept"]).stdout
+    assert "probability >0.99 (0.50 to >0.99)" in shown
+    assert "1.00" not in shown
+    assert "1.00" not in invoke("rings", "list").stdout
 
 
 def test_an_unknown_ring_names_the_nearest(history: dict[str, str]) -> None:
