@@ -273,8 +273,9 @@ def _wrong(error: ErrorDetails) -> str:
         near = get_close_matches(name, Settings.model_fields, 1)
         return f"setting {name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
     secret = "password" in name.lower()
-    said = error["msg"].removeprefix("Value error, ")
-    return f"setting {name}: {said}" + ("" if secret else f" (got {error['input']!r})")
+    said, got = error["msg"].removeprefix("Value error, "), error["input"]
+    shown = str(got) if isinstance(got, Path) else got
+    return f"setting {name}: {said}" + ("" if secret else f" (got {shown!r})")
 
 
 def set_apart(settings: Settings, folder: str) -> Settings:
