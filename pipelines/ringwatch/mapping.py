@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -180,10 +181,12 @@ def _constant_problems(where: str, feed: Feed, column: str, value: str) -> Itera
     yield from _misfits(where, feed.columns[column], value)
 
 
+@lru_cache(maxsize=4096)
 def _plain(name: str) -> str:
     return _MARKS.sub("", name).strip().strip('"').strip()
 
 
+@lru_cache(maxsize=4096)  # the same few names are asked for again for each file
 def _key(name: str) -> str:
     """The name without what spellings differ in: case, width, separators, marks."""
     return re.sub(r"[\s_.:/-]+", "", unicodedata.normalize("NFKC", _plain(name)).casefold())
