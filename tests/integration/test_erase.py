@@ -141,7 +141,7 @@ def test_rings_keep_their_sizes_and_consumers_hear_of_the_one_that_changed(
     erased: dict[str, Any], nights: Night, before: dict[str, Any]
 ) -> None:
     (ring,) = erased["rings"]
-    assert changes(nights.store)[len(before["changes"]) :] == [(ring["ring_id"], "changed")]
+    assert changes(nights.store)[len(before["changes"]) :] == [(ring["ring_id"], "members")]
     assert erased["changes"] == 1
     sizes = nights.store.rings(DAYS[1]).set_index("ring_id")["size"]
     assert sizes.equals(before["rings"].set_index("ring_id")["size"])
