@@ -45,16 +45,16 @@ def _shares(rows: np.ndarray, *shares: float) -> list[np.ndarray]:
 
 def _faults(feed: str, day: date) -> list[tuple[str, Any]]:
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # feeds without a zone are in UTC
-    tomorrow, ancient = midnight + timedelta(days=1, hours=3), datetime(1970, 1, 1)  # noqa: DTZ001
+    days_later, ancient = midnight + timedelta(days=2, hours=3), datetime(1970, 1, 1)  # noqa: DTZ001
     everywhere: list[tuple[str, Any]] = [
         ("account_id", None),
         ("account_id", "acc_\x07bell"),
         ("account_id", "x" * 300),
     ]
-    seen = [("first_seen", None), ("last_seen", tomorrow), ("first_seen", ancient), ("last_seen", midnight)]
+    seen = [("first_seen", None), ("last_seen", days_later), ("first_seen", ancient), ("last_seen", midnight)]
     own: dict[str, list[tuple[str, Any]]] = {
         "accounts": [
-            *[("created_at", None), ("created_at", tomorrow), ("status", "banned"), ("country", "X1")],
+            *[("created_at", None), ("created_at", days_later), ("status", "banned"), ("country", "X1")],
             *[("email", "not an address"), ("phone", "twelve")],
         ],
         "devices": [("device", None), ("device", "y" * 300), ("sessions", -3), *seen],
@@ -63,7 +63,7 @@ def _faults(feed: str, day: date) -> list[tuple[str, Any]]:
             *seen,
         ],
         "payments": [
-            *[("paid_at", None), ("paid_at", tomorrow), ("instrument_kind", "iou"), ("bin", "12AB")],
+            *[("paid_at", None), ("paid_at", days_later), ("instrument_kind", "iou"), ("bin", "12AB")],
             *[("amount", -5.0), ("currency", "QQQ"), ("outcome", "lost"), ("billing_country", "X1")],
         ],
         "usage": [("capability", None), ("exchanges", -1), ("tokens", -1), ("active_hours", 1 << 24)],
