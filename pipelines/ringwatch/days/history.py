@@ -143,13 +143,13 @@ def _in_vain(connection: duckdb.DuckDBPyConnection, night: Night, feed: str, new
 
 def account_files(night: Night) -> list[Path]:
     """Clean files that name the accounts known before the night."""
-    return [Path(path) for path in _files(night, "clean", "accounts", None, night.day - timedelta(days=1))]
+    return _files(night, "clean", "accounts", None, night.day - timedelta(days=1))
 
 
 def clean_days_by_feed(night: Night, until: date) -> dict[str, list[date]]:
     """Return by feed the days up to `until` that have clean rows of it, oldest first."""
     return {
-        feed: [date.fromisoformat(Path(path).parent.parent.name) for path in _files(night, "clean", feed, None, until)]
+        feed: [date.fromisoformat(path.parent.parent.name) for path in _files(night, "clean", feed, None, until)]
         for feed in night.model.feeds
     }
 
