@@ -26,11 +26,6 @@ import typer
 from ringwatch import server
 from ringwatch.cli.train import on_one_server
 from ringwatch.days.files import Files
-from ringwatch.detection import candidates, cells, explaining, gathering, judging, learning, sharing
-from ringwatch.detection.features import FEATURES
-from ringwatch.detection.learning import Lesson
-from ringwatch.detection.scorecard import Scorecard
-from ringwatch.detection.scored import EVIDENCE
 from ringwatch.evaluate import Evaluation, compare, together
 from ringwatch.evaluate.figures import FOUND, found_cells
 from ringwatch.evaluate.metrics import OPERATOR
@@ -38,10 +33,18 @@ from ringwatch.evaluate.run import as_judged
 from ringwatch.evaluate.truth import Truth, read_truth
 from ringwatch.graph import Graph
 from ringwatch.night import Night
+from ringwatch.score import groups, notes, variants
+from ringwatch.score.features import FEATURES
+from ringwatch.score.scorecard import Scorecard
+from ringwatch.score.tables import EVIDENCE
+from ringwatch.search import candidates
 from ringwatch.settings import Settings, load_settings
 from ringwatch.simulate import START, simulate
 from ringwatch.simulate.clean import write_clean
 from ringwatch.simulate.families import draw_world
+from ringwatch.train import learning
+from ringwatch.train.learning import Lesson
+from ringwatch.window import cells, sharing
 
 _AGAINST = {feature.name for feature in FEATURES if feature.direction == "against"}
 REFERENCE, CELLS = "reference", "without cells"
@@ -69,7 +72,7 @@ class Variant:
     leave: bool = True
 
 
-def variants() -> dict[str, Variant]:
+def ablations() -> dict[str, Variant]:
     """What is taken away, by the name of its row."""
     every = candidates.LANES
     lanes = {f"without lane {lane}": Variant(tuple(one for one in every if one != lane)) for lane in every}
@@ -95,9 +98,9 @@ def main(
     judge: Annotated[int, typer.Option(help="Worlds of family B to judge.")] = 3,
     only: Annotated[list[str] | None, typer.Option(help="Only the row of this name; repeatable.")] = None,
 ) -> None:
-    wanted = {name: one for name, one in variants().items() if not only or name in only}
+    wanted = {name: one for name, one in ablations().items() if not only or name in only}
     if not wanted:
-        raise typer.BadParameter(f"there is no such row; the rows are: {', '.join(variants())}")
+        raise typer.BadParameter(f"there is no such row; the rows are: {', '.join(ablations())}")
     with tempfile.TemporaryDirectory(prefix="ringwatch-ablation-") as folder:
         apart = load_settings(home=Path(folder) / "server", server_bolt_port=0, server_http_port=0)
         settings = on_one_server(apart)
@@ -162,8 +165,8 @@ def attend(night: Night) -> World:
 
 def judge_without(variant: Variant, lessons: Sequence[World], exam: Sequence[World]) -> Evaluation:
     """Return how the worlds of `exam` are judged with a card that the others made without what the variant drops."""
-    settle = gathering.settle if variant.leave else lambda _connection, picked, *_: picked
-    with mock.patch.object(gathering, "settle", settle):
+    settle = variants.settle if variant.leave else lambda _connection, picked, *_: picked
+    with mock.patch.object(variants, "settle", settle):
         card = make_card(variant, lessons)
         return together(_judge(world, variant, card) for world in exam)
 
@@ -196,9 +199,11 @@ def _judge(world: World, variant: Variant, card: Scorecard) -> Evaluation:
     night, no_notes = world.night, pd.DataFrame(columns=EVIDENCE.names)
     with (
         sharing.open_sharing(night) as connection,
-        mock.patch.object(explaining, "notes", return_value=no_notes),
+        mock.patch.object(notes, "of_rings", return_value=no_notes),
     ):
-        tables = judging.judge(connection, found_by(variant.lanes, world.found), card, night.settings.min_ring_size)
+        tables = groups.score_groups(
+            connection, found_by(variant.lanes, world.found), card, night.settings.min_ring_size
+        )
     judged = as_judged(tables["rings"], tables["members"], night.settings.flag_probability)
     return compare(judged, _truth(night), night.day, night.settings.min_ring_size)
 

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from neo4j.exceptions import ClientError
 
-from ringwatch.detection import communities
-from ringwatch.detection.communities import MOST_SIMILAR, THETA, TOLERANCE, WEAKEST_BITS
 from ringwatch.resources import cypher
+from ringwatch.search import communities
+from ringwatch.search.communities import MOST_SIMILAR, THETA, TOLERANCE, WEAKEST_BITS
 
 # Three arrays of equal length: source, target, weight.
 Links = tuple[np.ndarray, ...]

@@ -18,9 +18,10 @@ import numpy as np
 from benchmarks.detection import bare_gds, in_process
 from benchmarks.door.figures import Done, Job
 from benchmarks.door.homes import home_settings
-from ringwatch.detection import communities, sharing
 from ringwatch.night import Night, open_night
+from ringwatch.search import communities
 from ringwatch.stages import detect, score
+from ringwatch.window import sharing
 
 
 def ours(home: str, day: str, server: dict[str, str]) -> Job:

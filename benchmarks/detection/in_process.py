@@ -1,6 +1,6 @@
 """What detect asks of GDS, answered in this process: DuckDB for similarities, scikit-network for communities.
 
-The functions are those of `ringwatch.detection.communities`, with the same arguments and columns; the graph is not
+The functions are those of `ringwatch.search.communities`, with the same arguments and columns; the graph is not
 asked. Communities may be others, since Leiden visits nodes in another order.
 """
 
@@ -15,7 +15,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 from sknetwork.clustering import Leiden  # type: ignore[attr-defined]
 from sknetwork.topology import get_connected_components, get_core_decomposition  # type: ignore[attr-defined]
 
-from ringwatch.detection.communities import MOST_SIMILAR, TOLERANCE, WEAKEST_BITS
+from ringwatch.search.communities import MOST_SIMILAR, TOLERANCE, WEAKEST_BITS
 
 # All pairs of accounts with an identifier in common, kept when they are similar, and of each account the most similar.
 _SIMILAR = """

@@ -98,7 +98,7 @@ class Evidence:
     cells, 0 for never; outsider: whether an outsider can bring it about; wording: what members that share it do ("pay
     with the same cards").
 
-    affinity, habit: what it adds to the likeness of two accounts (`detection/pairs.py`) that they share it, and that
+    affinity, habit: what it adds to the likeness of two accounts (`window/pairs.py`) that they share it, and that
     both spend their days on it; affinity_from, affinity_limit: accounts from and up to which it does; affinity_pairs:
     pairs an account from which sharing it is so usual that each doubling takes a bit of the affinity, 0 for never.
     """
@@ -135,7 +135,7 @@ class Relationship:
 
     seen: columns of the first and last time, else the day of the file; events: column that is summed;
     lasting: true until a newer row of the account replaces it, instead of for the window; place: column that says what
-    kind of network an address is in, from which its place follows (`detection/places.py`).
+    kind of network an address is in, from which its place follows (`window/places.py`).
     """
 
     to: Target

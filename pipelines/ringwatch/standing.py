@@ -13,11 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from ringwatch.detection import sharing
 from ringwatch.erasure.footprints import Account, canonical_id, in_days
 from ringwatch.gate import tombstones
 from ringwatch.night import Night
 from ringwatch.review.store import Store
+from ringwatch.window import sharing
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import pytest
 
 from benchmarks import ablation
 from benchmarks.ablation import CELLS, REFERENCE, Variant
-from ringwatch.detection import candidates, sharing
+from ringwatch.search import candidates
 from ringwatch.settings import load_settings
 from ringwatch.simulate import START
+from ringwatch.window import sharing
 
 pytestmark = pytest.mark.integration
 

@@ -9,10 +9,11 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from ringwatch.detection import candidates, communities, memory, pairs, watch
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
+from ringwatch.search import candidates, communities, memory, watch
 from ringwatch.settings import load_settings
+from ringwatch.window import pairs
 
 pytestmark = pytest.mark.integration
 

@@ -11,8 +11,8 @@ import pytest
 from benchmarks.detection import in_process, tables
 from benchmarks.detection.__main__ import compare
 from benchmarks.door.servers import Server
-from ringwatch.detection import candidates, communities
 from ringwatch.graph import Graph
+from ringwatch.search import candidates, communities
 
 pytestmark = pytest.mark.integration
 

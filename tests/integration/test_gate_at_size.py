@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from ringwatch import duck
-from ringwatch.detection import pairs, sharing
 from ringwatch.model import ACCOUNT
 from ringwatch.night import open_night
 from ringwatch.settings import load_settings
+from ringwatch.window import pairs, sharing
 
 pytestmark = pytest.mark.integration
 

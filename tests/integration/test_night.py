@@ -13,15 +13,15 @@ from nights import nights_run, run_all
 
 from ringwatch import render
 from ringwatch.days.run_report import read
-from ringwatch.detection.places import PLACES
-from ringwatch.detection.watch import CUTOFF
 from ringwatch.errors import DataRefused
 from ringwatch.evaluate import Evaluation, evaluate
 from ringwatch.graph import Graph
 from ringwatch.night import STAGES, Night, open_night
 from ringwatch.resources import SCHEMAS
+from ringwatch.search.watch import CUTOFF
 from ringwatch.settings import Settings, load_settings
 from ringwatch.simulate import START, simulate
+from ringwatch.window.places import PLACES
 
 pytestmark = pytest.mark.integration
 

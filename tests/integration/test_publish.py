@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from ringwatch.days.files import Files
-from ringwatch.detection.scored import TABLES
 from ringwatch.graph import Graph
 from ringwatch.night import Night, Report
+from ringwatch.score.tables import TABLES
 from ringwatch.settings import load_settings
 from ringwatch.stages import publish
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
-from ringwatch.detection import communities
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
+from ringwatch.search import communities
 from ringwatch.server import Connection
 
 pytestmark = pytest.mark.integration

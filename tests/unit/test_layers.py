@@ -6,7 +6,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from ringwatch.detection import sharing
+from ringwatch.window import sharing
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 # What the tables follow from by their content, which the stamp has anyway, or only open and name things.
@@ -42,10 +42,10 @@ def test_every_module_stands_in_one_layer(graph: grimp.ImportGraph) -> None:
 
 
 def test_the_tables_of_sharing_are_made_anew_when_code_that_makes_them_changes(graph: grimp.ImportGraph) -> None:
-    makes = {"ringwatch.detection.sharing", "ringwatch.days.history"}
-    for module in sorted(graph.find_upstream_modules("ringwatch.detection.sharing")):
-        if module.startswith("ringwatch.detection."):
+    makes = {"ringwatch.window.sharing", "ringwatch.days.history"}
+    for module in sorted(graph.find_upstream_modules("ringwatch.window.sharing")):
+        if module.startswith("ringwatch.window."):
             makes.add(module)
 
     assert {module.__name__ for module in sharing.MADE_BY} == makes
-    assert graph.find_modules_directly_imported_by("ringwatch.detection.sharing") <= makes | NOT_MADE_BY
+    assert graph.find_modules_directly_imported_by("ringwatch.window.sharing") <= makes | NOT_MADE_BY

@@ -22,13 +22,13 @@ from typer.testing import CliRunner
 
 from ringwatch.cli import app
 from ringwatch.days import amend
-from ringwatch.detection.scored import EVIDENCE
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.gate import tombstones
 from ringwatch.keys import tokens
 from ringwatch.keys.tokens import key_file
 from ringwatch.night import Night
 from ringwatch.review.store import Store
+from ringwatch.score.tables import EVIDENCE
 from ringwatch.stages import rotate, run_stage
 
 ACCOUNTS = "account_id,created_at,status,email,phone"

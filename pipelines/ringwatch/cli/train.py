@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from ringwatch.detection.learning import Lesson
-    from ringwatch.detection.scorecard import Scorecard
     from ringwatch.night import Night
+    from ringwatch.score.scorecard import Scorecard
+    from ringwatch.train.learning import Lesson
 
 FAMILY = "A"
 FEWEST_WORLDS = 2
@@ -41,7 +41,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Make a scorecard for each set of feeds, from simulated worlds whose truth is known."""
-    from ringwatch.detection import scorecard
+    from ringwatch.score import scorecard
 
     settings = on_one_server(load_settings())
     if worlds < FEWEST_WORLDS:
@@ -99,8 +99,8 @@ def make_card(
     tell: Callable[[str], None],
 ) -> Scorecard:
     """Return the card for `feeds` that the worlds in `homes` teach."""
-    from ringwatch.detection import learning
     from ringwatch.simulate import START
+    from ringwatch.train import learning
 
     day = START + timedelta(days=days - 1)
     nights = [_night(home, day, settings, feeds) for home in homes]

@@ -1,7 +1,7 @@
 """Values that stand for several kinds of identifier, as "no data" for devices and instruments: no identifier at all.
 
 Here they are told, once a night; that they link nobody, also when they stand for one kind on one day and for another on
-another, is seen to where the window is shared out (`detection/sharing.py`).
+another, is seen to where the window is shared out (`window/sharing.py`).
 """
 
 from __future__ import annotations

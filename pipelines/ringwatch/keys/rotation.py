@@ -22,7 +22,7 @@ from ringwatch.keys.stored import Renewed
 from ringwatch.model import Model
 from ringwatch.night import Night
 
-# A token among the sides of a composite cell (`detection/cells.py`).
+# A token among the sides of a composite cell (`window/cells.py`).
 _IN_CELL = r"(?<!\S)({facets})=([0-9a-f]{{32}})(?!\S)"
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Candidates:
-    """What score judged; columns as in `ringwatch.detection.scored`."""
+    """What score judged; columns as in `ringwatch.score.tables`."""
 
     rings: pd.DataFrame
     members: pd.DataFrame

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.days.durable import replacing
-from ringwatch.detection import candidates, sharing, watch
 from ringwatch.night import Night, Report
+from ringwatch.search import candidates, watch
+from ringwatch.window import sharing
 
 
 def run(night: Night) -> Report:

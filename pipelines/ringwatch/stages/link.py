@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from ringwatch.detection import pairs, sharing
 from ringwatch.errors import InfrastructureError
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
+from ringwatch.window import pairs, sharing
 
 _SHOWN_IDENTIFIERS = pa.schema(
     {

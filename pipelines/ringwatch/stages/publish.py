@@ -14,7 +14,6 @@ from datetime import date
 
 import pandas as pd
 
-from ringwatch.detection.scored import TABLES
 from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
@@ -22,6 +21,7 @@ from ringwatch.review.audit import objections
 from ringwatch.review.erasure import ERASED_PREFIX
 from ringwatch.review.nightly import RING, nightly
 from ringwatch.review.records import Candidates, Nightly, Publication, Thresholds
+from ringwatch.score.tables import TABLES
 
 
 def run(night: Night) -> Report:

@@ -1,6 +1,6 @@
 """score: candidates in; disjoint groups, each with probability, kind and the reasons that add up to it, out.
 
-How groups are judged is in `judging.py`; the bits are those of the scorecard for the feeds of the deployment.
+How groups are judged is in `groups.py`; the bits are those of the scorecard for the feeds of the deployment.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 
 from ringwatch.days.durable import replacing
 from ringwatch.days.in_use import feeds_in_use
-from ringwatch.detection import judging, scorecard, sharing
-from ringwatch.detection.scored import TABLES
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report
+from ringwatch.score import groups, scorecard
+from ringwatch.score.tables import TABLES
+from ringwatch.window import sharing
 
 # Fewer feeds with what accounts do than this leave one kind of evidence, which is weak alone.
 FEW_FEEDS = 2
@@ -30,7 +31,7 @@ def run(night: Night) -> Report:
     used = feeds_in_use(night).used
     card = scorecard.load(used)
     with sharing.open_sharing(night) as connection:
-        tables = judging.judge(connection, candidates, card, night.settings.min_ring_size)
+        tables = groups.score_groups(connection, candidates, card, night.settings.min_ring_size)
     _write(night, tables)
     counts, seconds = _counts(night, candidates, tables), {"score": perf_counter() - started}
     feeds = {"used": used, "scorecard": card.feeds}

@@ -16,7 +16,6 @@ from time import perf_counter
 
 from ringwatch.days import amend, history
 from ringwatch.days.in_use import feeds_in_use
-from ringwatch.detection import scorecard
 from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, causes, feeds, kinds, outcomes, reuse, sorting, trends
 from ringwatch.gate.arrivals import Arrived, survey, together
@@ -25,6 +24,7 @@ from ringwatch.mapping import names_of
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import restating
 from ringwatch.review.records import LedgerEntry
+from ringwatch.score import scorecard
 
 PARTS = ("clean", "held", "quarantine")
 _WAITED = (

@@ -6,10 +6,11 @@ from datetime import date, datetime
 import pandas as pd
 from clean_days import MONDAY, accounts, connected, used
 
-from ringwatch.detection import grouping, sharing
-from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
-from ringwatch.detection.trees import Trees
 from ringwatch.night import Night
+from ringwatch.score import measuring
+from ringwatch.score.scorecard import VERSION, Scorecard, Sheet
+from ringwatch.score.trees import Trees
+from ringwatch.window import sharing
 
 OpenNight = Callable[..., Night]
 EVERYBODY = [f"A{i:04}" for i in range(1000)]
@@ -23,9 +24,9 @@ def group(*names: str, candidate: str = "c") -> pd.DataFrame:
     return pd.DataFrame({"candidate": candidate, "account_id": names}, dtype="str")
 
 
-def found(night: Night, members: pd.DataFrame) -> grouping.Measures:
+def found(night: Night, members: pd.DataFrame) -> measuring.Measures:
     with sharing.open_sharing(night) as connection:
-        return grouping.measure(connection, members)
+        return measuring.measure(connection, members)
 
 
 def small_world(open_night: OpenNight) -> Night:

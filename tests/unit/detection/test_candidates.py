@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ringwatch.detection.candidates import merge, stability
+from ringwatch.search.candidates import merge, stability
 
 
 def communities(**groups: str) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from typing import Any
 
 from clean_days import MONDAY, accounts, connected
 
-from ringwatch.detection import sharing
 from ringwatch.night import Night
+from ringwatch.window import sharing
 
 OpenNight = Callable[..., Night]
 EVERYBODY = [f"A{i:04}" for i in range(1000)]

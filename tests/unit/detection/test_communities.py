@@ -7,9 +7,9 @@ import neo4j
 import pandas as pd
 import pytest
 
-from ringwatch.detection import communities
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
+from ringwatch.search import communities
 from ringwatch.server.connection import Connection
 
 NOBODY_LISTENS = Connection("bolt://127.0.0.1:1", "neo4j", "secret")

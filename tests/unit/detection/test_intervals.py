@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from ringwatch.detection import intervals, scorecard
+from ringwatch.score import intervals, scorecard
 
 # Nine in ten groups of log2 odds around 3 were rings, and one in a thousand of those around -10.
 RELIABILITY = ((-10.0, 8000, 8), (3.0, 40, 36), (12.0, 22, 22))

@@ -5,9 +5,9 @@ import pytest
 from clean_days import MONDAY, Rows, accounts, connected, sent, used
 from hand_worked import EVERYBODY, OPENED, WEEK, OpenNight, found, group
 
-from ringwatch.detection import membership
-from ringwatch.detection.trees import Tree, Trees
 from ringwatch.night import Night
+from ringwatch.score import membership
+from ringwatch.score.trees import Tree, Trees
 
 NO_OPINION, SURE = Trees((), 1.0, ()), Trees((), 99.0, ())
 RING, HOST, PARTNER = EVERYBODY[:4], *EVERYBODY[24:26]

@@ -3,8 +3,8 @@
 import pytest
 from neo4j.exceptions import ClientError
 
-from ringwatch.detection import memory
 from ringwatch.errors import InfrastructureError
+from ringwatch.search import memory
 
 # As GDS 2.13 words it.
 REFUSED = (

@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringwatch.detection import order
+from ringwatch.window import order
 
 # account, identifier and the days on which one used the other.
 Use = tuple[int, int, str]

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from clean_days import Rows, accounts, connected, sent, used
 
-from ringwatch.detection import features, frames, grouping, sharing
 from ringwatch.night import Night
+from ringwatch.score import features, frames, measuring
+from ringwatch.window import sharing
 
 OpenNight = Callable[..., Night]
 
@@ -47,7 +48,7 @@ def value(connection: duckdb.DuckDBPyConnection, query: str, *parameters: object
 def measured(night: Night, *groups: list[str]) -> pd.DataFrame:
     rows = pd.concat([pd.DataFrame({"candidate": f"c{i}", "account_id": g}, dtype="str") for i, g in enumerate(groups)])
     with sharing.open_sharing(night) as connection:
-        measures = grouping.measure(connection, rows)
+        measures = measuring.measure(connection, rows)
         facets = connection.table("facet").df()["facet"]
     return features.values(frames.arranged(measures, pd.Series(dtype=float)), facets)
 

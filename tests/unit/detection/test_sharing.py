@@ -8,8 +8,8 @@ import duckdb
 import pytest
 from clean_days import MONDAY, THURSDAY, TUESDAY, WEDNESDAY, accounts, connected, sent, used
 
-from ringwatch.detection import pairs, sharing
 from ringwatch.night import Night
+from ringwatch.window import pairs, sharing
 
 OpenNight = Callable[..., Night]
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from ringwatch.detection import trees
-from ringwatch.detection.trees import Tree, Trees
+from ringwatch.score import trees
+from ringwatch.score.trees import Tree, Trees
 
 RNG = np.random.default_rng(5)
 

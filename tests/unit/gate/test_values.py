@@ -20,7 +20,6 @@ from hostile import csv_of, parquet, parquet_of, part, put
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringwatch.detection import sharing
 from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, normalise, spelling
 from ringwatch.model import Issuer, load_model
@@ -29,6 +28,7 @@ from ringwatch.quarantine.replay import replay
 from ringwatch.quarantine.shelf import Which
 from ringwatch.rehearsal import rehearse
 from ringwatch.stages import validate
+from ringwatch.window import sharing
 
 DEFAULTS = load_model().defaults
 DEVICES = load_model().feeds["devices"]

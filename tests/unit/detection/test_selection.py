@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hand_worked import group
 
-from ringwatch.detection import scoring
+from ringwatch.score import selection
 
 
 def members(groups: pd.DataFrame) -> dict[str, str]:
@@ -18,7 +18,7 @@ def pick(
     """What is picked; the accounts have their places by the alphabet, or as they come in `places`."""
     order = list(places) or sorted(set(groups["account_id"]))
     numbers = pd.Series(range(1, len(order) + 1), index=order)
-    return members(scoring.pick(groups, odds, whole, numbers, smallest))
+    return members(selection.pick(groups, odds, whole, numbers, smallest))
 
 
 def test_of_overlapping_groups_the_one_that_is_a_ring_and_whole_stays() -> None:
@@ -80,7 +80,7 @@ def test_likely_groups_that_are_linked_are_looked_at_as_one() -> None:
     )
     links = pd.DataFrame({"source": ["A", "B", "A"], "target": ["C", "D", "E"], "bits": [2.0, 2.0, 9.0]})
 
-    united = scoring.unite(groups, pd.Series({"c-one": 5.0, "c-two": 5.0, "c-no": -9.0}), links)
+    united = selection.unite(groups, pd.Series({"c-one": 5.0, "c-two": 5.0, "c-no": -9.0}), links)
 
     assert set(united.groupby("group")["account_id"].agg("".join)) == {"ABCD"}
 
@@ -98,20 +98,20 @@ def test_what_likely_groups_around_it_would_add_is_looked_at_with_the_one_that_w
     )
     odds = pd.Series({"core": 5.0, "other": 5.0, "wider": 5.0, "touching": 5.0, "unlikely": -9.0, "taken": 5.0})
 
-    assert members(scoring.grow(picked, groups, odds)) == {"core": "ABCDEF"}
+    assert members(selection.grow(picked, groups, odds)) == {"core": "ABCDEF"}
 
 
 def test_on_a_night_without_rings_all_odds_fall() -> None:
     odds = pd.Series(np.full(500, -6.0))
 
-    assert scoring.shift(odds, prior=-4.0) < -2
+    assert selection.shift(odds, prior=-4.0) < -2
 
 
 def test_a_night_never_raises_the_odds() -> None:
-    assert scoring.shift(pd.Series([12.0] * 100), prior=-4.0) == 0
+    assert selection.shift(pd.Series([12.0] * 100), prior=-4.0) == 0
 
 
 def test_on_a_night_as_usual_the_odds_stay() -> None:
     odds = pd.Series([12.0] * 100 + [-12.0] * 900)
 
-    assert scoring.shift(odds, prior=float(np.log2(100 / 900))) == pytest.approx(0, abs=0.05)
+    assert selection.shift(odds, prior=float(np.log2(100 / 900))) == pytest.approx(0, abs=0.05)

@@ -7,8 +7,9 @@ import pytest
 from clean_days import MONDAY, accounts, connected
 from hand_worked import EVERYBODY, WEEK, OpenNight, found, group
 
-from ringwatch.detection import features, frames, grouping, sharing
 from ringwatch.night import Night
+from ringwatch.score import features, frames, measuring
+from ringwatch.window import sharing
 
 
 def values(night: Night, members: pd.DataFrame) -> pd.Series:
@@ -34,7 +35,7 @@ def test_what_is_struck_out_was_never_used(night: Night) -> None:
     struck = pd.DataFrame({"candidate": ["c"], "facet": ["device"], "name": ["ring"]})
 
     with sharing.open_sharing(night) as connection:
-        left = grouping.measure(connection, group(*EVERYBODY[:4]), struck).facets
+        left = measuring.measure(connection, group(*EVERYBODY[:4]), struck).facets
 
     assert "device" not in set(left["facet"])
 

@@ -1,6 +1,6 @@
 """Where the members of groups are at home, whom they work for, and whom they pay: what tells crowds from operators.
 
-In: the table `grouped` of `grouping.py`, places (`places.py`) and dealings (`sharing.py`). Out: one row per candidate.
+In: the table `grouped` of `measuring.py`, places (`places.py`) and dealings (`sharing.py`). Out: one row per candidate.
 The group itself is left out of what its place and its mail domain are known for.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
-from ringwatch.detection.places import PLACES, TERM_DAYS
+from ringwatch.window.places import PLACES, TERM_DAYS
 
 # Long-lived accounts outside the group from which a mail domain is known as an employer's.
 COLLEAGUES = 3

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ringwatch.detection import learning, scorecard, training
-from ringwatch.detection.scorecard import Scale, Scorecard, Sheet
-from ringwatch.detection.trees import Tree, Trees
 from ringwatch.errors import UsageError
+from ringwatch.score import scorecard
+from ringwatch.score.scorecard import Scale, Scorecard, Sheet
+from ringwatch.score.trees import Tree, Trees
+from ringwatch.train import fitting, learning
 
 RNG = np.random.default_rng(7)
 RINGS = pd.Series(np.arange(1200) < 200)
@@ -33,7 +34,7 @@ def test_what_speaks_for_a_ring_never_means_less_when_there_is_more_of_it() -> N
     noise = RNG.normal(size=1200)
     values = pd.DataFrame({"strong": RINGS * 1.5 + noise, "device_own": -1.0 * RINGS + RNG.normal(size=1200)})
 
-    sheet = training.fit_sheet(values, RINGS)
+    sheet = fitting.fit_sheet(values, RINGS)
 
     assert np.all(np.diff(sheet.scales["strong"].bits) >= 0)
     assert np.all(np.diff(sheet.scales["device_own"].bits) <= 0)
@@ -42,7 +43,7 @@ def test_what_speaks_for_a_ring_never_means_less_when_there_is_more_of_it() -> N
 def test_a_feature_that_tells_nothing_has_next_to_no_bits() -> None:
     values = pd.DataFrame({"strong": RINGS * 3.0 + RNG.normal(size=1200), "facets": RNG.normal(size=1200)})
 
-    sheet = training.fit_sheet(values, RINGS)
+    sheet = fitting.fit_sheet(values, RINGS)
 
     nothing = sheet.scales["facets"].bits if "facets" in sheet.scales else (0.0,)
     assert np.ptp(nothing) < 0.2 * np.ptp(sheet.scales["strong"].bits)
@@ -56,7 +57,7 @@ def test_calibration_takes_overconfidence_away() -> None:
     odds = pd.Series(RNG.normal(0, 2, 4000))
     truth = pd.Series(RNG.random(4000) < 1 / (1 + np.exp2(-odds)))
 
-    slope, base = training.calibrate(3 * odds - 1, truth)
+    slope, base = fitting.calibrate(3 * odds - 1, truth)
 
     assert slope == pytest.approx(1 / 3, abs=0.03)
     assert base == pytest.approx(1 / 3, abs=0.15)
@@ -65,7 +66,7 @@ def test_calibration_takes_overconfidence_away() -> None:
 def test_every_group_is_in_one_part_of_the_reliability() -> None:
     odds = pd.Series(RNG.normal(-6, 4, 1200))
 
-    parts = training.reliability(odds, RINGS)
+    parts = fitting.reliability(odds, RINGS)
 
     assert sum(groups for _, groups, _ in parts) == 1200
     assert sum(rings for _, _, rings in parts) == 200
@@ -106,4 +107,4 @@ def test_the_cards_that_are_shipped_fit_the_program() -> None:
     assert paths
     for path in paths:
         shipped = scorecard.load(path.stem.split("+"))
-        assert set(shipped.flag.scales) <= set(training.DIRECTIONS)
+        assert set(shipped.flag.scales) <= set(fitting.DIRECTIONS)

@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 from neo4j.exceptions import ClientError
 
-from ringwatch.detection import memory
 from ringwatch.graph import Graph
 from ringwatch.resources import cypher
+from ringwatch.search import memory
 
 # Components up to this size are one community; larger ones are searched for communities inside.
 WHOLE = 12

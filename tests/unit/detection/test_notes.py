@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, connected, used, write_days
 
-from ringwatch.detection import explaining, sharing
-from ringwatch.detection.scorecard import Scale, Scorecard, Sheet
-from ringwatch.detection.trees import Trees
+from ringwatch.score.notes import Context, of_rings
+from ringwatch.score.scorecard import Scale, Scorecard, Sheet
+from ringwatch.score.trees import Trees
+from ringwatch.window import sharing
 
 EVERYBODY = [f"A{i:03}" for i in range(1000)]
 RING = EVERYBODY[:6]
@@ -36,8 +37,8 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     bits = pd.DataFrame({"device_bits": [5.0, 4.0, 0.0], "ip_spread": [2.0, -1.0, -3.0], "born": [-1.0, 0.0, -1.0]})
     bits.index = pd.Index(["ring", "near", "far"])
     with sharing.open_sharing(night) as connection:
-        context = explaining.Context(connection, groups, pd.Series({"ring": 1.0}), CARD, 0.0)
-        return explaining.notes(context, rings, members, bits).set_index("reason")
+        context = Context(connection, groups, pd.Series({"ring": 1.0}), CARD, 0.0)
+        return of_rings(context, rings, members, bits).set_index("reason")
 
 
 def test_the_bridge_is_what_most_members_come_loose_without(notes: pd.DataFrame) -> None:

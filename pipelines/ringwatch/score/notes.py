@@ -14,9 +14,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import bipartite, gathering, grouping, scoring
-from ringwatch.detection.scorecard import Scorecard
-from ringwatch.detection.scored import EVIDENCE
+from ringwatch.score import measuring, selection, variants
+from ringwatch.score.scorecard import Scorecard
+from ringwatch.score.tables import EVIDENCE
+from ringwatch.window import bipartite
 
 # Probability from which a group is explained, and below which it is no ring.
 LIKELY, NO_RING = 0.3, 0.05
@@ -35,7 +36,7 @@ class Context:
     moved: float
 
 
-def notes(context: Context, rings: pd.DataFrame, members: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
+def of_rings(context: Context, rings: pd.DataFrame, members: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
     """Return the rows above for the likely `rings`, columns as in `scored.EVIDENCE`; `bits` by group and feature."""
     likely = rings[rings["probability"] >= LIKELY]
     if likely.empty:
@@ -61,7 +62,7 @@ WHERE bits >= 1 GROUP BY ALL HAVING count(*) > 1 ORDER BY candidate, identifier
 
 def _bridges(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
     """The shared identifier without which the fewest members stay together; where none matters there is none."""
-    grouping.measure(context.connection, inside)
+    measuring.measure(context.connection, inside)
     shared = context.connection.sql(_SHARED).df()
     sizes = inside.groupby("candidate").size()
     rows = [_bridge(str(name), facts, int(sizes[name])) for name, facts in shared.groupby("candidate")]
@@ -98,18 +99,18 @@ def _dissolving(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
     struck = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
     standing, fell = inside, pd.Series(dtype=float)
     for _ in range(MOST_FACTS):
-        measures = grouping.measure(context.connection, standing, struck)
+        measures = measuring.measure(context.connection, standing, struck)
         struck = pd.concat([struck, _strongest(measures)], ignore_index=True)
-        odds = _odds(context, grouping.measure(context.connection, standing, struck))
+        odds = _odds(context, measuring.measure(context.connection, standing, struck))
         fallen = odds[odds < 0]
-        fell = pd.concat([fell, scoring.probability(fallen)])
+        fell = pd.concat([fell, selection.probability(fallen)])
         standing = standing[~standing["candidate"].isin(fallen.index)]
         if standing.empty:
             break
     return pd.DataFrame([_facts(str(name), facts, fell.get(name)) for name, facts in struck.groupby("candidate")])
 
 
-def _strongest(measures: grouping.Measures) -> pd.DataFrame:
+def _strongest(measures: measuring.Measures) -> pd.DataFrame:
     """Return candidate, facet, name: the identifier that ties most members most."""
     tied = measures.members[measures.members["cap_bits"] > 0]
     what = [tied[column] for column in ("candidate", "identifier", "facet", "name")]
@@ -119,8 +120,8 @@ def _strongest(measures: grouping.Measures) -> pd.DataFrame:
     return order.drop_duplicates("candidate")[["candidate", "facet", "name"]]
 
 
-def _odds(context: Context, measures: grouping.Measures) -> pd.Series:
-    return gathering.score(context.connection, measures, context.stability, context.card).odds + context.moved
+def _odds(context: Context, measures: measuring.Measures) -> pd.Series:
+    return variants.score(context.connection, measures, context.stability, context.card).odds + context.moved
 
 
 def _facts(candidate: str, facts: pd.DataFrame, fell: float | None) -> dict[str, object]:

@@ -8,10 +8,12 @@ import pytest
 from clean_days import MONDAY, accounts, used
 from hand_worked import CARD, EVERYBODY, OPENED, WEEK, group
 
-from ringwatch.detection import candidates, gathering, judging, sharing
-from ringwatch.detection.scorecard import Sheet
-from ringwatch.detection.trees import Tree, Trees
 from ringwatch.night import Night
+from ringwatch.score import groups, variants
+from ringwatch.score.scorecard import Sheet
+from ringwatch.score.trees import Tree, Trees
+from ringwatch.search import candidates
+from ringwatch.window import sharing
 
 OpenNight = Callable[..., Night]
 ONE, TWO = EVERYBODY[:4], EVERYBODY[4:8]
@@ -27,7 +29,7 @@ def night(open_night: OpenNight) -> Night:
 
 def gathered(night: Night, found: pd.DataFrame) -> dict[str, list[str]]:
     with sharing.open_sharing(night) as connection:
-        groups = gathering.gather(connection, found.assign(lane="wide", stability=0.5), CARD, 4).groups
+        groups = variants.gather(connection, found.assign(lane="wide", stability=0.5), CARD, 4).groups
     return groups.groupby("candidate")["account_id"].agg(list).to_dict()
 
 
@@ -57,7 +59,7 @@ def settled(open_night: OpenNight, odds: float) -> dict[str, list[str]]:
     card = replace(CARD, member=Trees(("device",), 1.0, (against,)))
     picked = pd.concat([group(*ONE, candidate="one"), group(*TWO, EVERYBODY[8], candidate="two")])
     with sharing.open_sharing(night) as connection:
-        found = gathering.settle(connection, picked, pd.Series({"one": odds, "two": odds}), card, 4)
+        found = variants.settle(connection, picked, pd.Series({"one": odds, "two": odds}), card, 4)
     return found.groupby("candidate")["account_id"].agg(sorted).to_dict()
 
 
@@ -73,7 +75,7 @@ def test_a_night_without_any_candidate_has_no_rings(night: Night) -> None:
     nothing = pd.DataFrame(columns=["candidate", "account_id", "lane", "stability"], dtype="str")
 
     with sharing.open_sharing(night) as connection:
-        tables = judging.judge(connection, nothing.astype({"stability": float}), CARD, 4)
+        tables = groups.score_groups(connection, nothing.astype({"stability": float}), CARD, 4)
 
     assert {name: len(rows) for name, rows in tables.items()} == {"rings": 0, "members": 0, "evidence": 0}
 
@@ -82,7 +84,7 @@ def test_a_member_belongs_to_a_ring_as_surely_however_likely_the_ring_is(night: 
     def judged(base: float) -> tuple[float, list[float]]:
         card = replace(CARD, flag=Sheet(base, {}))
         with sharing.open_sharing(night) as connection:
-            tables = judging.judge(connection, group(*ONE).assign(lane="wide", stability=0.5), card, 4)
+            tables = groups.score_groups(connection, group(*ONE).assign(lane="wide", stability=0.5), card, 4)
         return tables["rings"]["probability"].item(), tables["members"]["probability"].tolist()
 
     (likely, of_likely), (unlikely, of_unlikely) = judged(3.0), judged(0.5)

@@ -1,6 +1,6 @@
 """The declared list of what the score looks at: each feature's name, what it measures, and which way it speaks.
 
-Measures of groups (`grouping.py`) in, one number per group and feature out. Each is a pure function on frames. A value
+Measures of groups (`measuring.py`) in, one number per group and feature out. Each is a pure function on frames. A value
 that cannot be said of a group, because none of its members was seen in the facet, is NaN and counts nothing.
 """
 
@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection.frames import Frames
-from ringwatch.detection.grouping import MOST_BITS, Measures
+from ringwatch.score.frames import Frames
+from ringwatch.score.measuring import MOST_BITS, Measures
 
 GROUP = "group"
 # Bits of a strong facet from which a tie says that an account belongs.

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from ringwatch.detection import candidates, features, frames, grouping, membership, pairs, scoring
-from ringwatch.detection.grouping import Measures
-from ringwatch.detection.scorecard import Scorecard
-from ringwatch.detection.trees import Trees
+from ringwatch.score import features, frames, measuring, membership, selection
+from ringwatch.score.measuring import Measures
+from ringwatch.score.scorecard import Scorecard
+from ringwatch.score.trees import Trees
+from ringwatch.search import candidates
+from ringwatch.window import pairs
 
 # Members of candidates that are measured at a time.
 BATCH = 200_000
@@ -52,7 +54,7 @@ class Gathered:
 
     def pick(self, places: pd.Series, smallest: int) -> pd.DataFrame:
         """Return disjoint groups (candidate, account_id) of all that were gathered; `places` as `pairs.places`."""
-        return scoring.pick(self.groups, self.odds, self.whole, places, smallest)
+        return selection.pick(self.groups, self.odds, self.whole, places, smallest)
 
 
 def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Scorecard, smallest: int) -> Gathered:
@@ -66,9 +68,9 @@ def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Sco
     for batch in batches:
         split = _and(split, *_formed_and_split(connection, batch, card, smallest, split.odds.index))
     picked, links = split.pick(places, smallest), pairs.links(connection, pairs.LEAST_BITS).to_pandas()
-    unions = _named(scoring.unite(picked, split.odds, links), split.stability, smallest)
+    unions = _named(selection.unite(picked, split.odds, links), split.stability, smallest)
     united = _and(split, _scored(connection, *_new(unions, split.odds.index), card)[0])
-    wider = grouping.measure(connection, scoring.grow(picked, split.groups, split.odds))
+    wider = measuring.measure(connection, selection.grow(picked, split.groups, split.odds))
     grown = _named(membership.forms(wider, card.member), split.stability, smallest)
     return _and(united, _scored(connection, *_new(grown, united.odds.index), card)[0])
 
@@ -80,16 +82,16 @@ def settle(
 
     A group of which hardly anybody would stay is left as it is: it is for its odds to say what it is.
     """
-    likely = picked[picked["candidate"].map(odds) >= scoring.LIKELY]
+    likely = picked[picked["candidate"].map(odds) >= selection.LIKELY]
     usual = (membership.USUAL_FORM,)
-    stay = membership.forms(grouping.measure(connection, likely), card.member, usual)[["candidate", "account_id"]]
+    stay = membership.forms(measuring.measure(connection, likely), card.member, usual)[["candidate", "account_id"]]
     stay = stay[stay.groupby("candidate")["account_id"].transform("size") >= smallest]
     return pd.concat([stay, picked[~picked["candidate"].isin(stay["candidate"])]], ignore_index=True)
 
 
 def _batches(found: pd.DataFrame, places: pd.Series) -> Iterator[pd.DataFrame]:
     """Candidates in turn, so that what is measured of their members fits into memory; once when there are none."""
-    sizes = found.groupby("candidate").size().reindex(scoring.in_order(found, places))
+    sizes = found.groupby("candidate").size().reindex(selection.in_order(found, places))
     batch = (sizes.cumsum() - sizes) // BATCH
     number = found["candidate"].map(batch)
     for each in sorted(batch.unique()) or [0]:
@@ -102,7 +104,7 @@ def _formed_and_split(
     """Return the forms of candidates, and the parts of those that may be rings, without groups of `known` names."""
     first, ties = _scored(connection, *_new(formed(connection, found, card.member, smallest), known), card)
     few = first.groups.groupby("candidate").size().reindex(first.odds.index) <= membership.LARGE
-    hopeful = first.odds.index[few & (first.odds >= scoring.HOPELESS)]
+    hopeful = first.odds.index[few & (first.odds >= selection.HOPELESS)]
     parts = _named(_parts(ties[ties["candidate"].isin(hopeful) & ~ties["imposed"]]), first.stability, smallest)
     return [first, _scored(connection, *_new(parts, known.union(first.odds.index)), card)[0]]
 
@@ -112,7 +114,7 @@ def formed(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Return the candidates in all their forms (candidate, account_id), and the stability of each."""
     stability = found.groupby("candidate")["stability"].first()
-    return _named(membership.forms(grouping.measure(connection, found), member), stability, smallest)
+    return _named(membership.forms(measuring.measure(connection, found), member), stability, smallest)
 
 
 def features_of(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series) -> pd.DataFrame:
@@ -134,7 +136,7 @@ def _scored(
     connection: duckdb.DuckDBPyConnection, groups: pd.DataFrame, stability: pd.Series, card: Scorecard
 ) -> tuple[Gathered, pd.DataFrame]:
     """Return the groups with their scores, and their ties (see `Measures`)."""
-    measures = grouping.measure(connection, groups)
+    measures = measuring.measure(connection, groups)
     scores = score(connection, measures, stability, card)
     return Gathered(groups, stability, scores.values, scores.odds, card.shape.total(scores.values)), measures.ties
 

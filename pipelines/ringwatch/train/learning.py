@@ -16,10 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import candidates, gathering, grouping, membership, pairs, scoring, sharing, training, trees
-from ringwatch.detection.scorecard import VERSION, Scorecard, Sheet
-from ringwatch.detection.trees import Trees
 from ringwatch.night import Night
+from ringwatch.score import measuring, membership, selection, trees, variants
+from ringwatch.score.scorecard import VERSION, Scorecard, Sheet
+from ringwatch.score.trees import Trees
+from ringwatch.search import candidates
+from ringwatch.train import fitting
+from ringwatch.window import pairs, sharing
 
 CONTROLLED = 0.5
 FOLDS = 4
@@ -68,7 +71,7 @@ def attend(night: Night, operators: pd.DataFrame) -> Lesson:
         seen = connection.table("account").df()["account_id"]
         shared = candidates.read(connection, night.settings.link_min_bits)
         found, _ = candidates.find(night.graph, shared, night.settings)
-        members = membership.values(grouping.measure(connection, found))
+        members = membership.values(measuring.measure(connection, found))
     mine = operators[operators["account_id"].isin(seen)]
     return Lesson(found, members, found.iloc[:0], pd.Series(dtype=float), members.iloc[:0], mine)
 
@@ -91,8 +94,8 @@ def _of_rings(lesson: Lesson) -> pd.DataFrame:
 def regroup(night: Night, lesson: Lesson, member: Trees) -> Lesson:
     """Return the lesson with its groups: the candidates in all forms."""
     with sharing.open_sharing(night) as connection:
-        groups, stability = gathering.formed(connection, lesson.found, member, night.settings.min_ring_size)
-        values = gathering.features_of(connection, grouping.measure(connection, groups), stability)
+        groups, stability = variants.formed(connection, lesson.found, member, night.settings.min_ring_size)
+        values = variants.features_of(connection, measuring.measure(connection, groups), stability)
     return replace(lesson, groups=groups, stability=stability, values=values)
 
 
@@ -100,7 +103,7 @@ def gather(night: Night, lesson: Lesson, member: Trees, flag: Sheet, shape: Tree
     """Return the lesson with all groups that judging would look at, given what `first_sheets` returned."""
     card = _first_card(night, member, flag, shape)
     with sharing.open_sharing(night) as connection:
-        gathered = gathering.gather(connection, lesson.found, card, night.settings.min_ring_size)
+        gathered = variants.gather(connection, lesson.found, card, night.settings.min_ring_size)
     return replace(lesson, groups=gathered.groups, stability=gathered.stability, values=gathered.values)
 
 
@@ -111,11 +114,11 @@ def _first_card(night: Night, member: Trees, flag: Sheet, shape: Trees) -> Score
 def learn(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees, made: Mapping[str, Any]) -> Scorecard:
     """Return the card of all lessons, one of each night, its odds calibrated on lessons that were left out."""
     odds, rings = _left_out(nights, lessons, member)
-    slope, base = training.calibrate(odds, rings)
+    slope, base = fitting.calibrate(odds, rings)
     flag, shape = first_sheets(lessons)
     prior = float(np.log2((rings.sum() + 1) / ((~rings).sum() + 1)))
-    reliability = training.reliability(slope * odds + base, rings)
-    calibrated = training.scaled(flag, slope, base)
+    reliability = fitting.reliability(slope * odds + base, rings)
+    calibrated = fitting.scaled(flag, slope, base)
     return Scorecard(VERSION, made, nights[0].settings.feeds, calibrated, shape, member, round(prior, 4), reliability)
 
 
@@ -124,7 +127,7 @@ def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
     values = pd.concat([lesson.values for lesson in lessons], ignore_index=True)
     labels = pd.concat([lesson.labels for lesson in lessons], ignore_index=True)
     rings = labels["flag"].astype(bool)
-    return training.fit_sheet(values, rings), trees.grow(values[rings], labels.loc[rings, "whole"])
+    return fitting.fit_sheet(values, rings), trees.grow(values[rings], labels.loc[rings, "whole"])
 
 
 def _left_out(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees) -> tuple[pd.Series, pd.Series]:
@@ -145,7 +148,7 @@ def _judged(night: Night, lesson: Lesson, card: Scorecard) -> tuple[pd.DataFrame
     smallest, odds = night.settings.min_ring_size, card.flag.total(lesson.values)
     with sharing.open_sharing(night) as connection:
         whole, places = card.shape.total(lesson.values), pairs.places(connection)
-        picked = scoring.pick(lesson.groups, odds, whole, places, smallest)
-        groups = gathering.settle(connection, picked, odds, card, smallest)
-        scores = gathering.score(connection, grouping.measure(connection, groups), lesson.stability, card)
+        picked = selection.pick(lesson.groups, odds, whole, places, smallest)
+        groups = variants.settle(connection, picked, odds, card, smallest)
+        scores = variants.score(connection, measuring.measure(connection, groups), lesson.stability, card)
     return groups, scores.odds

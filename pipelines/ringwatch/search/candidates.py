@@ -22,10 +22,11 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from ringwatch.detection import communities, pairs
 from ringwatch.errors import DataRefused
 from ringwatch.graph import Graph
+from ringwatch.search import communities
 from ringwatch.settings import Settings
+from ringwatch.window import pairs
 
 # Lanes of links: least bits of a link, and the resolution of Leiden. On four worlds of family B the first two hold most
 # rings that any of 35 such lanes found, and each of the others some more (docs/decisions/detection.md).

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection.grouping import CELL, Measures
+from ringwatch.score.measuring import CELL, Measures
 
 # Most bits between two accounts from which one tie of a facet says that an account belongs; a cell always does.
 STRONG_CAP = 8.0

@@ -9,7 +9,7 @@ An identifier with c members among its d accounts, in a group of n of the N acco
 
 and the containment c / d. Their product, the rarity as a share of 14 bits, is its strength. On identifiers with
 residents only visitors count, and only when there are two of them. What an outsider can bring about ties no member that
-was there by itself: evidence is imposed on who is, or may be, at home there (`abodes.py`), on the owner of a device
+was there by itself: evidence is imposed on who is, or may be, at home there (`homes.py`), on the owner of a device
 only when most of the others mostly use theirs, and on an account by those who deal with it.
 """
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from ringwatch.detection import surroundings
+from ringwatch.score import surroundings
 
 MOST_BITS = 14.0
 # The facet of composite cells (`cells.py`).
@@ -38,7 +38,7 @@ class Measures:
     members: candidate, account_id, facet, n (size of the group), bits and strength (of its strongest identifier),
         total (bits of all it shares), contained (c / d of the strongest), own_act (bits that nobody imposed), visited
         (members that live elsewhere come to its home), own (its main one is used by no other member), lives
-        (it is at home on this line, see `abodes.py`), alone (and no other member is at home there), neighbour (its main
+        (it is at home on this line, see `homes.py`), alone (and no other member is at home there), neighbour (its main
         one is another member's, too, and it stays on it), identifier and name (the strongest),
         fleeting (share of its days on
         identifiers seen on one day only), cap_bits

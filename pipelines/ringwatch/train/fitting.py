@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from ringwatch.detection.features import FEATURES
-from ringwatch.detection.scorecard import Scale, Sheet
+from ringwatch.score.features import FEATURES
+from ringwatch.score.scorecard import Scale, Sheet
 
 RING_CUTS, OTHER_CUTS = (0.2, 0.4, 0.6, 0.8), (1 / 3, 2 / 3)
 # Strength of the penalty on the squares of the weights.

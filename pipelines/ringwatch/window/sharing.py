@@ -9,7 +9,7 @@ sighting    account, identifier, days (a bit for each day of the window, none fo
             RESIDENT_DAYS): once per account and identifier
 dealing     source, target (accounts), facet: who invited or paid whom
 
-Where accounts are, and with whom they work, is added by `places.py`; where they live, by `abodes.py`.
+Where accounts are, and with whom they work, is added by `places.py`; where they live, by `homes.py`.
 
 A relationship between accounts counts as an identifier, the far account, which that account uses itself.
 """
@@ -31,12 +31,12 @@ from ringwatch.days import history
 from ringwatch.days.durable import replacing
 from ringwatch.days.history import connect, open_history, window_start
 from ringwatch.days.in_use import feeds_in_use
-from ringwatch.detection import abodes, cells, order, pairs, places
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
+from ringwatch.window import cells, homes, order, pairs, places
 
 # The code that the tables follow from.
-MADE_BY = (sys.modules[__name__], history, abodes, cells, order, pairs, places)
+MADE_BY = (sys.modules[__name__], history, cells, homes, order, pairs, places)
 # Days from which staying on an identifier is a habit.
 RESIDENT_DAYS = 3
 
@@ -221,7 +221,7 @@ def share(
         connection.execute(f"DROP TABLE {table}")
     places.add(connection, model, feeds, since, until)
     cells.add(connection, (until - since).days + 1)
-    abodes.add(connection)
+    homes.add(connection)
     pairs.add(connection)
 
 

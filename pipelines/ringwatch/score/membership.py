@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import bipartite
-from ringwatch.detection.features import unknown_worth
-from ringwatch.detection.frames import STRONG_CAP
-from ringwatch.detection.grouping import CELL, MOST_BITS, Measures
-from ringwatch.detection.trees import Trees
+from ringwatch.score.features import unknown_worth
+from ringwatch.score.frames import STRONG_CAP
+from ringwatch.score.measuring import CELL, MOST_BITS, Measures
+from ringwatch.score.trees import Trees
+from ringwatch.window import bipartite
 
 # Bits of evidence that nobody imposed, below which nobody is a member.
 LEAST_OWN_ACT = 2.0
@@ -55,7 +55,7 @@ def ties(measures: Measures) -> pd.DataFrame:
     """Return candidate, account_id, tie (bits by which a member hangs on its group, each facet up to its cap), strong
     (its best evidence of a strong facet), own_act (its best evidence that no outsider could have brought about), kinds
     (facets with such evidence), visits (such evidence of addresses), device (it mostly uses a device that no other
-    member uses), address (it is at home on a line, see `abodes.py`), lives (both).
+    member uses), address (it is at home on a line, see `homes.py`), lives (both).
     """
     members = measures.members
     allowed = (MOST_BITS * members["contained"]).clip(upper=members["bits"])

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection.trees import Trees, read_trees
 from ringwatch.errors import UsageError
+from ringwatch.score.trees import Trees, read_trees
 
 FOLDER = Path(__file__).parent / "scorecards"
 VERSION = 4

@@ -1,8 +1,8 @@
 """Judging: candidates in; disjoint groups, each with probability, kind and the reasons that add up to it, out.
 
-Which groups candidates become is in `gathering.py`, who leaves them in `membership.py`, what is measured of a group in
-`grouping.py`, what the score looks at in `features.py`, what it counts in a scorecard, which groups stay in
-`scoring.py`, the words in `evidence.py`.
+Which groups candidates become is in `variants.py`, who leaves them in `membership.py`, what is measured of a group in
+`measuring.py`, what the score looks at in `features.py`, what it counts in a scorecard, which groups stay in
+`selection.py`, the words in `reasons.py`.
 """
 
 from __future__ import annotations
@@ -11,43 +11,44 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.detection import evidence, explaining, gathering, grouping, intervals, membership, pairs, scoring
-from ringwatch.detection.gathering import Scores
-from ringwatch.detection.grouping import Measures
-from ringwatch.detection.scorecard import Scorecard
-from ringwatch.detection.scored import RINGS, TABLES
+from ringwatch.score import intervals, measuring, membership, notes, reasons, selection, variants
+from ringwatch.score.measuring import Measures
+from ringwatch.score.scorecard import Scorecard
+from ringwatch.score.tables import RINGS, TABLES
+from ringwatch.score.variants import Scores
+from ringwatch.window import pairs
 
 # Share of members from which a group is said to do something.
 MOST = 0.5
 
 
-def judge(
+def score_groups(
     connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, card: Scorecard, smallest: int
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of `scored.TABLES` for `candidates` (candidate, account_id, lane, stability).
 
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
-    gathered = gathering.gather(connection, candidates, card, smallest)
+    gathered = variants.gather(connection, candidates, card, smallest)
     picked, stability = gathered.pick(pairs.places(connection), smallest), gathered.stability
     if picked.empty:
         return {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
-    groups = gathering.settle(connection, picked, gathered.odds, card, smallest)
-    measures = grouping.measure(connection, groups)
-    scores = gathering.score(connection, measures, stability, card)
-    moved = scoring.shift(scores.odds, card.prior)
+    groups = variants.settle(connection, picked, gathered.odds, card, smallest)
+    measures = measuring.measure(connection, groups)
+    scores = variants.score(connection, measures, stability, card)
+    moved = selection.shift(scores.odds, card.prior)
     rings = _rings(measures, scores, card, moved)
     members = _members(measures)
-    reasons = evidence.reasons(measures, scores.values, scores.bits, scores.others, card.flag, moved)
-    context = explaining.Context(connection, groups, stability, card, moved)
-    notes = explaining.notes(context, rings, members, scores.bits)
-    rings["summary"] = rings["candidate"].map(evidence.summaries(measures))
-    return {"rings": rings[RINGS.names], "members": members, "evidence": evidence.ordered(reasons, notes)}
+    told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
+    context = notes.Context(connection, groups, stability, card, moved)
+    more = notes.of_rings(context, rings, members, scores.bits)
+    rings["summary"] = rings["candidate"].map(reasons.summaries(measures))
+    return {"rings": rings[RINGS.names], "members": members, "evidence": reasons.ordered(told, more)}
 
 
 def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float) -> pd.DataFrame:
     odds = (scores.odds + moved).round(6)
-    probability = scoring.probability(odds)
+    probability = selection.probability(odds)
     low, high = intervals.around(scores.odds.to_numpy(), card.reliability, moved)
     found = {
         "candidate": odds.index,
@@ -95,7 +96,7 @@ def _members(measures: Measures) -> pd.DataFrame:
         {
             "candidate": ties["candidate"],
             "account_id": ties["account_id"],
-            "probability": scoring.probability(ties["tie"]).round(6),
+            "probability": selection.probability(ties["tie"]).round(6),
             "role": np.where(ties["tie"] >= usual / 2, "core", "fringe"),
         }
     )

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from ringwatch.detection.features import FEATURES, Feature
-from ringwatch.detection.grouping import Measures
-from ringwatch.detection.scorecard import Sheet
-from ringwatch.detection.scored import EVIDENCE
+from ringwatch.score.features import FEATURES, Feature
+from ringwatch.score.measuring import Measures
+from ringwatch.score.scorecard import Sheet
+from ringwatch.score.tables import EVIDENCE
 
 # Reasons of fewer bits are told together.
 LEAST_BITS = 0.1
@@ -18,7 +18,7 @@ SUMMARISED = 3
 _FEATURES = {feature.name: feature for feature in FEATURES}
 
 
-def reasons(
+def of_groups(
     measures: Measures, values: pd.DataFrame, bits: pd.DataFrame, others: pd.DataFrame, sheet: Sheet, moved: float
 ) -> pd.DataFrame:
     """Return the reasons of each group, columns as in `scored.EVIDENCE`: their bits add up to its log2 odds.

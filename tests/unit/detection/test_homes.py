@@ -5,8 +5,8 @@ from collections.abc import Callable
 from clean_days import Rows, accounts, connected, used
 from hand_worked import EVERYBODY, OPENED, WEEK
 
-from ringwatch.detection import sharing
 from ringwatch.night import Night
+from ringwatch.window import sharing
 
 OpenNight = Callable[..., Night]
 HOST, RENTER = EVERYBODY[:2]

@@ -10,9 +10,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ringwatch.detection import communities, pairs
 from ringwatch.graph import Graph
+from ringwatch.search import communities
 from ringwatch.settings import Settings
+from ringwatch.window import pairs
 
 WATCH = pa.schema(
     [

@@ -1,1 +1,0 @@
-"""Finds groups and judges them: clean days in; candidates, their evidence and their odds out."""

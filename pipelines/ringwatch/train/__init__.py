@@ -1,0 +1,1 @@
+"""How scorecards are made: nights whose truth is known in, scorecards out."""
