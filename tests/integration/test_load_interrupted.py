@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,6 +33,7 @@ CHILD = """
 import os, resource, signal, sys
 from datetime import date
 import neo4j
+from ringwatch import disk
 from ringwatch.errors import RingwatchError
 from ringwatch.graph import Graph
 from ringwatch.night import open_night
@@ -49,13 +51,14 @@ def dying(graph, query, parameters, routing):
 
 Graph._execute = dying
 try:
-    with open_night(load_settings(), day) as night:
-        night.store.deliveries()
+    settings = load_settings()
+    with disk.failures(settings), open_night(settings, day) as night:
         if file_bytes:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
         load.run(night)
 except RingwatchError as error:
-    sys.exit(str(error))
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
 """
 FRIDAY, SUNDAY = DAYS[1], DAYS[3]
 
@@ -231,9 +234,12 @@ def test_a_disk_that_is_full_stops_the_load_in_one_sentence(anew: Settings, undi
     stopped = child(anew, SUNDAY, file_bytes=3000)
     _, said = stopped.communicate(timeout=120)
 
-    assert stopped.returncode == 1
-    assert said.startswith(f"cannot work on the files in {anew.home}")
-    assert said.strip().endswith("check the disk, then load again: nothing was lost")
+    assert stopped.returncode == 4
+    assert re.fullmatch(
+        rf'cannot work on files in ({anew.home}/graph/\S+) \(Could not write file "\1/\w+\.parquet": File too large\), '
+        r"[\d,]+ MB are free; check the disk, then run this again: nothing of this step counts yet\n",
+        said,
+    )
     assert digest(anew) == undisturbed[DAYS[2]]
     load_days(anew, [SUNDAY])
     assert digest(anew) == undisturbed[SUNDAY]

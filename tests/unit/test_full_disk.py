@@ -2,11 +2,13 @@
 
 import errno
 import os
+import resource
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -49,6 +51,35 @@ def test_whichever_library_meets_a_full_disk_folder_and_room_are_told(
         disk.failures(Settings(home=tmp_path / "var")),
     ):
         write(full)
+
+
+def write_with_duckdb(path: Path, most: int) -> None:
+    """Write more than `most` bytes to a file while no file may have more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        duckdb.sql(f"COPY (SELECT range AS n, random() FROM range(1000000)) TO '{path}' (FORMAT parquet)")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_of_what_a_library_says_a_person_reads_the_words_only(tmp_path: Path) -> None:
+    big = tmp_path / "big.parquet"
+
+    with pytest.raises(InfrastructureError) as caught, disk.failures(Settings(home=tmp_path)):
+        write_with_duckdb(big, most=3000)
+
+    assert f'files in {tmp_path} (Could not write file "{big}": File too large), ' in str(caught.value)
+
+
+def test_a_folder_that_duckdb_may_not_write_to_is_a_matter_of_rights(tmp_path: Path) -> None:
+    error = duckdb.IOException(f'IO Error: Cannot open file "{tmp_path}/clean.parquet": Permission denied')
+
+    with pytest.raises(InfrastructureError) as caught, disk.failures(Settings(home=tmp_path)):
+        raise error
+
+    told = str(caught.value)
+    assert told.startswith(f"cannot use {tmp_path}/clean.parquet: Permission denied; check who owns it")
 
 
 def test_an_error_of_ours_is_not_taken_for_the_disks(tmp_path: Path) -> None:
