@@ -26,20 +26,9 @@ from pydantic_settings import (
 from ringwatch.errors import UsageError
 
 TOML = Path("ringwatch.toml")
-# Settings that lead to what real nights write, and that say what their feeds are like.
-_REAL = (
-    "neo4j_uri",
-    "neo4j_password",
-    "neo4j_http_url",
-    "store_url",
-    "feeds_dir",
-    "feeds",
-    "day_zone",
-    "may_be_empty",
-    "columns",
-    "values",
-    "constants",
-)
+# Settings that lead to what real nights write, and those that say what their feeds are like.
+_SERVER = ("neo4j_uri", "neo4j_password", "neo4j_http_url")
+_DELIVERY = ("store_url", "feeds_dir", "feeds", "day_zone", "may_be_empty", "columns", "values", "constants")
 
 
 class Settings(BaseSettings):
@@ -280,8 +269,16 @@ def _wrong(error: ErrorDetails) -> str:
 
 def set_apart(settings: Settings, folder: str) -> Settings:
     """Return the settings with a home of its own below the home, and without servers, store and feeds that are real."""
-    defaults = {name: Settings.model_fields[name].default for name in _REAL}
-    return settings.model_copy(update=defaults | {"home": settings.home / folder})
+    return elsewhere(settings).model_copy(update=_defaults(_SERVER) | {"home": settings.home / folder})
+
+
+def elsewhere(settings: Settings) -> Settings:
+    """Return the settings without store and feeds that are real, for other feeds on the same server."""
+    return settings.model_copy(update=_defaults(_DELIVERY))
+
+
+def _defaults(names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: Settings.model_fields[name].default for name in names}
 
 
 def sources(settings: Settings) -> dict[str, str]:
