@@ -29,7 +29,7 @@ def evaluate(
         datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="One night: the published day.")
     ] = None,
     family: Annotated[
-        str | None, typer.Option(help="Many worlds: the family they are drawn from, A, B or C (once per release).")
+        str | None, typer.Option(help="Many worlds: the family they are drawn from, A, B, C (once per release) or D.")
     ] = None,
     stress: Annotated[
         list[str] | None, typer.Option(help="Many worlds: a stress world, such as sticky-exits, or `all`; repeatable.")
@@ -38,8 +38,10 @@ def evaluate(
         list[str] | None, typer.Option(help="Only this part of the examination, such as worlds; repeatable.")
     ] = None,
     worlds: Annotated[int, typer.Option(help="Worlds of the family.", min=1)] = 6,
-    accounts: Annotated[int, typer.Option(help="Accounts of each.", min=500)] = 100_000,
-    days: Annotated[int, typer.Option(help="Days of each.", min=1)] = 28,
+    accounts: Annotated[int, typer.Option(help="Accounts of each; in family D at most.", min=500)] = 100_000,
+    days: Annotated[
+        int | None, typer.Option(help="Days of each; 28 if not given, in family D the window it draws.", min=1)
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same people.", min=0)] = 1,
     processes: Annotated[
         int, typer.Option(help="Many worlds: how many at a time, each with a server of its own.", min=1)
@@ -96,7 +98,7 @@ def _trials(
     part: list[str] | None,
     worlds: int,
     accounts: int,
-    days: int,
+    days: int | None,
     seed: int,
 ) -> list[Trial]:
     from ringwatch.evaluate.plan import plan, stress_plan

@@ -9,22 +9,31 @@ import typer
 
 from ringwatch.cli.output import Json, notes, print_json, print_mapping
 
+ACCOUNTS = 2000
+DAYS = 7
+
 
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder for feeds/ and truth/.", file_okay=False)],
-    accounts: Annotated[int, typer.Option(help="Accounts that exist at the end.")] = 2000,
-    days: Annotated[int, typer.Option(help="Days of feeds.")] = 7,
+    accounts: Annotated[
+        int | None, typer.Option(help="Accounts that exist at the end; 2000 if not given, in family D what it draws.")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(help="Days of feeds; 7 if not given, in family D the window that it draws.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same world, byte for byte.")] = 1,
     start: Annotated[
         datetime | None, typer.Option("--start", formats=["%Y-%m-%d"], help="First day; 2026-03-02 if not given.")
     ] = None,
     family: Annotated[
-        str | None, typer.Option(help="Draw the dials from this family: A to train, B to choose by, C as the exam.")
+        str | None,
+        typer.Option(help="Draw the dials from this family: A and D to train, B to choose by, C as the exam."),
     ] = None,
-    number: Annotated[int, typer.Option("--world", help="Which world of the family.")] = 1,
+    number: Annotated[int, typer.Option("--world", "--number", help="Which world of the family.")] = 1,
     stress: Annotated[
         str | None, typer.Option(help="A world in which one thing goes wrong, such as giant-farm or ring-free.")
     ] = None,
+    without_rings: Annotated[bool, typer.Option("--ring-free", help="The same world without operators.")] = False,
     clean: Annotated[
         bool, typer.Option("--clean", help="Write days/ as the gate would leave them, instead of feeds/.")
     ] = False,
@@ -36,9 +45,11 @@ def simulate(
     from ringwatch.simulate import START, write_feeds
     from ringwatch.simulate import simulate as write_world
     from ringwatch.simulate.clean import write_clean
-    from ringwatch.simulate.families import choose_world
+    from ringwatch.simulate.families import choose_world, ring_free
 
     world, write = choose_world(family, number, stress), write_clean if clean else write_feeds
+    world = ring_free(world) if without_rings else world
+    accounts, days = accounts or world.climate.accounts or ACCOUNTS, days or world.climate.window_days or DAYS
     first = start.date() if start else START
     with Progress(console=notes, transient=True) as progress:
         task = progress.add_task("simulating", total=days)

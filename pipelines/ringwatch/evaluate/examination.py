@@ -191,7 +191,7 @@ def _hold(trial: Trial, settings: Settings, folder: Path, tell: Callable[[str], 
     with tempfile.TemporaryDirectory(dir=folder) as place:
         home = make_world(Path(place), trial)
         truth, day = read_truth(home / "truth"), last_day(trial)
-        settings = settings.model_copy(update={"feeds": trial.world.feeds})
+        settings = settings.model_copy(update={"feeds": trial.world.feeds} | _window(trial))
         nights = _nights(trial, home, settings, tell)
         return Outcome(
             trial,
@@ -202,6 +202,12 @@ def _hold(trial: Trial, settings: Settings, folder: Path, tell: Callable[[str], 
             _cost(trial, home, settings, truth, nights[day]) if trial.avoided else None,
             perf_counter() - started,
         )
+
+
+def _window(trial: Trial) -> dict[str, int]:
+    """Return the window, where the deployment has one of its own."""
+    own = trial.world.climate.window_days
+    return {"window_days": own} if own else {}
 
 
 def _nights(trial: Trial, home: Path, settings: Settings, tell: Callable[[str], None]) -> dict[date, pd.DataFrame]:

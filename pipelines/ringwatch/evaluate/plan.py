@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from ringwatch.errors import UsageError
 from ringwatch.simulate.families import draw_world, ring_free, stress_world
@@ -54,18 +55,30 @@ class Trial:
 
 
 def plan(
-    family: str, worlds: int, accounts: int, days: int, seed: int, parts: Sequence[str] | None = None
+    family: str,
+    worlds: int,
+    accounts: int,
+    days: int | None,
+    seed: int,
+    parts: Sequence[str] | None = None,
 ) -> list[Trial]:
-    """Return the trials of an examination on `worlds` worlds of a family of `accounts` accounts each.
+    """Return the trials of an examination on `worlds` worlds of a family of `accounts` accounts and `days` days each.
 
-    Raises UsageError for a part there is not.
+    Worlds whose climate draws a size have at most that many accounts, and as many days as its window unless `days` are
+    given. Raises UsageError for a part there is not.
     """
     unknown = [part for part in parts or () if part not in PARTS]
     if unknown:
         raise UsageError(f"there is no part {unknown[0]}; the parts are {', '.join(PARTS)}")
     chosen = parts or PARTS
     made = [trial for part in PARTS if part in chosen for trial in _PLANS[part](family, worlds, accounts)]
-    return [replace(trial, days=days, seed=seed) for trial in _once(made)]
+    return [replace(_sized(trial, days), seed=seed) for trial in _once(made)]
+
+
+def _sized(trial: Trial, days: int | None) -> Trial:
+    climate = trial.world.climate
+    most = climate.accounts or trial.accounts
+    return replace(trial, accounts=min(trial.accounts, most), days=days or climate.window_days or trial.days)
 
 
 def _once(trials: Sequence[Trial]) -> list[Trial]:
@@ -81,9 +94,9 @@ def _once(trials: Sequence[Trial]) -> list[Trial]:
     return [trial for trial in made if trial.part != "missing" or trial.world not in whole]
 
 
-def stress_plan(names: Iterable[str], accounts: int, days: int, seed: int) -> list[Trial]:
+def stress_plan(names: Iterable[str], accounts: int, days: int | None, seed: int) -> list[Trial]:
     """Return a trial of each stress world of `names`."""
-    return [Trial("stress", name, stress_world(name), accounts, days, seed) for name in names]
+    return [Trial("stress", name, stress_world(name), accounts, days or DAYS, seed) for name in names]
 
 
 def _worlds(family: str, worlds: int, accounts: int) -> list[Trial]:
@@ -93,7 +106,10 @@ def _worlds(family: str, worlds: int, accounts: int) -> list[Trial]:
 
 def _missing(family: str, worlds: int, accounts: int) -> list[Trial]:
     """The first two worlds again, each with one feed less."""
-    return [replace(trial, part="missing", without=OPTIONAL) for trial in _worlds(family, min(2, worlds), accounts)]
+    return [
+        replace(trial, part="missing", without=tuple(feed for feed in OPTIONAL if feed in trial.world.feeds))
+        for trial in _worlds(family, min(2, worlds), accounts)
+    ]
 
 
 def _ring_free(family: str, worlds: int, accounts: int) -> list[Trial]:
@@ -107,7 +123,9 @@ def _stressed(part: str, names: Sequence[str], size: float, accounts: int) -> li
 
 
 def _nights(family: str, _worlds: int, accounts: int) -> list[Trial]:
-    world = draw_world(family, 1)
+    """The family's first world that is delivered day by day."""
+    drawn = (draw_world(family, number) for number in count(1))
+    world = next(world for world in drawn if not world.climate.one_drop)
     return [Trial("nights", world.name, world, round(accounts * _SMALLEST), every_night=True)]
 
 

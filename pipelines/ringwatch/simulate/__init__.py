@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 from ringwatch.errors import UsageError
 from ringwatch.simulate.acquaintance import befriend
+from ringwatch.simulate.climate import USUAL
+from ringwatch.simulate.delivery import Feeds, arrivals
 from ringwatch.simulate.exits import customers, rent_out
 from ringwatch.simulate.feeds import Book, draw_day, open_book
 from ringwatch.simulate.habits import Cast, join, stack
@@ -24,6 +26,7 @@ from ringwatch.simulate.noise import add_noise
 from ringwatch.simulate.operators import controlled_accounts, plan_operators
 from ringwatch.simulate.population import honest_people
 from ringwatch.simulate.truth import context_truth, member_truth, victim_truth
+from ringwatch.simulate.vary import vary
 from ringwatch.simulate.world import FEEDS, World
 
 __all__ = ["FEEDS", "START", "Simulation", "World", "simulate"]
@@ -64,25 +67,31 @@ def simulate(
 ) -> Simulation:
     """Write `out`/feeds/<day>/<feed>.parquet for `days` days from `start`, and `out`/truth. Same arguments, same bytes.
 
-    `accounts` is how many exist at the end. `advance` is called after each day; `write` may put the days elsewhere.
-    Raises UsageError when the numbers make no world, or `out` holds another one.
+    Where the world's history comes in one drop, all is in the folder of the last day. `accounts` is how many exist at
+    the end. `advance` is called after each day; `write` may put the days elsewhere. Raises UsageError when the numbers
+    make no world, or `out` holds another one.
     """
     world = world or World()
     _check(accounts, days, seed)
-    _claim(out, {"accounts": accounts, "days": days, "seed": seed, "start": start.isoformat()} | asdict(world))
+    _claim(out, {"accounts": accounts, "days": days, "seed": seed, "start": start.isoformat()} | _dials(world))
     parts = [np.random.default_rng(child) for child in _entropy(seed, world).spawn(3 + days)]
     landscape = build_landscape(parts[0], world, accounts, days)
     cast, victims = _everybody(parts[1], landscape, accounts)
     book = open_book(parts[2], world, cast)
     rows = dict.fromkeys(world.feeds, 0)
-    for day, rng in enumerate(parts[3:]):
-        feeds = draw_day(rng, book, landscape, start, day)
+    drawn = _announced(advance, (draw_day(rng, book, landscape, start, day) for day, rng in enumerate(parts[3:])))
+    for day, feeds in arrivals(world.climate, drawn, days):
         write(out, start + timedelta(days=day), feeds)
         rows |= {feed: rows[feed] + table.num_rows for feed, table in feeds.items()}
-        advance()
     members = _write_truth(out / "truth", book, victims, start)
     groups = {str(style): len(ids) for style, ids in members.groupby("style")["operator_id"].unique().items()}
     return Simulation(start, start + timedelta(days=days - 1), rows, accounts, len(members), groups)
+
+
+def _announced(advance: Callable[[], object], drawn: Iterable[Feeds]) -> Iterator[Feeds]:
+    for feeds in drawn:
+        yield feeds
+        advance()
 
 
 def _entropy(seed: int, world: World) -> np.random.SeedSequence:
@@ -98,7 +107,7 @@ def _everybody(rng: np.random.Generator, landscape: Landscape, accounts: int) ->
     rented = stack([honest.addresses, customers(rng, landscape, exits, honest)])
     honest = befriend(rng, landscape, replace(honest, addresses=rented))
     controlled, victims = controlled_accounts(rng, landscape, exits, honest, plan)
-    cast = add_noise(rng, landscape, join([honest, controlled]))
+    cast = vary(rng, landscape, add_noise(rng, landscape, join([honest, controlled])))
     return cast if landscape.world.instruments else replace(cast, cards=cast.cards.iloc[:0]), victims
 
 
@@ -118,6 +127,10 @@ def _check(accounts: int, days: int, seed: int) -> None:
             f"a world needs at least {FEWEST_ACCOUNTS} accounts, 1 day and a seed from 0 "
             f"(got {accounts} accounts, {days} days, seed {seed})"
         )
+
+
+def _dials(world: World) -> dict[str, object]:
+    return {name: value for name, value in asdict(world).items() if name != "climate" or world.climate != USUAL}
 
 
 def _claim(out: Path, made_from: dict[str, object]) -> None:

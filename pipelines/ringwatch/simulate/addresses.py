@@ -43,4 +43,4 @@ def _ipv6(block: np.ndarray, line: np.ndarray, spell: np.ndarray, account: np.nd
     parts = [block.astype(np.uint64), network >> np.uint64(16), network]
     parts += [interface >> np.uint64(shift) for shift in (48, 32, 16, 0)]
     groups = [_GROUPS.take(pa.array((part & np.uint64(0xFFFF)).astype(np.int64))) for part in parts]
-    return pc.binary_join_element_wise(pa.array([_IPV6_PREFIX] * len(line)), *groups, ":")
+    return pc.binary_join_element_wise(pa.array([_IPV6_PREFIX] * len(line), pa.string()), *groups, ":")

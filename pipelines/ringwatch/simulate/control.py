@@ -43,7 +43,7 @@ def controlled(
 
     Each ring buys a share of its own; without `created` it buys all.
     """
-    crowd = people(rng, country, landscape.days, operator=ring, style=style, kind="operator")
+    crowd = people(rng, landscape, country, operator=ring, style=style, kind="operator")
     if created is None:
         return crowd
     aged = rng.random(len(ring)) < rng.uniform(*landscape.world.aged_share, size=_rings(ring))[ring]

@@ -1,11 +1,13 @@
-"""Families of worlds: A to train on, B to choose by, C as the exam; and stress worlds, each with one thing gone wrong.
+"""Families of worlds: A and D to train on, B to choose by, C as the exam; stress worlds, in each one thing gone wrong.
 
 A world of a family draws every dial below evenly from the family's range; a pair is two draws, in order. B is shifted
-against A, C stretched beyond both. Nothing may be chosen by looking at C.
+against A, C stretched beyond both. Nothing may be chosen by looking at C. D takes A and B together and has a climate of
+its own in each world: what is delivered, how people come and live (see `climates`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from zlib import crc32
@@ -13,9 +15,11 @@ from zlib import crc32
 import numpy as np
 
 from ringwatch.errors import UsageError
+from ringwatch.simulate.climates import draw_climate
 from ringwatch.simulate.world import World
 
-FAMILIES = ("A", "B", "C")
+VARIED = "D"
+FAMILIES = ("A", "B", "C", VARIED)
 
 # Dial: its ranges in A, B and C.
 _RANGES: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {
@@ -136,13 +140,14 @@ def choose_world(family: str | None = None, number: int = 1, stress: str | None 
 def draw_world(family: str, number: int) -> World:
     """Return world `number` (from 1) of a family. Raises UsageError when there is no such world."""
     if family not in FAMILIES or number < 1:
-        raise UsageError(f"there is no world {number} of family {family}; families are A, B, C, worlds count from 1")
+        raise UsageError(
+            f"there is no world {number} of family {family}; families are {', '.join(FAMILIES)}, worlds count from 1"
+        )
     rng = np.random.default_rng([crc32(family.encode()), number])
     defaults = World()
-    dials = {
-        name: _draw(rng, ranges[FAMILIES.index(family)], getattr(defaults, name)) for name, ranges in _RANGES.items()
-    }
-    return World(name=f"{family}-{number}", **dials)
+    dials = {name: _draw(rng, _range(family, ranges), getattr(defaults, name)) for name, ranges in _RANGES.items()}
+    world = World(name=f"{family}-{number}", **dials)
+    return draw_climate(rng, world) if family == VARIED else world
 
 
 def stress_world(name: str) -> World:
@@ -155,6 +160,13 @@ def stress_world(name: str) -> World:
 def ring_free(world: World) -> World:
     """Return the same world without operators."""
     return replace(world, name=f"{world.name} ring-free", **_NO_RINGS)
+
+
+def _range(family: str, ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the range of a dial in a family; D's spans those of A and B."""
+    if family == VARIED:
+        return min(low for low, _ in ranges[:2]), max(high for _, high in ranges[:2])
+    return ranges[FAMILIES.index(family)]
 
 
 def _draw(rng: np.random.Generator, between: tuple[float, float], like: Any) -> Any:

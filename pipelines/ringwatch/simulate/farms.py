@@ -17,7 +17,7 @@ from ringwatch.simulate.control import (
 )
 from ringwatch.simulate.exits import Exits, rent
 from ringwatch.simulate.habits import RHYTHMS, Cast, cards, devices, pay_probability, people, runs, shared, some
-from ringwatch.simulate.landscape import VIRTUAL_BINS, Landscape, draw_countries, lines
+from ringwatch.simulate.landscape import VIRTUAL_BINS, Landscape, lines
 from ringwatch.simulate.persons import (
     home_lines,
     on_mobile,
@@ -69,7 +69,7 @@ def draw_farms(rng: np.random.Generator, landscape: Landscape, exits: Exits, siz
 def draw_relays(rng: np.random.Generator, landscape: Landscape, sizes: np.ndarray) -> Cast:
     """Accounts behind one relay, which resells them to many: a few servers, much traffic at all hours, any template."""
     ring = in_rings(sizes)
-    country = draw_countries(rng, len(sizes))
+    country = landscape.countries(rng, len(sizes))
     opened = landscape.days - 3 - rng.exponential(60, len(sizes))
     created = opened[ring] + rng.random(len(ring)) * rng.uniform(2, 30, len(sizes))[ring]
     crowd = controlled(rng, landscape, "relay", ring, country[ring], created)
@@ -93,8 +93,8 @@ def draw_relays(rng: np.random.Generator, landscape: Landscape, sizes: np.ndarra
 def draw_reseller_pools(rng: np.random.Generator, landscape: Landscape, sizes: np.ndarray) -> Cast:
     """A pool that one card pays for, one device and line look after; behind each account is a real person."""
     pool, count = in_rings(sizes), len(sizes)
-    country = draw_countries(rng, count)
-    crowd = people(rng, country[pool], landscape.days, operator=pool, style="reseller", kind="reseller")
+    country = landscape.countries(rng, count)
+    crowd = people(rng, landscape, country[pool], operator=pool, style="reseller", kind="reseller")
     opened = landscape.days - 5 - rng.exponential(150, count)
     crowd["created"] = np.minimum(opened[pool] + rng.exponential(25, len(pool)), landscape.days - 0.1)
     account = crowd.index.to_numpy()

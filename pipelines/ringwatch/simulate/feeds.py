@@ -16,7 +16,16 @@ from ringwatch.simulate.addresses import addresses_on
 from ringwatch.simulate.habits import CAPABILITIES, NOBODY, Cast
 from ringwatch.simulate.identity import account_ids, emails, fingerprints, phones, tokens
 from ringwatch.simulate.landscape import COUNTRIES, Landscape
-from ringwatch.simulate.visits import DAY_SECONDS, Visits, come_true, draw_visits, is_open, moments, opening_second
+from ringwatch.simulate.visits import (
+    DAY_SECONDS,
+    Visits,
+    come_true,
+    draw_visits,
+    is_about,
+    is_open,
+    moments,
+    opening_second,
+)
 from ringwatch.simulate.world import World
 
 _DOLLARS = np.array([5, 10, 20, 20, 20, 25, 50, 100])
@@ -79,7 +88,7 @@ def draw_day(rng: np.random.Generator, book: Book, landscape: Landscape, start: 
     drawn = {
         "accounts": _accounts(book, np.datetime64(start, "s"), day),
         "payments": _payments(rng, book, midnight, day),
-        "devices": _devices(rng, book, visits, devices, midnight),
+        "devices": _devices(rng, book, visits, devices, midnight, landscape.world.climate.sessions_a_day),
         "ips": _ips(rng, book, visits, book.cast.addresses.iloc[addresses], landscape, midnight, day),
         "usage": _usage(rng, book, visits, templates),
     }
@@ -107,9 +116,9 @@ def _accounts(book: Book, start: np.datetime64, day: int) -> pa.Table:
 def _payments(rng: np.random.Generator, book: Book, midnight: np.datetime64, day: int) -> pa.Table:
     """Payments by instrument, and transfers of balance to accounts that are open."""
     people, cards, transfers = book.cast.people, book.cast.cards, book.cast.transfers
-    here = is_open(people, day)
+    here, there = is_about(people, day), is_open(people, day)
     paying, giving = come_true(rng, cards, here, day), come_true(rng, transfers, here, day)
-    giving = giving[here[transfers["counterparty"].to_numpy()[giving]]]
+    giving = giving[there[transfers["counterparty"].to_numpy()[giving]]]
     paid, given = cards.iloc[paying], transfers.iloc[giving]
     account = np.concatenate([paid["account"].to_numpy(), given["account"].to_numpy()])
     opened = opening_second(people, account, day)
@@ -138,7 +147,7 @@ def _payments(rng: np.random.Generator, book: Book, midnight: np.datetime64, day
 
 
 def _devices(
-    rng: np.random.Generator, book: Book, visits: Visits, used: np.ndarray, midnight: np.datetime64
+    rng: np.random.Generator, book: Book, visits: Visits, used: np.ndarray, midnight: np.datetime64, sessions: float
 ) -> pa.Table:
     used = used[~book.cast.devices.iloc[used].duplicated(["account", "device"]).to_numpy()]
     account = book.cast.devices["account"].to_numpy()[used]
@@ -150,7 +159,7 @@ def _devices(
             "first_seen": _times(midnight, first),
             "last_seen": _times(midnight, last),
             "platform": _text(book.cast.devices["platform"].iloc[used]),
-            "sessions": 1 + rng.poisson(1.2, len(used)),
+            "sessions": 1 + rng.poisson(sessions, len(used)),
         }
     )
     return _in_order(table, first, book.account[account])

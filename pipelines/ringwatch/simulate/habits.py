@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ringwatch.simulate.landscape import CARD_BINS_PER_COUNTRY, COUNTRIES, VIRTUAL_BINS, Landscape, draw_countries, keys
+from ringwatch.simulate.landscape import COUNTRIES, VIRTUAL_BINS, Landscape, keys
 
 RHYTHMS = ("day", "evening", "office", "always")
 CAPABILITIES = ("chat", "code", "agents", "vision", "embeddings")
@@ -72,18 +72,20 @@ def shared(account: np.ndarray, group: np.ndarray, things: pd.DataFrame, probabi
     return habit(account, things.take(group[account]), probability)
 
 
-def people(rng: np.random.Generator, country: np.ndarray, days: int, **given: Any) -> pd.DataFrame:
+def people(rng: np.random.Generator, landscape: Landscape, country: np.ndarray, **given: Any) -> pd.DataFrame:
     """Draw one person per entry of `country`, ordinary in all that is not `given`.
 
-    declared: country given at sign-up. created, ends: days since the first day. active: probability of a day's use.
+    declared: country given at sign-up. created, ends: days since the first day; gone: day from which nobody is seen any
+    more, though the account may last. active: probability of a day's use.
     exchanges: mean a day of use. mailbox, phone: keys, equal when shared. context: of honest people; operator, style
     and kind: of the others.
     """
     count = len(country)
     drawn = {
         "country": country,
-        "declared": np.where(rng.random(count) < 0.05, draw_countries(rng, count), country),
-        "created": days - rng.exponential(np.where(rng.random(count) < 0.35, 60.0, 320.0)),
+        "declared": np.where(rng.random(count) < 0.05, landscape.countries(rng, count), country),
+        "created": landscape.days - rng.exponential(np.where(rng.random(count) < 0.35, 60.0, 320.0)),
+        "gone": np.inf,
         "suspended": rng.random(count) < 0.15,
         "active": rng.beta(2.2, 2.2, count),
         "exchanges": rng.lognormal(np.log(9), 1.1, count),
@@ -119,7 +121,7 @@ def cards(
     kinds = np.array(["card", "bank", "wallet", "invoice"], dtype=object)
     kind = np.where(prepaid, "prepaid", rng.choice(kinds, size=count, p=(0.8, 0.08, 0.1, 0.02)))
     row = np.where(prepaid, len(COUNTRIES), country)
-    column = rng.integers(np.where(prepaid, VIRTUAL_BINS, CARD_BINS_PER_COUNTRY))
+    column = rng.integers(np.where(prepaid, VIRTUAL_BINS, landscape.issuers))
     bins = landscape.bins[row, column]
     bins[~np.isin(kind, ["card", "prepaid"])] = None
     billing = COUNTRIES["country"].to_numpy(dtype=object)[country]

@@ -56,6 +56,8 @@ def phones(people: pd.DataFrame) -> np.ndarray:
     numbers = np.full(len(people), None, dtype=object)
     for row, (prefixes, digits) in enumerate(zip(COUNTRIES["phone_prefixes"], COUNTRIES["phone_digits"], strict=True)):
         here = (country == row) & (key > 0)
+        if not here.any():
+            continue
         prefix = np.array(prefixes, dtype=object)[below(len(prefixes), key[here], 1)]
         numbers[here] = prefix + np.char.zfill(below(10**digits, key[here], 2).astype(str), digits).astype(object)
     return numbers

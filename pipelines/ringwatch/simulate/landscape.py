@@ -28,7 +28,6 @@ COUNTRIES = pd.DataFrame(
 
 ACCESS = ["line", "block", "lines", "sticky_days", "lease_days"]
 STATIC = 100_000
-CARD_BINS_PER_COUNTRY = 11
 VIRTUAL_BINS = 6
 
 # Kinds of network with how many there are per country, and how often people take one abroad.
@@ -41,6 +40,9 @@ _IPV4_SLASH_8 = (11, 21, 22, 26, 28, 29, 30, 33, 55)
 _BLOCK_ADDRESSES = 1 << 18
 _FIRST_ASN = 64512
 
+_WEIGHTS = COUNTRIES["weight"].to_numpy()
+MOST_ISSUERS = 11
+
 
 @dataclass(frozen=True)
 class Landscape:
@@ -48,6 +50,7 @@ class Landscape:
 
     pools: for every network the lines that all its visitors share (mobile and vpn networks are used in this way).
     bins: first digits of cards, one row per country and a last one for virtual cards, which are sold everywhere.
+    issuers: how many of these serve a country. weights: how many live in each country, as a share.
     """
 
     world: World
@@ -55,27 +58,29 @@ class Landscape:
     blocks: pd.DataFrame
     pools: pd.DataFrame
     bins: np.ndarray
+    issuers: int
+    weights: np.ndarray
+
+    def countries(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Draw rows of COUNTRIES by weight."""
+        return rng.choice(len(COUNTRIES), size=count, p=self.weights)
 
     def block(self, rng: np.random.Generator, kind: str, country: np.ndarray) -> np.ndarray:
         """Draw for each entry of `country` a network of `kind`: there, or abroad as often as is usual for the kind."""
         per_country = np.flatnonzero(self.blocks["kind"] == kind).reshape(len(COUNTRIES), -1)
         abroad = rng.random(len(country)) < _ABROAD.get(kind, 0)
-        where = np.where(abroad, draw_countries(rng, len(country)), country)
+        where = np.where(abroad, rng.choice(len(COUNTRIES), size=len(country), p=_WEIGHTS), country)
         return np.asarray(per_country[where, rng.integers(per_country.shape[1], size=len(country))])
 
 
 def build_landscape(rng: np.random.Generator, world: World, accounts: int, days: int) -> Landscape:
     """Return the networks and card issuers for `accounts` accounts."""
-    blocks = _blocks(rng, accounts * world.addresses_per_account)
-    visitors = accounts * COUNTRIES["weight"].to_numpy()[blocks["country"]] / _PER_COUNTRY["mobile"]
+    weights, networks = _settled(world), _networks(world)
+    blocks = _blocks(rng, networks, accounts * world.addresses_per_account * weights)
+    visitors = accounts * weights[blocks["country"]] / networks["mobile"]
     exits = np.maximum(2, visitors / world.carrier_accounts_per_address).astype(np.int64)
     pools = lines(rng, np.arange(len(blocks)), count=exits)
-    return Landscape(world, days, blocks, pools, _bins(rng))
-
-
-def draw_countries(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Draw rows of COUNTRIES by weight."""
-    return rng.choice(len(COUNTRIES), size=count, p=COUNTRIES["weight"].to_numpy())
+    return Landscape(world, days, blocks, pools, _bins(rng), world.climate.issuers, weights)
 
 
 def keys(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -101,28 +106,36 @@ def lines(
     )
 
 
-def _blocks(rng: np.random.Generator, addresses: float) -> pd.DataFrame:
-    kind = np.repeat(np.array([*_PER_COUNTRY], dtype=object), [len(COUNTRIES) * n for n in _PER_COUNTRY.values()])
-    country = np.concatenate([np.repeat(np.arange(len(COUNTRIES)), n) for n in _PER_COUNTRY.values()])
+def _settled(world: World) -> np.ndarray:
+    """Return the share of people in each country: all of them in those of the world's climate, if it names some."""
+    if not world.climate.countries:
+        return _WEIGHTS
+    weights = np.where(COUNTRIES["country"].isin(world.climate.countries), _WEIGHTS, 0)
+    return np.asarray(weights / weights.sum())
+
+
+def _networks(world: World) -> dict[str, int]:
+    """Return how many networks of each kind there are per country."""
+    return _PER_COUNTRY | {"residential": world.climate.providers, "mobile": world.climate.carriers}
+
+
+def _blocks(rng: np.random.Generator, networks: dict[str, int], addresses: np.ndarray) -> pd.DataFrame:
+    kind = np.repeat(np.array([*networks], dtype=object), [len(COUNTRIES) * n for n in networks.values()])
+    country = np.concatenate([np.repeat(np.arange(len(COUNTRIES)), n) for n in networks.values()])
     blocks = pd.DataFrame({"kind": kind, "country": country})
     number = np.arange(len(blocks))
     slash_8 = np.array(_IPV4_SLASH_8)[number % len(_IPV4_SLASH_8)]
     blocks["asn"] = _FIRST_ASN + rng.permutation(len(blocks))
     blocks["base"] = (slash_8 << 24) + number // len(_IPV4_SLASH_8) * _BLOCK_ADDRESSES
-    blocks["addresses"] = _addresses(blocks, addresses)
+    # Many more than lines, so that a new lease is seldom another home's recent address.
+    blocks["addresses"] = np.clip(addresses[country], 1 << 13, _BLOCK_ADDRESSES).astype(np.int64)
     blocks["ipv6"] = (blocks["kind"] == "residential") & (rng.random(len(blocks)) < 0.4)
     return blocks
 
 
-def _addresses(blocks: pd.DataFrame, addresses: float) -> np.ndarray:
-    """Addresses per network: many more than lines, so that a new lease is seldom another home's recent address."""
-    wanted = addresses * COUNTRIES["weight"].to_numpy()[blocks["country"]]
-    return np.asarray(np.clip(wanted, 1 << 13, _BLOCK_ADDRESSES).astype(np.int64))
-
-
 def _bins(rng: np.random.Generator) -> np.ndarray:
-    count = (len(COUNTRIES) + 1) * CARD_BINS_PER_COUNTRY
+    count = (len(COUNTRIES) + 1) * MOST_ISSUERS
     digits = rng.choice(np.arange(400_000, 559_999), size=count, replace=False).astype(str)
     two_more = np.char.zfill(rng.integers(100, size=count).astype(str), 2)
     bins = np.where(rng.random(count) < 0.4, np.char.add(digits, two_more), digits)
-    return np.asarray(bins.astype(object).reshape(-1, CARD_BINS_PER_COUNTRY))
+    return np.asarray(bins.astype(object).reshape(-1, MOST_ISSUERS))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ringwatch.simulate.habits import Cast, devices, habit, runs, some, stack, templates
 from ringwatch.simulate.identity import NOTHING, invent_names
-from ringwatch.simulate.landscape import ACCESS, Landscape, draw_countries, keys, lines
+from ringwatch.simulate.landscape import ACCESS, Landscape, keys, lines
 
 _DEFAULT_FINGERPRINTS = 12
 _CAFE_ACCOUNTS = (15, 60)
@@ -79,7 +79,7 @@ def _hotels(rng: np.random.Generator, landscape: Landscape, people: pd.DataFrame
     """Travellers from anywhere who stay some nights, most days of which they connect from the hotel."""
     account = rng.permutation(some(rng, len(people), landscape.world.traveller_share))
     hotel = runs(rng, np.arange(len(account)) // 200, *_HOTEL_ACCOUNTS)
-    country = draw_countries(rng, int(hotel.max(initial=-1)) + 1)
+    country = landscape.countries(rng, int(hotel.max(initial=-1)) + 1)
     since = rng.integers(-2, landscape.days, len(account))
     until = since + rng.integers(*_HOTEL_NIGHTS, size=len(account), endpoint=True)
     return habit(account, lines(rng, landscape.block(rng, "business", country)).take(hotel), 0.8, since, until)

@@ -18,27 +18,37 @@ from ringwatch.simulate.world import World
 
 _USUAL = ("careless", "careful", "chain")
 _RARE = ("recycled", "framed", "recreated", "relay")
+STYLES = (*_USUAL, *_RARE, "farm")
 _NO_VICTIMS = pd.DataFrame({"victim": [], "style": [], "operator": [], "how": []}, dtype=object)
 
 
 def plan_operators(rng: np.random.Generator, world: World, accounts: int) -> dict[str, np.ndarray]:
-    """Draw the sizes of all rings and reseller pools by style. Small worlds get a few of each, above the prevalence."""
+    """Draw the sizes of all rings and reseller pools by style. Small worlds get a few of each, above the prevalence.
+
+    There are operators of the styles that the world's climate names, or of all.
+    """
+    there = world.climate.styles or STYLES
     wanted = accounts * world.prevalence
-    farms = log_uniform_until(
-        rng,
-        wanted * world.farm_share,
-        world.fewest_farms,
-        (world.smallest_farm, max(40, accounts * world.largest_farm_share)),
-    )
-    each = int(max(0, wanted - farms.sum()) / (len(_USUAL) + len(_RARE)))
-    largest = max(12, round(accounts * world.largest_ring_share))
+    farms = _farms(rng, world, accounts) if "farm" in there else np.zeros(0, dtype=np.int64)
     fewest = dict.fromkeys(_USUAL, world.fewest_rings) | dict.fromkeys(_RARE, world.fewest_rare_rings)
+    fewest = {style: at_least for style, at_least in fewest.items() if style in there}
+    each = int(max(0, wanted - farms.sum()) / max(1, len(fewest)))
+    largest = max(12, round(accounts * world.largest_ring_share))
     rings = {style: ring_sizes_until(rng, each, at_least, largest) for style, at_least in fewest.items()}
     giant = [round(accounts * world.giant_farm_share)] if world.giant_farm_share else []
     in_pools = accounts * world.reseller_share
     smallest_pool, largest_pool = world.reseller_accounts
     pools = log_uniform_until(rng, in_pools, 2, (smallest_pool, min(largest_pool, max(12, in_pools / 2))))
     return rings | {"farm": np.concatenate([farms, giant]).astype(np.int64), "reseller": pools}
+
+
+def _farms(rng: np.random.Generator, world: World, accounts: int) -> np.ndarray:
+    return log_uniform_until(
+        rng,
+        accounts * world.prevalence * world.farm_share,
+        world.fewest_farms,
+        (world.smallest_farm, max(40, accounts * world.largest_farm_share)),
+    )
 
 
 def controlled_accounts(

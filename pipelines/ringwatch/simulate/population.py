@@ -18,7 +18,7 @@ from ringwatch.simulate.habits import (
     shared,
     some,
 )
-from ringwatch.simulate.landscape import Landscape, draw_countries, lines
+from ringwatch.simulate.landscape import Landscape, lines
 from ringwatch.simulate.persons import (
     home_lines,
     on_mobile,
@@ -80,9 +80,9 @@ def _households(rng: np.random.Generator, landscape: Landscape, accounts: int) -
     weights = np.round(np.array(landscape.world.household_sizes) * 100).astype(np.int64)
     sizes = group_sizes(rng, accounts, np.repeat(np.arange(len(weights)) + 1, weights))
     home = np.repeat(np.arange(len(sizes)), sizes)
-    country = draw_countries(rng, len(sizes))
+    country = landscape.countries(rng, len(sizes))
     family = sizes > 1
-    crowd = people(rng, country[home], landscape.days, context=np.where(family, "family", "solo")[home])
+    crowd = people(rng, landscape, country[home], context=np.where(family, "family", "solo")[home])
     crowd = crowd.assign(**_family_contacts(rng, crowd, home))
     account = crowd.index.to_numpy()
     one_device = family & (rng.random(len(sizes)) < 0.4)
@@ -111,8 +111,8 @@ def _behind_nat(rng: np.random.Generator, landscape: Landscape, accounts: int) -
     smallest, largest = landscape.world.nat_accounts
     sizes = group_sizes(rng, accounts, np.exp(rng.uniform(np.log(smallest), np.log(largest), 500)).astype(np.int64))
     nat = np.repeat(np.arange(len(sizes)), sizes)
-    country = draw_countries(rng, len(sizes))
-    crowd = people(rng, country[nat], landscape.days, context="nat")
+    country = landscape.countries(rng, len(sizes))
+    crowd = people(rng, landscape, country[nat], context="nat")
     return settle(
         rng,
         landscape,
@@ -146,8 +146,8 @@ def _singles(rng: np.random.Generator, landscape: Landscape, accounts: int, cont
     ways = _WAYS[context]
     sizes = group_sizes(rng, accounts, np.array(ways.card_for))
     circle = np.repeat(np.arange(len(sizes)), sizes)
-    country = draw_countries(rng, len(sizes))[circle]
-    crowd = people(rng, country, landscape.days, context=context)
+    country = landscape.countries(rng, len(sizes))[circle]
+    crowd = people(rng, landscape, country, context=context)
     if ways.builds:
         crowd = crowd.assign(exchanges=rng.lognormal(np.log(26), 0.9, accounts), active=rng.beta(4, 2, accounts))
     on_server, use = some(rng, accounts, ways.on_server[0]), ways.on_server[1]

@@ -23,14 +23,14 @@ from ringwatch.simulate.control import (
 from ringwatch.simulate.exits import Exits, rent
 from ringwatch.simulate.habits import Cast, devices, position, runs, shared, some
 from ringwatch.simulate.identity import invent_names
-from ringwatch.simulate.landscape import Landscape, draw_countries
+from ringwatch.simulate.landscape import Landscape
 from ringwatch.simulate.persons import home_lines, on_mobile, own_templates, spare_devices
 
 
 def draw_careless(rng: np.random.Generator, landscape: Landscape, sizes: np.ndarray) -> Cast:
     """One card, few devices, signed up within days; from the operator's own line or a VPN."""
     ring = in_rings(sizes)
-    country = draw_countries(rng, len(sizes))
+    country = landscape.countries(rng, len(sizes))
     opened = landscape.days - 2 - rng.exponential(150, len(sizes))
     created = opened[ring] + rng.random(len(ring)) * rng.uniform(1, 14, len(sizes))[ring]
     crowd = controlled(rng, landscape, "careless", ring, country[ring], created)

@@ -40,7 +40,7 @@ def draw_visits(rng: np.random.Generator, people: pd.DataFrame, start: date, day
     resting = (start + timedelta(days=day)).weekday() >= 5
     office = people["rhythm"].to_numpy() == RHYTHMS.index("office")
     probability = people["active"].to_numpy() * np.where(resting & office, 0.2, 1)
-    account = np.flatnonzero(is_open(people, day) & (rng.random(len(people)) < probability))
+    account = np.flatnonzero(is_about(people, day) & (rng.random(len(people)) < probability))
     opened = opening_second(people, account, day)
     hours = _active_hours(rng, people.iloc[account], opened)
     first = np.maximum(hours.argmax(axis=1) * 3600 + rng.integers(3600, size=len(account)), opened)
@@ -54,6 +54,11 @@ def draw_visits(rng: np.random.Generator, people: pd.DataFrame, start: date, day
 def is_open(people: pd.DataFrame, day: int) -> np.ndarray:
     """Whose account is open on `day`: from the moment it was opened until the day before it ends."""
     return np.asarray((people["created"] < day + 1) & (np.floor(people["ends"]) > day))
+
+
+def is_about(people: pd.DataFrame, day: int) -> np.ndarray:
+    """Whose account is open on `day` and has somebody who may still use it."""
+    return np.asarray(is_open(people, day) & (people["gone"] > day))
 
 
 def opening_second(people: pd.DataFrame, account: np.ndarray, day: int) -> np.ndarray:

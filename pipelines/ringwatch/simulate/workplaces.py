@@ -16,7 +16,7 @@ from ringwatch.simulate.habits import (
     templates,
 )
 from ringwatch.simulate.identity import invent_names
-from ringwatch.simulate.landscape import Landscape, draw_countries, lines
+from ringwatch.simulate.landscape import Landscape, lines
 from ringwatch.simulate.persons import (
     home_lines,
     on_mobile,
@@ -35,8 +35,8 @@ def offices(rng: np.random.Generator, landscape: Landscape, accounts: int) -> Ca
     """Companies: one or two egress addresses; often one card, a mail domain, an in-house template, a shared device."""
     world, sizes = landscape.world, _office_sizes(rng, landscape, accounts)
     count, office = len(sizes), np.repeat(np.arange(len(sizes)), sizes)
-    country = draw_countries(rng, count)
-    crowd = people(rng, country[office], landscape.days, context="office", rhythm=RHYTHMS.index("office"))
+    country = landscape.countries(rng, count)
+    crowd = people(rng, landscape, country[office], context="office", rhythm=RHYTHMS.index("office"))
     crowd = crowd.assign(**_company(rng, landscape, crowd, office))
     account = crowd.index.to_numpy()
     on_card = some(rng, accounts, (rng.uniform(0.3, 1, count) * (rng.random(count) < world.office_card_share))[office])
@@ -67,9 +67,9 @@ def campuses(rng: np.random.Generator, landscape: Landscape, accounts: int) -> C
     draw = rng.integers(*landscape.world.campus_accounts, size=200, endpoint=True)
     sizes = group_sizes(rng, accounts, draw)
     count, campus = len(sizes), np.repeat(np.arange(len(sizes)), sizes)
-    country = draw_countries(rng, count)
+    country = landscape.countries(rng, count)
     domain = invent_names(rng, count) + ".edu"
-    crowd = people(rng, country[campus], landscape.days, context="campus", domain=domain[campus])
+    crowd = people(rng, landscape, country[campus], context="campus", domain=domain[campus])
     crowd["created"] = _term_start(rng, landscape, campus, crowd["created"].to_numpy())
     account = crowd.index.to_numpy()
     seat, course = _places(rng, runs(rng, campus, 20, 60), (3, 10)), _places(rng, campus, (1, 5))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ringwatch.simulate.climate import USUAL, Climate
+
 FEEDS = ("accounts", "payments", "devices", "ips", "usage")
 
 
@@ -10,13 +12,14 @@ class World:
     """Shares are of all accounts, spans are days, a pair is a range that is drawn from evenly.
 
     Worlds of another name hold other people. `feeds` are those that are written; without `contacts` nobody gives mail
-    or phone or is invited, without `instruments` all payments are transfers.
+    or phone or is invited, without `instruments` all payments are transfers; `climate` is the usual one but in D.
     """
 
     name: str = "default"
     feeds: tuple[str, ...] = FEEDS
     contacts: bool = True
     instruments: bool = True
+    climate: Climate = USUAL
 
     # Honest people, by where their accounts live; whoever is left over lives in a household.
     office_share: float = 0.14

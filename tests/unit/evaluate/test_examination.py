@@ -287,6 +287,25 @@ def test_the_trial_with_most_nights_begins_first_and_is_told_in_its_place(tmp_pa
     assert [trial.part for trial in pool.begun[-8:]] == ["cost"] * 8
 
 
+def test_varied_worlds_are_judged_in_the_size_window_and_feeds_they_draw(tmp_path: Path) -> None:
+    trials = plan("D", 6, accounts=5_000, days=None, seed=1, parts=["worlds", "nights"])
+    usual = plan("B", 1, accounts=5_000, days=None, seed=1, parts=["worlds"])
+
+    climates = [draw_world("D", number).climate for number in range(1, 7)]
+    assert [trial.days for trial in trials[:6]] == [climate.window_days for climate in climates]
+    assert [trial.accounts for trial in trials[:6]] == [min(5_000, climate.accounts or 0) for climate in climates]
+    assert not trials[-1].world.climate.one_drop
+    assert (usual[0].accounts, usual[0].days) == (5_000, 28)
+
+    judged_with = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examination, "judge_world", lambda *given: judged_with.append(given[2]) or oracle(*given))
+        trial = replace(trials[1], accounts=600)
+        examine([trial], load_settings(home=tmp_path), lambda doing: None, lambda outcome: None)
+    assert {settings.feeds for settings in judged_with} == {trial.world.feeds}
+    assert {settings.window_days for settings in judged_with} == {trial.days}
+
+
 def test_a_part_that_is_not_there_is_named() -> None:
     with pytest.raises(UsageError, match="there is no part weather; the parts are worlds"):
         plan("A", 1, 1_000, 2, 1, ["weather"])

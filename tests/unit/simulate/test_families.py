@@ -34,7 +34,7 @@ def test_the_exam_is_wider_than_what_is_trained_on() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("D", 1), "there is no world 1 of family D"),
+        (("E", 1), "there is no world 1 of family E; families are A, B, C, D"),
         (("A", 0), "there is no world 0 of family A"),
         ((None, 1, "earthquake"), "there is no stress world earthquake"),
         (("A", 1, "farm"), "leave out --family or --stress"),

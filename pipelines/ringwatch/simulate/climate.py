@@ -1,0 +1,51 @@
+"""What differs from deployment to deployment and is the same in families A to C: the dials of family D beyond those of
+`world`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A column of which only a share `known` is delivered, all of it about the same things. Without any, it is left out
+    of the files, or written but `empty`."""
+
+    feed: str
+    column: str
+    known: float = 0.0
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Climate:
+    """Shares are of all accounts, spans are days, a pair is a range that is drawn from evenly.
+
+    accounts and window_days: of the deployment, unless others are asked for; None for no size of its own. one_drop: all
+    history comes in one folder. gaps: columns that are not delivered, in whole or in part. styles: of operators there
+    are.
+    """
+
+    # What is delivered.
+    accounts: int | None = None
+    window_days: int | None = None
+    one_drop: bool = False
+    gaps: tuple[Gap, ...] = ()
+    styles: tuple[str, ...] = ()
+
+    # How often people come: a power of the chance of a day's use (below 1: often), visits a day, or once in all.
+    rarity: float = 1.0
+    sessions_a_day: float = 1.2
+    seen_once: bool = False
+    burst_share: float = 0.0
+
+    # Devices whose ids are coarse: the share of devices, and how many of them have one id by chance.
+    coarse_device_share: float = 0.0
+    devices_per_id: float = 1.0
+
+    # The country or countries people live in (all of the usual ones if none is named), issuers and networks of each.
+    countries: tuple[str, ...] = ()
+    issuers: int = 11
+    providers: int = 3
+    carriers: int = 2
+
+
+USUAL = Climate()
