@@ -8,9 +8,9 @@ from dataclasses import field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -87,6 +87,16 @@ class Target:
         return self.column or self.key
 
 
+# The part of a wording that names what is shared: one of them, and several.
+THING = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
+
+
+def _told(wording: str) -> str:
+    if re.search("[{}]", THING.sub("", wording)):
+        raise ValueError("in braces stands what is shared, one of them and several: {device|devices}")
+    return wording
+
+
 @dataclass(frozen=True, config=_strict)
 class Evidence:
     """How sharing an identifier counts, in bits.
@@ -95,8 +105,8 @@ class Evidence:
     it says nothing; cap_bits: most that one facet may add between two accounts; residents: people who stay on it are
     not linked by it; half_life_days: days between two accounts' use that halve its worth; review_share: share of all
     accounts up to which a hub is still looked at as a group; side: fewest accounts from which it is a side of composite
-    cells, 0 for never; outsider: whether an outsider can bring it about; wording: what members that share it do ("pay
-    with the same cards").
+    cells, 0 for never; outsider: whether an outsider can bring it about; wording: what members that share it did ("paid
+    with the same {card|cards}": in braces what is shared, one of them and several, so that it can be counted).
 
     affinity, habit: what it adds to the likeness of two accounts (`window/pairs.py`) that they share it, and that
     both spend their days on it; affinity_from, affinity_limit: accounts from and up to which it does; affinity_pairs:
@@ -104,7 +114,7 @@ class Evidence:
     """
 
     facet: str
-    wording: str
+    wording: Annotated[str, AfterValidator(_told)]
     bits: float = 0
     hub_limit: int = 3
     cap_bits: float = 0

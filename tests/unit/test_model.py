@@ -41,6 +41,7 @@ def test_personal_columns_are_replaced_by_what_they_become() -> None:
         ("label: Phone,", "label: phone,", "label phone is not in CamelCase letters"),
         ("properties: [created_at, ", "properties: [updated_on, ", "updated_on"),
         ("facet: phone,", "facet: mailbox,", "mailbox is declared twice"),
+        ("{mailbox|mailboxes}", "{mailboxes}", "in braces stands what is shared, one of them and several"),
         ("feed: accounts", "feed: people", "feed people must be in people.yml"),
     ],
 )

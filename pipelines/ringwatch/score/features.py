@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from ringwatch.score import says
 from ringwatch.score.frames import Frames
 from ringwatch.score.measuring import MOST_BITS, Measures
+from ringwatch.score.words import Direction, Words, contained, of_located, of_members, several, shared
 
 GROUP = "group"
 # Bits of a strong facet from which a tie says that an account belongs.
@@ -32,14 +33,13 @@ class Feature:
     """One thing the score looks at.
 
     facet: what its evidence is filed under; direction: `for` when more of it speaks for one operator, else `against`;
-    says: a sentence with {value}, {share} (value as a percentage), {n} and {wording} (the facet's);
-    needs: facets of which there must be one.
+    words: what it says, whichever way it speaks; needs: facets of which there must be one.
     """
 
     name: str
     facet: str
-    direction: Literal["for", "against"]
-    says: str
+    direction: Direction
+    words: Words
     value: Value
     needs: tuple[str, ...] = ()
 
@@ -78,39 +78,36 @@ def _plain(measure: str, facet: str) -> Value:
     return lambda found: found.of(measure, facet)
 
 
-def _bits(facet: str) -> Feature:
-    says = "{value:.1f} bits a member: they {wording}"
-    return Feature(f"{facet}_bits", facet, "for", says, _plain("bits", facet), (facet,))
+def _bits(facet: str, things: str) -> Feature:
+    return Feature(f"{facet}_bits", facet, "for", shared(f"the {things} they share"), _plain("bits", facet), (facet,))
 
 
-def _total(facet: str, thing: str) -> Feature:
-    says = "{value:.1f} bits a member over all " + thing + " they share"
-    return Feature(f"{facet}_total", facet, "for", says, _plain("total", facet), (facet,))
+def _total(facet: str, thing: str, things: str) -> Feature:
+    return Feature(f"{facet}_total", facet, "for", several(thing, things), _plain("total", facet), (facet,))
 
 
-def _contained(facet: str, thing: str) -> Feature:
-    says = "{share} of those on their " + thing + " are members"
-    return Feature(f"{facet}_contained", facet, "for", says, _plain("contained", facet), (facet,))
+def _contained(facet: str, things: str) -> Feature:
+    return Feature(f"{facet}_contained", facet, "for", contained(things), _plain("contained", facet), (facet,))
 
 
-def _own(facet: str, value: Value | None = None) -> Feature:
-    says = "{share} mostly use a " + facet + " that no other member uses"
-    return Feature(f"{facet}_own", facet, "against", says, value or _plain("own", facet), (facet,))
+def _own(facet: str, thing: str, value: Value | None = None) -> Feature:
+    words = of_members(f"whether each has a {thing} to itself", f"mainly used a {thing} of their own")
+    return Feature(f"{facet}_own", facet, "against", words, value or _plain("own", facet), (facet,))
 
 
-def _at(place: str, direction: Literal["for", "against"], wording: str) -> Feature:
+def _at(place: str, direction: Direction, wherefrom: str) -> Feature:
     measure = f"at_{place}"
-    says = "{share} are mostly " + wording
-    return Feature(measure, "ip", direction, says, lambda found: found.around(measure), ("ip",))
+    words = of_located(f"how many came from {wherefrom}", f"came mostly from {wherefrom}")
+    return Feature(measure, "ip", direction, words, lambda found: found.around(measure), ("ip",))
 
 
-def _directed(name: str, facet: str, wording: str) -> Feature:
+def _directed(name: str, facet: str, words: Words) -> Feature:
     """What was not seen at all happened to none of the members."""
-    return Feature(name, facet, "for", "{share} " + wording, lambda found: found.around(name).fillna(0), (facet,))
+    return Feature(name, facet, "for", words, lambda found: found.around(name).fillna(0), (facet,))
 
 
-def _seen(measure: str, facet: str, direction: Literal["for", "against"], says: str) -> Feature:
-    return Feature(f"{facet}_{measure}", facet, direction, says, _plain(measure, facet), (facet,))
+def _seen(measure: str, facet: str, direction: Direction, words: Words) -> Feature:
+    return Feature(f"{facet}_{measure}", facet, direction, words, _plain(measure, facet), (facet,))
 
 
 def _term(found: Frames) -> pd.Series:
@@ -191,173 +188,70 @@ def _organisation(found: Frames) -> pd.Series:
 
 
 FEATURES: tuple[Feature, ...] = (
-    _bits("device"),
-    _bits("payment"),
-    _bits("ip"),
-    _bits("template"),
-    _bits("cell"),
-    _bits("mailbox"),
-    _bits("phone"),
-    _bits("referral"),
-    _bits("transfer"),
-    _total("device", "devices"),
-    _total("payment", "instruments"),
-    _total("ip", "addresses"),
+    _bits("device", "devices"),
+    _bits("payment", "payment methods"),
+    _bits("ip", "IP addresses"),
+    _bits("template", "prompt templates"),
+    _bits("cell", "unusual combinations of traits"),
+    _bits("mailbox", "mailboxes"),
+    _bits("phone", "phone numbers"),
+    _bits("referral", "invitations"),
+    _bits("transfer", "transfers"),
+    _total("device", "device", "devices"),
+    _total("payment", "payment method", "payment methods"),
+    _total("ip", "IP address", "IP addresses"),
     _contained("device", "devices"),
-    _contained("payment", "instruments"),
-    _contained("ip", "addresses"),
+    _contained("payment", "payment methods"),
+    _contained("ip", "IP addresses"),
     _contained("network", "networks"),
-    _contained("template", "templates"),
+    _contained("template", "prompt templates"),
     _contained("issuer", "card issuers"),
     _contained("domain", "mail domains"),
-    _contained("cell", "combinations of weak traits"),
+    _contained("cell", "unusual combinations of traits"),
+    Feature("best_covered", GROUP, "for", says.BEST_COVERED, _most_covered, ("device", "payment")),
+    Feature("both_covered", GROUP, "for", says.BOTH_COVERED, _least_covered, ("device", "payment")),
+    Feature("both", GROUP, "for", says.BOTH, _both, ("device", "payment")),
+    Feature("strong", GROUP, "for", says.STRONG, _strong),
+    Feature("own_acts", GROUP, "for", says.OWN_ACTS, _own_acts),
+    Feature("facets", GROUP, "for", says.FACETS, _facets_covered),
+    Feature("fleeting", "ip", "for", says.FLEETING, _plain("fleeting", "ip"), ("ip",)),
+    Feature("guests", "ip", "for", says.GUESTS, lambda found: found.around("guests"), ("ip",)),
+    Feature("ip_spread", "ip", "for", says.IP_SPREAD, _plain("spread", "ip"), ("ip",)),
+    Feature("network_spread", "network", "for", says.NETWORK_SPREAD, _plain("spread", "network"), ("network",)),
+    Feature("dealt", "transfer", "for", says.DEALT, lambda found: found.groups["dealt"]),
+    _directed("transfer_sweep", "transfer", says.TRANSFER_SWEEP),
+    _directed("transfer_fan_out", "transfer", says.TRANSFER_FAN_OUT),
+    _directed("transfer_chain", "transfer", says.TRANSFER_CHAIN),
+    _directed("referral_sweep", "referral", says.REFERRAL_SWEEP),
+    _directed("referral_chain", "referral", says.REFERRAL_CHAIN),
+    _seen("networks", "device", "for", says.DEVICE_NETWORKS),
+    _seen("networks", "payment", "for", says.PAYMENT_NETWORKS),
+    _seen("lasts", "device", "for", says.DEVICE_LASTS),
+    Feature("stability", GROUP, "for", says.STABILITY, lambda found: found.groups["stability"]),
+    Feature("closed", GROUP, "for", says.CLOSED, lambda found: found.groups["closed"]),
+    Feature("alike", GROUP, "for", says.ALIKE, lambda found: found.around("alike")),
+    Feature("apart", GROUP, "against", says.APART, lambda found: found.around("apart")),
+    Feature("size", GROUP, "for", says.SIZE, lambda found: np.log2(found.groups["n"])),
+    _seen("lasts", "payment", "against", says.PAYMENT_LASTS),
+    Feature("device_spread", "device", "against", says.DEVICE_SPREAD, _devices_each, ("device",)),
+    _own("device", "device", _own_device),
+    _own("payment", "payment method"),
+    Feature("own_life", GROUP, "against", says.OWN_LIFE, _own_life, ("device", "ip")),
+    Feature("some_own_life", GROUP, "against", says.SOME_OWN_LIFE, _some_own_life, ("device", "ip")),
+    Feature("home", "ip", "against", says.HOME, _plain("home", "ip"), ("ip",)),
+    Feature("neighbours", "ip", "against", says.NEIGHBOURS, _plain("neighbour", "ip"), ("ip",)),
+    Feature("site", "network", "against", says.SITE, _plain("top", "network"), ("network",)),
+    Feature("organisation", "organisation", "against", says.ORGANISATION, _organisation),
     Feature(
-        "best_covered",
-        GROUP,
-        "for",
-        "{share} share a device or, if more do, an instrument",
-        _most_covered,
-        ("device", "payment"),
+        "corporate", "domain", "against", says.CORPORATE, lambda found: found.around("corporate").fillna(0), ("domain",)
     ),
-    Feature(
-        "both_covered",
-        GROUP,
-        "for",
-        "{share} at least share devices, and so for instruments",
-        _least_covered,
-        ("device", "payment"),
-    ),
-    Feature("both", GROUP, "for", "{share} share both a device and an instrument", _both, ("device", "payment")),
-    Feature("strong", GROUP, "for", "{share} have a strong tie of one kind at least", _strong),
-    Feature("own_acts", GROUP, "for", "{share} are tied by what no outsider could have brought about", _own_acts),
-    Feature("facets", GROUP, "for", "{share} of the kinds of evidence cover the group", _facets_covered),
-    Feature(
-        "fleeting",
-        "ip",
-        "for",
-        "{share} of their days are on rare addresses that they used once",
-        _plain("fleeting", "ip"),
-        ("ip",),
-    ),
-    Feature(
-        "guests",
-        "ip",
-        "for",
-        "{share} of their days are at homes of others",
-        lambda found: found.around("guests"),
-        ("ip",),
-    ),
-    Feature("ip_spread", "ip", "for", "{value:.1f} addresses in use per member", _plain("spread", "ip"), ("ip",)),
-    Feature(
-        "network_spread",
-        "network",
-        "for",
-        "{value:.1f} networks in use per member",
-        _plain("spread", "network"),
-        ("network",),
-    ),
-    Feature(
-        "dealt",
-        "transfer",
-        "for",
-        "{share} invited or paid one and the same member",
-        lambda found: found.groups["dealt"],
-    ),
-    _directed("transfer_sweep", "transfer", "paid one account that hardly anybody else pays"),
-    _directed("transfer_fan_out", "transfer", "were paid by one account that pays hardly anybody else"),
-    _directed("transfer_chain", "transfer", "pass money on from member to member"),
-    _directed("referral_sweep", "referral", "were invited by one account that invited hardly anybody else"),
-    _directed("referral_chain", "referral", "invited each other in a chain"),
-    _seen("networks", "device", "for", "the devices they share are seen from {value:.1f} bits of networks"),
-    _seen("networks", "payment", "for", "the instruments they share are used from {value:.1f} bits of networks"),
-    _seen("lasts", "device", "for", "the devices they share are in use on {share} of the days"),
-    Feature(
-        "stability",
-        GROUP,
-        "for",
-        "the group comes back as it is, to {share}, when it is looked for again",
-        lambda found: found.groups["stability"],
-    ),
-    Feature(
-        "closed",
-        GROUP,
-        "for",
-        "{share} of the bits that link its members stay inside",
-        lambda found: found.groups["closed"],
-    ),
-    Feature(
-        "alike",
-        GROUP,
-        "for",
-        "{value:.1f} bits of likeness between a member and the nearest other one",
-        lambda found: found.around("alike"),
-    ),
-    Feature(
-        "apart",
-        GROUP,
-        "against",
-        "{value:.1f} bits of likeness between a member and the nearest account outside",
-        lambda found: found.around("apart"),
-    ),
-    Feature("size", GROUP, "for", "{n} members", lambda found: np.log2(found.groups["n"])),
-    _seen("lasts", "payment", "against", "the instruments they share are in use on {share} of the days"),
-    Feature(
-        "device_spread",
-        "device",
-        "against",
-        "{value:.1f} devices in use per member",
-        _devices_each,
-        ("device",),
-    ),
-    _own("device", _own_device),
-    _own("payment"),
-    Feature(
-        "own_life", GROUP, "against", "{share} have a device and an address of their own", _own_life, ("device", "ip")
-    ),
-    Feature(
-        "some_own_life",
-        GROUP,
-        "against",
-        "{share} have a device or an address of their own",
-        _some_own_life,
-        ("device", "ip"),
-    ),
-    Feature("home", "ip", "against", "{share} live at one address", _plain("home", "ip"), ("ip",)),
-    Feature(
-        "neighbours", "ip", "against", "{share} live where another member lives", _plain("neighbour", "ip"), ("ip",)
-    ),
-    Feature(
-        "site", "network", "against", "{share} of their days are on one network", _plain("top", "network"), ("network",)
-    ),
-    Feature("organisation", "organisation", "against", "{share} belong to one organisation", _organisation),
-    Feature(
-        "corporate",
-        "domain",
-        "against",
-        "{share} have mail at an organisation where others had theirs long before",
-        lambda found: found.around("corporate").fillna(0),
-        ("domain",),
-    ),
-    Feature(
-        "term",
-        "network",
-        "against",
-        "{share} of the others at their campus or office were opened in the same days",
-        _term,
-        ("network",),
-    ),
-    _at("home", "against", "at homes"),
-    _at("office", "against", "at offices"),
-    _at("campus", "against", "on campuses"),
-    _at("carrier", "against", "behind carriers' shared addresses"),
-    _at("vpn", "for", "behind VPNs"),
-    _at("hosting", "for", "in data centres"),
-    _at("cafe", "for", "at addresses where everybody just passes by"),
-    Feature(
-        "born",
-        GROUP,
-        "against",
-        "they were opened over {value:.1f} doublings of a day",
-        lambda found: found.groups["born"],
-    ),
+    Feature("term", "network", "against", says.TERM, _term, ("network",)),
+    _at("home", "against", "private homes"),
+    _at("office", "against", "offices"),
+    _at("campus", "against", "a campus"),
+    _at("carrier", "against", "addresses that a carrier shares among many customers"),
+    _at("vpn", "for", "VPNs"),
+    _at("hosting", "for", "data centres"),
+    _at("cafe", "for", "places where everybody just passes by"),
+    Feature("born", GROUP, "against", says.BORN, lambda found: found.groups["born"]),
 )

@@ -42,7 +42,7 @@ def score_groups(
     told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
     context = notes.Context(connection, groups, stability, card, moved)
     more = notes.of_rings(context, rings, members, scores.bits)
-    rings["summary"] = rings["candidate"].map(reasons.summaries(measures))
+    rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
     return {"rings": rings[RINGS.names], "members": members, "evidence": reasons.ordered(told, more)}
 
 

@@ -45,9 +45,10 @@ class Measures:
     facets: candidate, facet, and the means over all n members: bits, total, contained, covered (with a bit or more),
         own, neighbour, fleeting; spread (effective identifiers per member), home (share of members that live on the one
         most of them live on), top (share of all days on the most used one); identifiers, accounts (on these in all),
-        expected (members that would be on them by chance), members (covered), networks and lasts (entropy of
-        the networks, and share of all days, from and on which their strongest identifiers were seen)
+        others (of them outside), expected (members that would be on them by chance), members (covered), networks and
+        lasts (entropy of the networks, and share of all days, from and on which their strongest identifiers were seen)
     groups: candidate, n, born (median absolute deviation of the days on which accounts were opened, log2 of 1 + days),
+        opened (days between the first opening and the last),
         dealt (share of members that invited or paid one and the same member), closed (share of the bits of all links
         of members that lead to members), and what `surroundings.measure` found
     ties: candidate, account_id, identifier, imposed, personal (neither an address nor a cell), bits (14 c / d at most):
@@ -162,16 +163,17 @@ WITH plain AS (
   ) GROUP BY candidate, facet
 ), example AS (
   SELECT candidate, facet, list(name ORDER BY members DESC, identifier) AS identifiers, sum(d) AS accounts,
-    sum(expected) AS expected
+    sum(d - c) AS others, sum(expected) AS expected
   FROM (
     SELECT candidate, facet, identifier, count(*) AS members FROM member WHERE bits >= 1 GROUP BY ALL
-  ) JOIN (SELECT DISTINCT candidate, identifier, d, expected FROM used) USING (candidate, identifier)
+  ) JOIN (SELECT DISTINCT candidate, identifier, c, d, expected FROM used) USING (candidate, identifier)
   JOIN (SELECT identifier, name FROM identifier) USING (identifier) GROUP BY candidate, facet
 )
 SELECT candidate, facet, n, round(bits, 9) AS bits, round(total, 9) AS total, round(contained, 9) AS contained,
   round(strength, 9) AS strength, covered, own, neighbour, round(fleeting, 9) AS fleeting, members,
   round(effective / seen, 9) AS spread, round(top, 9) AS top, coalesce(living, 0) / n AS home, seen,
   coalesce(identifiers, []) AS identifiers, coalesce(accounts, 0) AS accounts,
+  coalesce(others, 0) AS others,
   round(coalesce(least(expected, n), 0), 9) AS expected, round(networks, 9) AS networks, round(lasts, 9) AS lasts
 FROM plain JOIN spread USING (candidate, facet) LEFT JOIN home USING (candidate, facet)
 LEFT JOIN example USING (candidate, facet) ORDER BY candidate, facet
@@ -215,6 +217,7 @@ WITH towards AS (
   GROUP BY touching.candidate
 )
 SELECT candidate, any_value(n) AS n, round(log2(1 + mad(created)), 9) AS born,
+  max(created) - min(created) AS opened,
   coalesce(any_value(sources), 0) / any_value(n) AS dealt, coalesce(round(any_value(closed), 9), 0) AS closed
 FROM grouped LEFT JOIN (SELECT candidate, max(sources) AS sources FROM towards GROUP BY candidate) USING (candidate)
 LEFT JOIN closed USING (candidate)

@@ -1,19 +1,26 @@
-"""The words of the score: bits by feature in; one row per reason for and against a group, as people read them, out."""
+"""The reasons of the score: bits by feature in; one row per reason for and against a group, and its first line, out.
+
+What a feature says is its own (`words.py`); here is what it says it of, and what is told of a group beside features.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
-from ringwatch.score.features import FEATURES, Feature
+from ringwatch.score.features import FEATURES
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Sheet
 from ringwatch.score.tables import EVIDENCE
+from ringwatch.score.wording import Wording, amount, members
+from ringwatch.score.words import Fact, Said
 
 # Reasons of fewer bits are told together.
 LEAST_BITS = 0.1
-SUMMARISED = 3
+# Facets that a first line names, and share of members from which it names more than one.
+SUMMARISED, MOST = 2, 0.5
 
 _FEATURES = {feature.name: feature for feature in FEATURES}
 
@@ -21,7 +28,8 @@ _FEATURES = {feature.name: feature for feature in FEATURES}
 def of_groups(
     measures: Measures, values: pd.DataFrame, bits: pd.DataFrame, others: pd.DataFrame, sheet: Sheet, moved: float
 ) -> pd.DataFrame:
-    """Return the reasons of each group, columns as in `scored.EVIDENCE`: their bits add up to its log2 odds.
+    """Return the reasons of each group, columns as in `tables.EVIDENCE`: their bits add up to its log2 odds. And head:
+    the text without what it is held against.
 
     values, bits: of each group (row) and feature; others: bits of facets that no card knows; moved: tonight's shift.
     """
@@ -30,8 +38,8 @@ def of_groups(
     large = found["bits"].abs() >= LEAST_BITS
     told = _told(found[large], values, measures, sheet)
     parts = [told, _unknown(others, measures), _rest(found[~large]), _start(values.index, sheet.base + moved)]
-    every: pd.DataFrame = pd.concat([part for part in parts if not part.empty], ignore_index=True)[EVIDENCE.names]
-    return every
+    every: pd.DataFrame = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+    return every[[*EVIDENCE.names, "head"]]
 
 
 def _long(wide: pd.DataFrame, name: str) -> pd.Series:
@@ -43,19 +51,61 @@ def _long(wide: pd.DataFrame, name: str) -> pd.Series:
 def ordered(*parts: pd.DataFrame) -> pd.DataFrame:
     """Return all rows in one order, whatever the order in which they were found."""
     every = pd.concat([part for part in parts if not part.empty], ignore_index=True)
-    rows: pd.DataFrame = every.sort_values(
+    rows: pd.DataFrame = every[EVIDENCE.names].sort_values(
         ["candidate", "direction", "bits", "facet", "reason", "text"], ignore_index=True
     )
     return rows
 
 
-def summaries(measures: Measures) -> pd.Series:
-    """Return what most members share, at most three facets, by candidate: `share device 5/5, ip 3/5`."""
-    shared = measures.facets[measures.facets["members"] > 0].merge(_linking(measures), on="facet")
-    shared = shared.sort_values(["candidate", "strength", "facet"], ascending=[True, False, True])
-    said = shared["facet"] + " " + shared["members"].astype(str) + "/" + shared["n"].astype(str)
-    texts = "share " + said.groupby(shared["candidate"]).agg(lambda found: ", ".join(found.head(SUMMARISED)))
-    return texts.reindex(measures.groups["candidate"], fill_value="nothing ties these accounts together")
+def _told(found: pd.DataFrame, values: pd.DataFrame, measures: Measures, sheet: Sheet) -> pd.DataFrame:
+    """Each feature in its own words, on what was found of the group."""
+    observed = _long(values, "observed")
+    rows = found.assign(facet=found["reason"].map(lambda name: _FEATURES[name].facet))
+    rows = rows.join(observed, on=["candidate", "reason"])
+    rows = rows.assign(expected=rows["reason"].map(lambda name: sheet.scales[name].usual))
+    rows = _with_examples(rows.assign(direction=_direction(rows["bits"])), measures)
+    said = [_said(*row) for row in zip(rows["reason"], rows["direction"], _facts(rows, measures), strict=True)]
+    return rows.assign(text=[each.text for each in said], head=[each.head for each in said])
+
+
+def _said(reason: str, direction: str, fact: Fact) -> Said:
+    feature = _FEATURES[reason]
+    return feature.words.say(fact, feature.direction, "for" if direction == "for" else "against")
+
+
+def _facts(rows: pd.DataFrame, measures: Measures) -> list[Fact]:
+    wordings = {facet: Wording(text, facet) for facet, text in measures.wording.items()}
+    columns = [rows[name] for name in ("n", "observed", "expected", "kinds", "opened")]
+    columns += [rows[name] for name in ("seen", "tied", "things", "others", "chance", "tie")]
+    unnamed = [wordings.get(facet, Wording("", facet)) for facet in rows["facet"]]
+    return [Fact(*row) for row in zip(*(column.tolist() for column in columns), unnamed, strict=True)]
+
+
+def _with_examples(rows: pd.DataFrame, measures: Measures) -> pd.DataFrame:
+    """Add what sentences tell of a group and of the facet (see `Fact`), the members whom that covers, and the
+    identifiers that most of them share.
+    """
+    of_facet = measures.facets[["candidate", "facet", "members", "seen", "identifiers", "others", "expected", "bits"]]
+    of_facet = of_facet.rename(columns={"members": "tied", "expected": "chance", "bits": "tie"})
+    found = rows.merge(of_facet, on=["candidate", "facet"], how="left").join(_of_groups(measures), on="candidate")
+    covered, names = found["tied"].fillna(found["n"]).astype(int), found["identifiers"].map(_names)
+    counts = {name: found[name].fillna(0).astype(int) for name in ("tied", "others")}
+    return found.assign(
+        members=covered,
+        identifiers=names,
+        things=names.map(len),
+        seen=found["seen"].fillna(found["n"]).astype(int),
+        chance=found["chance"].fillna(0.0),
+        tie=found["tie"].fillna(0.0),
+        **counts,
+    )
+
+
+def _of_groups(measures: Measures) -> pd.DataFrame:
+    """Return n, opened, kinds (linking facets in which a member was seen) by candidate."""
+    groups = measures.groups.set_index("candidate")[["n", "opened"]].astype({"opened": float})
+    seen = measures.facets.merge(_linking(measures), on="facet")
+    return groups.assign(kinds=seen.groupby("candidate").size().reindex(groups.index, fill_value=0))
 
 
 def _linking(measures: Measures) -> pd.DataFrame:
@@ -63,60 +113,43 @@ def _linking(measures: Measures) -> pd.DataFrame:
     return caps[caps > 0].index.to_frame(index=False)
 
 
-def _told(found: pd.DataFrame, values: pd.DataFrame, measures: Measures, sheet: Sheet) -> pd.DataFrame:
-    feature = found["reason"].map(_FEATURES)
-    observed = _long(values, "observed")
-    rows = found.assign(facet=feature.map(lambda f: f.facet)).join(observed, on=["candidate", "reason"])
-    rows = rows.assign(expected=rows["reason"].map(lambda name: sheet.scales[name].usual), feature=feature)
-    rows = _with_examples(rows, measures)
-    texts = [
-        _text(f, v, n, measures.wording) for f, v, n in zip(rows["feature"], rows["observed"], rows["n"], strict=True)
-    ]
-    return rows.assign(direction=_direction(rows["bits"]), text=texts)
-
-
-def _text(feature: Feature, value: float, n: int, wording: Mapping[str, str]) -> str:
-    return feature.says.format(value=value, share=f"{value:.0%}", n=n, wording=wording.get(feature.facet))
-
-
-def _with_examples(rows: pd.DataFrame, measures: Measures) -> pd.DataFrame:
-    """Add n, the members that the facet covers, and the identifiers that most of them share."""
-    of_facet = measures.facets[["candidate", "facet", "members", "identifiers"]]
-    sizes = measures.groups.set_index("candidate")["n"]
-    found = rows.merge(of_facet, on=["candidate", "facet"], how="left").assign(n=lambda r: r["candidate"].map(sizes))
-    members = found["members"].fillna(found["n"]).astype(int)
-    return found.assign(members=members, identifiers=found["identifiers"].map(_names))
-
-
 def _names(found: object) -> list[str]:
     return [] if isinstance(found, float) or found is None else list(found)  # type: ignore[call-overload]
 
 
 def _unknown(others: pd.DataFrame, measures: Measures) -> pd.DataFrame:
-    rows = _with_examples(others[others["bits"] != 0].assign(reason="shared"), measures)
-    texts = [
-        f"{m} of {n} accounts {measures.wording[f]}"
-        for m, n, f in zip(rows["members"], rows["n"], rows["facet"], strict=True)
-    ]
-    return rows.assign(observed=rows["members"].astype(float), expected=0.0, direction="for", text=texts)
+    """A facet that no feature is about, such as a deployment's own: how many share, against chance."""
+    rows = others[others["bits"] != 0].assign(reason="shared", direction="for", observed=0.0, expected=0.0)
+    rows = _with_examples(rows, measures)
+    said = [_shared(fact) for fact in _facts(rows, measures)]
+    rows = rows.assign(observed=rows["members"].astype(float), expected=rows["chance"])
+    return rows.assign(text=[each.text for each in said], head=[each.head for each in said])
+
+
+def _shared(fact: Fact) -> Said:
+    head = f"{members(fact.tied, fact.n)} {fact.wording.told(fact.things)}"
+    return Said(head, f"by chance: {amount(fact.chance)}")
 
 
 def _rest(small: pd.DataFrame) -> pd.DataFrame:
     bits = small.groupby("candidate")["bits"].sum().round(6)
-    return _plain(
-        bits[bits != 0], "rest", lambda count: f"{count} things of little weight", small.groupby("candidate").size()
-    )
+    counts = small.groupby("candidate").size()
+
+    def say(count: int) -> str:
+        return f"{count} more things of little weight" if count > 1 else "1 more thing of little weight"
+
+    return _plain(bits[bits != 0], "rest", say, counts)
 
 
 def _start(groups: pd.Index, bits: float) -> pd.DataFrame:
     start = pd.Series(round(bits, 6), index=groups)
-    return _plain(
-        start, "prior", lambda _: "so many of tonight's groups are rings, before anything is known of this one", start
-    )
+    most = "harmless" if bits < 0 else "rings"
+    return _plain(start, "prior", lambda _: f"Most groups that are looked at are {most}", start)
 
 
 def _plain(bits: pd.Series, reason: str, say: Callable[[int], str], counts: pd.Series) -> pd.DataFrame:
     found = bits.rename("bits").rename_axis("candidate").reset_index()
+    texts = [say(int(count)) for count in counts.reindex(found["candidate"])]
     return found.assign(
         facet="prior" if reason == "prior" else "group",
         reason=reason,
@@ -125,9 +158,69 @@ def _plain(bits: pd.Series, reason: str, say: Callable[[int], str], counts: pd.S
         expected=0.0,
         members=0,
         identifiers=pd.Series([[] for _ in range(len(found))], dtype=object, index=found.index),
-        text=[say(int(count)) for count in counts.reindex(found["candidate"])],
+        text=texts,
+        head=texts,
     )
 
 
 def _direction(bits: pd.Series) -> pd.Series:
     return (bits >= 0).map({True: "for", False: "against"})
+
+
+def summaries(measures: Measures, told: pd.DataFrame, odds: pd.Series) -> pd.Series:
+    """Return a sentence by candidate: what most members share, and the weightiest fact beside that.
+
+    told: what `of_groups` found; odds: by candidate. "18 accounts used the same 5 devices and paid with the same 3
+    payment methods; all 18 members were opened within 4 days of each other".
+    """
+    shared = _sharing(measures).reindex(odds.index)
+    facts = _facts_beside(told, odds).reindex(odds.index)
+    sizes = measures.groups.set_index("candidate")["n"].reindex(odds.index)
+    lines = [_line(*row) for row in zip(shared, facts, sizes, odds, strict=True)]
+    return pd.Series(lines, index=odds.index, dtype="str")
+
+
+def _line(shared: object, fact: object, n: int, odds: float) -> str:
+    first = shared if isinstance(shared, str) else f"Nothing unusual ties these {n:,} accounts together"
+    if not isinstance(fact, str):
+        return first
+    return f"{first}; {'' if odds > 0 else 'but '}{fact[0].lower()}{fact[1:]}"
+
+
+def _sharing(measures: Measures) -> pd.Series:
+    """Return what members share, the facets that tie them most first, by candidate."""
+    shared = measures.facets[measures.facets["members"] > 0].merge(_linking(measures), on="facet")
+    shared = shared.sort_values(["candidate", "strength", "facet"], ascending=[True, False, True])
+    place = shared.groupby("candidate").cumcount()
+    shared = shared[(place == 0) | ((place < SUMMARISED) & (shared["members"] >= MOST * shared["n"]))]
+    rows = shared.assign(did=_deeds(shared, measures))[["members", "n", "did"]]
+    told = [_together(list(group.itertuples(index=False, name=None))) for _, group in rows.groupby(shared["candidate"])]
+    return pd.Series(told, index=pd.Index(shared["candidate"].unique(), dtype="str"), dtype="str")
+
+
+def _deeds(shared: pd.DataFrame, measures: Measures) -> list[str]:
+    return [
+        Wording(measures.wording[facet], facet).told(len(names))
+        + (f", as did {other:,} others" if other > tied else "")
+        for facet, names, tied, other in zip(
+            shared["facet"], shared["identifiers"], shared["members"], shared["others"].astype(int), strict=True
+        )
+    ]
+
+
+def _together(shared: list[tuple[int, int, str]]) -> str:
+    """One facet or two: "17 of 18 accounts used the same 5 devices, and 12 paid with the same 3 cards"."""
+    (tied, n, did), *others = shared
+    first = f"{n:,} accounts {did}" if tied == n else f"{tied:,} of {n:,} accounts {did}"
+    for count, _, more in others:
+        first += f" and {more}" if count == tied == n and ", as did" not in first else f", and {count:,} {more}"
+    return first
+
+
+def _facts_beside(told: pd.DataFrame, odds: pd.Series) -> pd.Series:
+    """Return the weightiest fact by candidate of those that say enough alone and speak as all reasons together do."""
+    plain = {name for name, feature in _FEATURES.items() if not feature.words.vague}
+    way = (told["candidate"].map(odds) > 0).map({True: "for", False: "against"})
+    fitting = told[told["reason"].isin(plain) & (told["direction"] == way)]
+    order = np.lexsort((fitting["reason"], -fitting["bits"].abs()))
+    return fitting.iloc[order].drop_duplicates("candidate").set_index("candidate")["head"]
