@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from ringwatch.simulate.hashing import below, mix
 from ringwatch.simulate.landscape import STATIC, Landscape
+from ringwatch.simulate.leases import spells
 
 _IPV6_PREFIX = "3d00"
 _OCTETS = pa.array([str(number) for number in range(256)])
@@ -22,7 +23,7 @@ def addresses_on(habits: pd.DataFrame, landscape: Landscape, day: int) -> pa.Arr
     line, account, block = (habits[name].to_numpy() for name in ("line", "account", "block"))
     which = below(habits["lines"].to_numpy(), line, account, day // habits["sticky_days"].to_numpy())
     lease = habits["lease_days"].to_numpy()
-    spell = (day + below(lease, line, 1)) // lease
+    spell = spells(habits, (day + below(lease, line, 1)) // lease, day)
     leased = lease < STATIC
     size, region = landscape.blocks["addresses"].to_numpy()[block], landscape.world.region_addresses
     begin = below(size // region, line, 3) * region

@@ -47,5 +47,18 @@ class Climate:
     providers: int = 3
     carriers: int = 2
 
+    # Lines: how long an address is leased, by provider (from hours to years; none given: as `world` says), for how many
+    # days carriers pin an account to an address, who has no line but a phone, how many egress lines a company has.
+    leases: tuple[float, float] | None = None
+    carrier_pin_days: tuple[int, int] = (1, 1)
+    phone_only_share: float = 0.0
+    company_lines: tuple[int, int] = (1, 2)
+
+    # Crowds that families A to C do not know.
+    dormitory_share: float = 0.0
+    tablet_family_share: float = 0.0
+    agency_share: float = 0.0
+    contractor_share: float = 0.0
+
 
 USUAL = Climate()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import exp, lgamma
+from typing import Any
 
 import numpy as np
 
@@ -33,13 +34,17 @@ _MAY_LACK = {
     "ips": ("asn", "network_kind", "country", "requests"),
     "usage": ("tokens", "template", "active_hours"),
 }
+# Days from two hours to four years.
+_LEASES = (1 / 12, 1500)
+# The largest share of accounts in each.
+_CROWDS = {"dormitory": 0.1, "tablet_family": 0.08, "agency": 0.05, "contractor": 0.06}
 # Accounts that are seen once cannot change hands.
 _LASTING_STYLES = ("recycled",)
 
 
 def draw_climate(rng: np.random.Generator, world: World) -> World:
     """Return `world` with a climate, feeds and a prevalence of its own."""
-    climate = _people(rng, _place(rng, _delivery(rng)))
+    climate = _crowds(rng, _lines(rng, _people(rng, _place(rng, _delivery(rng)))))
     return replace(
         world,
         feeds=_feeds(rng),
@@ -93,6 +98,30 @@ def _people(rng: np.random.Generator, climate: Climate) -> Climate:
         coarse_device_share=float(rng.uniform(0.1, 1)) if coarse else 0.0,
         devices_per_id=_log_uniform(rng, 1.3, 6) if coarse else 1.0,
     )
+
+
+def _lines(rng: np.random.Generator, climate: Climate) -> Climate:
+    """How long addresses are leased, for how long carriers pin one, who has no line but a phone, companies' lines."""
+    leases, pins, phones, branches = rng.random(4)
+    often = 0.8 if len(climate.countries) == 1 else 0.25
+    shortest, longest = sorted(_log_uniform(rng, *_LEASES) for _ in range(2))
+    return replace(
+        climate,
+        leases=(shortest, longest) if leases < 0.7 else None,
+        carrier_pin_days=(1, int(_log_uniform(rng, 2, 400))) if pins < 0.5 else (1, 1),
+        phone_only_share=float(rng.uniform(0.1, 0.9)) if phones < often else 0.0,
+        company_lines=(1, int(rng.integers(3, 25))) if branches < 0.6 else (1, 2),
+    )
+
+
+def _crowds(rng: np.random.Generator, climate: Climate) -> Climate:
+    """Which of the crowds there are that look like rings in a way of their own, and how many live in them."""
+    there, size = rng.random(len(_CROWDS)) < 0.5, rng.uniform(0.2, 1, len(_CROWDS))
+    shares: dict[str, Any] = {
+        f"{crowd}_share": float(largest * part * is_there)
+        for (crowd, largest), part, is_there in zip(_CROWDS.items(), size, there, strict=True)
+    }
+    return replace(climate, **shares)
 
 
 def _comes(rarity: float) -> float:

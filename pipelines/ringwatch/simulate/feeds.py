@@ -16,6 +16,7 @@ from ringwatch.simulate.addresses import addresses_on
 from ringwatch.simulate.habits import CAPABILITIES, NOBODY, Cast
 from ringwatch.simulate.identity import account_ids, emails, fingerprints, phones, tokens
 from ringwatch.simulate.landscape import COUNTRIES, Landscape
+from ringwatch.simulate.leases import while_leased, within_day
 from ringwatch.simulate.visits import (
     DAY_SECONDS,
     Visits,
@@ -174,10 +175,11 @@ def _ips(
     midnight: np.datetime64,
     day: int,
 ) -> pa.Table:
+    used = within_day(rng, visits, used)
     used = used.assign(ip=addresses_on(used, landscape, day).to_numpy(zero_copy_only=False))
     used = used.drop_duplicates(["account", "ip"])
     account, block = used["account"].to_numpy(), landscape.blocks.iloc[used["block"].to_numpy()]
-    first, last = moments(rng, visits, account)
+    first, last = while_leased(used, *moments(rng, visits, account))
     exchanges = book.cast.people["exchanges"].to_numpy()[account]
     table = pa.table(
         {

@@ -36,9 +36,13 @@ def _see_once(rng: np.random.Generator, landscape: Landscape, cast: Cast) -> Cas
         active=1.0,
         referrer=_invited_before(people["referrer"].to_numpy(), created),
     )
-    first = ~cast.devices["account"].duplicated()
-    devices = cast.devices.assign(probability=np.where(first, 1.0, cast.devices["probability"]))
-    return replace(cast, people=moved, devices=devices, cards=cast.cards.assign(probability=1.0))
+    return replace(cast, people=moved, devices=_first_for_sure(cast.devices), cards=cast.cards.assign(probability=1.0))
+
+
+def _first_for_sure(devices: pd.DataFrame) -> pd.DataFrame:
+    """Return `devices` with each account's first one that it keeps in use whenever it comes."""
+    kept = devices["account"].where(np.isinf(devices["until"]) & np.isinf(devices["since"]))
+    return devices.assign(probability=np.where(kept.notna() & ~kept.duplicated(), 1.0, devices["probability"]))
 
 
 def _bursts(rng: np.random.Generator, landscape: Landscape, people: pd.DataFrame) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ringwatch.simulate import crowds
 from ringwatch.simulate.habits import (
     PLATFORM_WEIGHTS,
     Cast,
@@ -64,15 +65,18 @@ def honest_people(rng: np.random.Generator, landscape: Landscape, accounts: int)
     campus, office = round(accounts * world.campus_share), round(accounts * world.office_share)
     nat = round(accounts * world.nat_share)
     alone = {context: round(accounts * getattr(world, f"{context}_share")) for context in _WAYS}
-    return join(
+    more = crowds.wanted(world.climate, accounts)
+    others = campus + office + nat + sum(alone.values()) + sum(more.values())
+    usual = join(
         [
-            _households(rng, landscape, accounts - campus - office - nat - sum(alone.values())),
+            _households(rng, landscape, accounts - others),
             *(_singles(rng, landscape, count, context) for context, count in alone.items()),
             _behind_nat(rng, landscape, nat),
             offices(rng, landscape, office),
             campuses(rng, landscape, campus),
         ]
     )
+    return crowds.beside(rng, landscape, usual, more)
 
 
 def _households(rng: np.random.Generator, landscape: Landscape, accounts: int) -> Cast:

@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from ringwatch.simulate.carriers import through_carriers
 from ringwatch.simulate.climate import USUAL
 from ringwatch.simulate.coarse import coarsen
+from ringwatch.simulate.companies import more_lines
 from ringwatch.simulate.habits import Cast
 from ringwatch.simulate.landscape import Landscape
+from ringwatch.simulate.leases import lease_out
 from ringwatch.simulate.pace import keep_pace
 
-_CHANGES = (coarsen, keep_pace)
+_CHANGES = (through_carriers, more_lines, lease_out, coarsen, keep_pace)
 
 
 def vary(rng: np.random.Generator, landscape: Landscape, cast: Cast) -> Cast:
