@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DATABASE = "neo4j"
 _CONNECT_SECONDS = 10
+# How long a night goes on trying while its server restarts, or refuses for the moment.
+PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,19 @@ class Written:
 
 
 class Graph:
-    """Runs statements with parameters. Transactions are retried on transient errors: statements must be idempotent."""
+    """Runs statements with parameters. Transactions are retried on transient errors: statements must be idempotent.
 
-    def __init__(self, connection: Connection) -> None:
+    patience_seconds: for how long; 0 for who waits in front of a screen.
+    """
+
+    def __init__(self, connection: Connection, patience_seconds: float | None = None) -> None:
         self.connection = connection
         self._driver = GraphDatabase.driver(
             connection.uri,
             auth=(connection.user, connection.password),
             notifications_min_severity="OFF",
             connection_timeout=_CONNECT_SECONDS,
+            max_transaction_retry_time=PATIENCE_SECONDS if patience_seconds is None else patience_seconds,
         )
 
     def close(self) -> None:

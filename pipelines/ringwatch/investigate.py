@@ -2,7 +2,7 @@
 
 A file begins with comments: the question, what it returns, and an example of each parameter, whose form is its type
 (`// :param ring_id => 'R-1'`). Parameters called `limit` have their example as default; `keys`, the property that names
-each kind of identifier, comes from the model.
+each kind of identifier, is as the statements made from the model say: a question need not read the model itself.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ _UNKNOWN = {
     "account": "there is no account {} in the graph; `ringwatch accounts show {}` says what is known of it",
 }
 
+_KEY = re.compile(r"^FOR \(n:(\w+)\) REQUIRE n\.(\w+) IS UNIQUE$", re.MULTILINE)
 _PARAMETER = re.compile(r"^// :param (\w+) => (.+)$", re.MULTILINE)
 
 
@@ -93,6 +95,13 @@ def find(name: str) -> Query:
     first, second = (line.removeprefix("// ") for line in text.splitlines()[:2])
     parameters = {name: example for name, example in _PARAMETER.findall(text) if name != "keys"}
     return Query(name, first, second.removeprefix("Returns: "), parameters, text)
+
+
+def identifiers(own: Path | None = None) -> dict[str, str]:
+    """Return the property that names each kind of identifier; `own` is the folder of a deployment's own model."""
+    folder = (own / "cypher" if own else CYPHER) / "schema"
+    texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("constrain_*.cypher")))
+    return {label: key for text in texts for label, key in _KEY.findall(text) if label != "Account"}
 
 
 def values(query: Query, given: Mapping[str, str], keys: Keys) -> dict[str, Any]:

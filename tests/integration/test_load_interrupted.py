@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +186,7 @@ def test_a_server_that_is_killed_between_batches(
     anew: Settings, undisturbed: dict[Any, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_days(anew, DAYS[:3])
-    monkeypatch.setattr("neo4j.GraphDatabase.driver", partial(neo4j.GraphDatabase.driver, max_transaction_retry_time=1))
+    monkeypatch.setattr("ringwatch.graph.PATIENCE_SECONDS", 1)
     kill = before_write(15, lambda: os.kill(server.status(anew).pid or 0, signal.SIGKILL), monkeypatch)
     with pytest.raises(InfrastructureError, match="does not answer; see `ringwatch server status`"):
         load_days(anew, [SUNDAY])

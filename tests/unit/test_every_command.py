@@ -5,6 +5,7 @@ server can be reached, so that what needs one says so.
 """
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from typer.testing import CliRunner
@@ -46,6 +47,21 @@ def test_no_command_ends_in_a_traceback(home: str, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
 
     walk()
+
+
+def test_a_question_to_a_server_that_is_down_is_answered_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night goes on trying for half a minute; a person is not kept waiting."""
+    monkeypatch.setenv("RINGWATCH_HOME", str(tmp_path))
+    monkeypatch.setenv("NEO4J_URI", "bolt://127.0.0.1:1")
+    began = perf_counter()
+
+    ended = CliRunner().invoke(app, ["query", "run", "hubs"])
+
+    assert ended.exit_code == 4
+    assert "does not answer; see `ringwatch server status`" in " ".join(ended.output.split())
+    assert perf_counter() - began < 15
 
 
 def test_a_file_in_place_of_the_home_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ringwatch import render
+from ringwatch import investigate, render
 from ringwatch.model import load_model
 from ringwatch.resources import ROOT, SCHEMAS
 
@@ -48,6 +48,11 @@ def test_a_further_feed_gets_its_statements_and_its_page_in_the_dictionary(root:
     dictionary = (root / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
     assert "Account -- SHIPPED_TO --> ShippingAddress" in dictionary
     assert "| address | SHIPPED_TO | 7 | 60 | 9 | no |" in dictionary
+
+
+def test_a_question_names_identifiers_as_the_model_does(root: Path) -> None:
+    assert investigate.identifiers() == load_model().identifiers()
+    assert investigate.identifiers(root) == load_model(root / "schemas").identifiers()
 
 
 def test_check_names_what_differs_and_leaves_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

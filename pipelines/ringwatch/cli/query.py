@@ -11,7 +11,6 @@ from ringwatch import investigate, server
 from ringwatch.cli import answers, light
 from ringwatch.cli.output import Json, Linked, console, notes, print_json, table
 from ringwatch.errors import UsageError
-from ringwatch.night import settings_model
 from ringwatch.settings import Settings, load_settings
 
 RING = "ring_id"
@@ -78,7 +77,7 @@ def _asked(
     light.load_driver()
     from ringwatch.graph import Graph
 
-    graph = Graph(connection)
+    graph = Graph(connection, patience_seconds=0)
     try:
         rows = graph.ask(query.text, **parameters)
         if not rows:
@@ -89,7 +88,7 @@ def _asked(
 
 
 def _keys(settings: Settings) -> investigate.Keys:
-    return lambda: settings_model(settings).identifiers()
+    return lambda: investigate.identifiers(settings.model_dir)
 
 
 def print_picture_link(settings: Settings, ring_id: str) -> None:

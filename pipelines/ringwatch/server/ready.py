@@ -2,7 +2,6 @@
 
 import json
 import time
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -65,6 +64,8 @@ def _answers(process: psutil.Process, connection: Connection) -> bool:
 
 def _serves_browser(connection: Connection) -> bool:
     """Whether the HTTP address is this server's: Neo4j tells there where its Bolt is."""
+    from http.client import HTTPConnection, HTTPException
+
     http = HTTPConnection(urlsplit(connection.http_url or "").netloc, timeout=2)
     try:
         http.request("GET", "/")
