@@ -94,6 +94,7 @@ def test_a_file_that_is_not_written_to_its_end_leaves_the_one_that_was_there(tmp
     def write() -> None:
         with replacing(path) as new:
             new.write_text("ne", encoding="utf-8")
+            new.with_name(f"{new.name}.wal").touch()  # beside a database
             raise OSError(errno.ENOSPC, "No space left on device", str(new))
 
     with pytest.raises(OSError, match="No space left"):

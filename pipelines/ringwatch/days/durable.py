@@ -11,13 +11,19 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield the name of a file beside `path` that takes its place when the block has written it; else it goes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
+    _remove(new)
     try:
         yield new
         new.replace(path)
     except BaseException:
-        new.unlink(missing_ok=True)
+        _remove(new)
         raise
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, of a database also the log of what is not in it yet: the next one would take it for its own."""
+    for name in (path.name, f"{path.name}.wal"):
+        path.with_name(name).unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

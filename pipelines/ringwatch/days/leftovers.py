@@ -10,8 +10,8 @@ from ringwatch.night import Night
 
 def clear(night: Night) -> None:
     """Remove both; who does it holds the lease."""
-    for path in (night.files.sharing, night.files.sharing.with_name("sharing.duckdb.new")):
-        path.unlink(missing_ok=True)
+    for ending in ("", ".new", ".new.wal"):
+        night.files.sharing.with_name(f"{night.files.sharing.name}{ending}").unlink(missing_ok=True)
     of_days = [(night.files.home / "days").glob(f"*/{name}") for name in ("replaying", "amending.new")]
     for folder in (night.files.graph / "bulk", night.files.graph / "survey", night.files.spill, *chain(*of_days)):
         shutil.rmtree(folder, ignore_errors=True)

@@ -155,8 +155,8 @@ def _launch_mended(home: Home, jars: Path, settings: Settings) -> Connection:
         if not (damaged := fetch_damaged(settings)):
             raise
         _log.warning(
-            "%d of the server's jars in %s were damaged and have been fetched anew (%s); starting it again",
-            len(damaged), jars, ", ".join(damaged),
+            "the server did not start, for jars in %s were damaged: %s; they have been fetched anew, starting it again",
+            jars, ", ".join(damaged),
         )  # fmt: skip
         return _launch(home, jars, settings)
 

@@ -77,7 +77,7 @@ def _named(home: Home, path: Path) -> str:
 def _failure(home: Home, damaged: list[str]) -> InfrastructureError:
     if damaged:
         return InfrastructureError(
-            f"Neo4j could not import the files of the load: jars of it were damaged and have been fetched anew "
+            f"Neo4j could not import the files of the load: jars of it were damaged; they have been fetched anew "
             f"({', '.join(damaged)}); load again"
         )
     return explain("Neo4j could not import the files of the load", home.import_log)

@@ -182,7 +182,6 @@ def _read_stamp(path: Path) -> str | None:
 
 def _make(night: Night, path: Path, stamp: str) -> None:
     since = window_start(night)
-    path.with_name(f"{path.name}.new.wal").unlink(missing_ok=True)  # of one that broke off
     with replacing(path) as new, open_history(night, since, night.day) as connection:
         duck.attach(connection, new, "sharing")
         connection.execute("SET search_path = 'sharing.main,memory.main'")

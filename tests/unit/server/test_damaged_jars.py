@@ -67,7 +67,7 @@ def test_a_damaged_jar_is_fetched_anew_and_the_server_started_again(
 
     assert len(tries) == 2
     assert [record.getMessage().count("kernel-1.jar") for record in caplog.records] == [1]
-    assert "damaged and have been fetched anew" in caplog.text
+    assert "they have been fetched anew" in caplog.text
 
 
 def test_a_start_that_fails_with_whole_jars_is_not_tried_again(
