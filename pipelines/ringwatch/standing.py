@@ -147,13 +147,13 @@ def _arrived(night: Night, account_id: str) -> Reason | None:
 
 
 def _left(store: Store, last: Stay) -> Reason:
-    nights = store.nights(last.ring_id)
-    after = nights[nights["day"] > last.until]
+    after = [night for night in store.nights(last.ring_id) if last.until and night["day"] > last.until]
     figures = {"ring_id": last.ring_id, "until": last.until}
-    if after.empty:
+    if not after:
         return Reason("left", f"it was in {last.ring_id} until {last.until}, and is not any more", figures)
-    what = "stayed without it" if bool(after["flagged"].iloc[0]) else f"was {after['event'].iloc[0]}"
-    text = f"it was in {last.ring_id} until {last.until}; on {after['day'].iloc[0]} the ring {what}"
+    first = after[0]
+    what = "stayed without it" if first["flagged"] else f"was {first['event']}"
+    text = f"it was in {last.ring_id} until {last.until}; on {first['day']} the ring {what}"
     return Reason("left", text, figures)
 
 

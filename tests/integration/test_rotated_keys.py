@@ -106,7 +106,7 @@ def test_a_rebuild_and_the_next_night_go_on_from_there(nights: Night, settings: 
 def _tokens_in_store(night: Night) -> set[Any]:
     found: set[Any] = set()
     for day in night.store.days():
-        for ring_id in night.store.rings(day)["ring_id"]:
-            for identifiers in night.store.evidence(ring_id, day)["identifiers"]:
-                found |= set(identifiers)
+        for ring in night.store.rings(day):
+            for reason in night.store.evidence(ring["ring_id"], day):
+                found |= set(reason["identifiers"])
     return found

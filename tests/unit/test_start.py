@@ -1,19 +1,13 @@
 """What commands load before they begin: only what they use."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from starts import loaded_by, running
 
-HEAVY = ("pandas", "numpy", "pyarrow", "duckdb", "sqlalchemy", "alembic", "neo4j", "graphdatascience")
-HEAVY += ("great_expectations", "sklearn", "scipy", "ruamel.yaml", "jinja2")
+from ringwatch.review.store import Store
 
-
-def loaded_by(statements: str, watched: tuple[str, ...] = HEAVY) -> set[str]:
-    """Those of the modules that are loaded after the statements were run by a Python of their own."""
-    ask = f"{statements}\nimport sys; print(*[name for name in {watched!r} if sys.modules.get(name)])"
-    return set(subprocess.run([sys.executable, "-c", ask], check=True, capture_output=True, text=True).stdout.split())
+TABLES = {"pandas", "numpy", "pyarrow", "duckdb", "great_expectations", "graphdatascience"}
 
 
 def test_the_command_line_loads_no_heavy_library() -> None:
@@ -24,13 +18,21 @@ def test_the_driver_of_a_question_comes_alone() -> None:
     assert loaded_by("from ringwatch.cli.light import load_driver; load_driver(); import ringwatch.graph") == {"neo4j"}
 
 
-@pytest.mark.parametrize("command", [["config", "show"], ["query", "show", "ring_members"], ["server", "status"]])
-def test_commands_that_read_no_tables_load_no_tables(command: list[str], tmp_path: object) -> None:
-    run = f"from ringwatch.cli import app\nimport os; os.environ['RINGWATCH_HOME'] = {str(tmp_path)!r}\n"
-    run += "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n"
-    run += f"    app({command!r}, standalone_mode=False)"
+@pytest.mark.parametrize(
+    "command", [["config", "show"], ["query", "show", "ring_picture"], ["query", "list"], ["server", "status"]]
+)
+def test_commands_without_a_store_load_neither_tables_nor_the_model(command: list[str], tmp_path: Path) -> None:
+    loaded = loaded_by(running(command, RINGWATCH_HOME=tmp_path))
 
-    assert not loaded_by(run) & {"pandas", "pyarrow", "sqlalchemy", "duckdb", "great_expectations", "graphdatascience"}
+    assert not loaded & (TABLES | {"sqlalchemy", "ruamel.yaml"})
+
+
+def test_what_arrived_is_listed_without_the_libraries_that_work_on_tables(tmp_path: Path) -> None:
+    Store.open(tmp_path / "review.db").close()
+
+    loaded = loaded_by(running(["deliveries"], RINGWATCH_HOME=tmp_path))
+
+    assert not loaded & (TABLES | {"alembic", "ruamel.yaml"})
 
 
 def test_a_store_whose_schema_is_the_newest_is_opened_without_what_migrates_it(tmp_path: Path) -> None:
@@ -42,7 +44,6 @@ def test_a_store_whose_schema_is_the_newest_is_opened_without_what_migrates_it(t
 
 
 def test_the_help_loads_no_command() -> None:
-    asked = "import contextlib, io\nfrom ringwatch.cli import app\nwith contextlib.redirect_stdout(io.StringIO()):\n"
-    asked += "    app(['--help'], standalone_mode=False)"
+    asked = running(["--help"])
 
     assert loaded_by(asked, ("pydantic", "ringwatch.cli.night", "ringwatch.cli.rings")) == set()

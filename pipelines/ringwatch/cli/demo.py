@@ -97,9 +97,9 @@ def _show(settings: Settings, store: Store, world: Simulation) -> None:
     console.rule("3. The rings of the last night", align="left")
     print_rings(store, world.last_day)
     rings = store.rings(world.last_day)
-    if not rings.empty:
+    if rings:
         console.rule("4. The first of them, with reasons", align="left")
-        ring_id = rings["ring_id"].iloc[0]
+        ring_id = rings[0]["ring_id"]
         print_ring(ring_details(store, ring_id, world.last_day))
         print_picture_link(settings, ring_id)
 

@@ -31,6 +31,8 @@ Day = Annotated[
 ]
 Asked = Annotated[str, typer.Argument(metavar="RING", help="Id of a ring, such as R-7F3K2A, or of an account.")]
 MOST_MEMBERS = 50
+_NOTHING_TO_PEOPLE = ("run_id", "content_hash")
+_OF_A_NIGHT = ("day", "event", "related", "flagged", "probability", "size", "joined", "departed")
 
 
 @app.command("list")
@@ -147,12 +149,16 @@ def _unknown(asked: str, ids: list[str]) -> str:
 
 def ring_records(store: Store, day: date) -> list[dict[str, Any]]:
     """The rings of `day` as plain values, ready for JSON."""
-    return records(store.rings(day).drop(columns=["run_id", "content_hash"]))
+    return [_shown(row) for row in store.rings(day)]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in _NOTHING_TO_PEOPLE}
 
 
 def print_rings(store: Store, day: date) -> None:
     rings = store.rings(day)
-    if rings.empty:
+    if not rings:
         console.print(f"No rings on {day}.")
     else:
         console.print(_ring_table(f"Rings of {day}", rings, ["ring_id", "kind"], "summary"))
@@ -166,17 +172,17 @@ def ring_details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]
     if (standing := store.standing(shown)).state == "withdrawn":
         return about | {"ring_id": shown, **asdict(standing)}
     nights = store.nights(shown)
-    flagged = nights[nights["flagged"].astype(bool)]
-    chosen = day or flagged["day"].iloc[-1]
-    night = flagged[flagged["day"] == chosen]
-    if night.empty:
+    flagged = {night["day"]: night for night in nights if night["flagged"]}
+    chosen = day or max(flagged)
+    if chosen not in flagged:
         store.rings(chosen)  # says so when the day itself is not published
-        raise UsageError(f"{shown} was not flagged on {chosen}; it was on {_spans(flagged)}")
+        raise UsageError(f"{shown} was not flagged on {chosen}; it was on {_spans(list(flagged))}")
+    evidence = store.evidence(shown, chosen)
     return about | {
-        **records(night.drop(columns=["run_id", "content_hash"]))[0],
-        "evidence": records(store.evidence(shown, chosen).drop(columns=["day", "ring_id"])),
-        "members": records(store.members(shown, chosen)),
-        "nights": records(nights[["day", "event", "related", "flagged", "probability", "size", "joined", "departed"]]),
+        **_shown(flagged[chosen]),
+        "evidence": [{name: row[name] for name in row if name not in ("day", "ring_id")} for row in evidence],
+        "members": store.members(shown, chosen),
+        "nights": [{name: night[name] for name in _OF_A_NIGHT} for night in nights],
     }
 
 
@@ -191,9 +197,9 @@ def print_withdrawn(ring: dict[str, Any]) -> None:
         console.print(f"Until then its accounts were {', '.join(ring['accounts'][:MOST_MEMBERS])}{more}.")
 
 
-def _spans(nights: pd.DataFrame) -> str:
-    first, last = nights["day"].iloc[0], nights["day"].iloc[-1]
-    return str(first) if first == last else f"{len(nights)} days from {first} to {last}"
+def _spans(days: list[date]) -> str:
+    first, last = days[0], days[-1]
+    return str(first) if first == last else f"{len(days)} days from {first} to {last}"
 
 
 def print_ring(ring: dict[str, Any]) -> None:
@@ -216,21 +222,14 @@ def print_ring(ring: dict[str, Any]) -> None:
     console.print(table("Members", ["account", "probability", "role"], members))
     if ring["size"] > MOST_MEMBERS:
         console.print(f"and {ring['size'] - MOST_MEMBERS:,} more; --json and `ringwatch export` give all of them")
-    console.print(_nights(ring["nights"]))
+    console.print(_ring_table("Nights", ring["nights"], ["day"], "related"))
 
 
-def _nights(nights: list[dict[str, Any]]) -> Any:
-    import pandas as pd
-
-    return _ring_table("Nights", pd.DataFrame(nights), ["day"], "related")
-
-
-def _ring_table(title: str, rings: pd.DataFrame, first: list[str], last: str) -> Any:
+def _ring_table(title: str, rings: list[dict[str, Any]], first: list[str], last: str) -> Any:
     """A table of rings or of a ring's nights: the `first` columns, what they have in common, the `last` column."""
-    accounts = "+" + rings["joined"].astype(str) + " -" + rings["departed"].astype(str)
     columns = [*first, "probability", "size", "accounts", "event", last]
-    rows = records(rings.assign(accounts=accounts)[columns])
-    shown = [[_cell(_probable(name, value)) for name, value in row.items()] for row in rows]
+    rows = [ring | {"accounts": f"+{ring['joined']} -{ring['departed']}"} for ring in rings]
+    shown = [[_cell(_probable(name, row[name])) for name in columns] for row in rows]
     return table(title, [name.removesuffix("_id") for name in columns], shown)
 
 

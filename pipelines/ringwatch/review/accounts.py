@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.review import bookkeeping
 from ringwatch.review.tables import ring, ring_night, ring_night_member, run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def nights(connection: sa.Connection, account_id: str) -> pd.DataFrame:

@@ -1,10 +1,11 @@
 """The statements behind the store. Each works on a connection whose transaction the store opened."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch import __version__
@@ -20,11 +21,21 @@ from ringwatch.review.tables import (
     withdrawn_member,
 )
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def read(connection: sa.Connection, query: sa.Select[Any]) -> pd.DataFrame:
     """Return the rows of `query`, columns as selected, values as Python objects where pandas has no better type."""
+    import pandas as pd
+
     result = connection.execute(query)
     return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def rows(connection: sa.Connection, query: sa.Select[Any]) -> list[dict[str, Any]]:
+    """Return the rows of `query` by the names of the columns: for who shows them, without pandas."""
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def days(connection: sa.Connection) -> list[date]:

@@ -3,14 +3,19 @@
 Statements on a connection that the store opened.
 """
 
-from datetime import date
+from __future__ import annotations
 
-import pandas as pd
+from datetime import date
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
 from ringwatch.review import bookkeeping
 from ringwatch.review.tables import CHANGES, change, ring
 from ringwatch.review.views import flagged_ring_members, flagged_rings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CURRENT = "current"
 # What a ring that stays flagged can change in, each a kind of change.
@@ -41,6 +46,8 @@ def write(connection: sa.Connection, day: date, run_id: int, before: pd.DataFram
 
 def _kinds(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return ring_id, change, sorted; a ring that stays flagged has a row for each aspect that is other."""
+    import pandas as pd
+
     was, now = before["state"] == CURRENT, after["state"] == CURRENT
     told = {"added": now & ~was}
     told |= {aspect: now & was & (before[aspect] != after[aspect]) for aspect in ASPECTS}

@@ -9,13 +9,11 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping, changes, database, identity
-from ringwatch.review.nightly import content_hashes
+from ringwatch.review import bookkeeping, changes, database
 from ringwatch.review.tables import (
     metadata,
     quarantine_log,
@@ -26,6 +24,9 @@ from ringwatch.review.tables import (
     tombstone,
     withdrawn_member,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What an erased account is called from then on: this and the token of its id.
 ERASED_PREFIX = "erased-"
@@ -84,7 +85,7 @@ def replace(connection: sa.Connection, account_id: str, word: str) -> int:
     for day, ring_id in nights:
         _hash_again(connection, day, ring_id)
     for day, ring_id in began + ended:
-        new = {"fingerprint": identity.fingerprint(day, _accounts(connection, day, ring_id))}
+        new = {"fingerprint": _fingerprint(connection, day, ring_id)}
         connection.execute(sa.update(ring).where(ring.c.ring_id == ring_id).values(new))
     newest = sa.select(run.c.day, run.c.run_id).where(run.c.state == "published").order_by(run.c.day.desc())
     published = connection.execute(newest.limit(1)).one_or_none()
@@ -135,7 +136,13 @@ def _renamed(value: Any, account_id: str, word: str) -> Any:
 def _is_named_after(connection: sa.Connection, day: date, ring_id: str) -> bool:
     """Whether the ring has its id from its members of that day, so that it keeps it when the day is published again."""
     kept = connection.scalar(sa.select(ring.c.fingerprint).where(ring.c.ring_id == ring_id))
-    return kept == identity.fingerprint(day, _accounts(connection, day, ring_id))
+    return kept == _fingerprint(connection, day, ring_id)
+
+
+def _fingerprint(connection: sa.Connection, day: date, ring_id: str) -> str:
+    from ringwatch.review import identity
+
+    return identity.fingerprint(day, _accounts(connection, day, ring_id))
 
 
 def _withdrawn(connection: sa.Connection, account_id: str) -> list[tuple[date, str]]:
@@ -161,6 +168,8 @@ def _members(connection: sa.Connection, day: date, ring_id: str) -> pd.DataFrame
 
 def _hash_again(connection: sa.Connection, day: date, ring_id: str) -> None:
     """Bring the content hash of a ring's night in line with its members."""
+    from ringwatch.review.nightly import content_hashes
+
     of_night = [ring_night.c.day == day, ring_night.c.ring_id == ring_id]
     rings = bookkeeping.read(connection, sa.select(ring_night).where(*of_night))
     new = {"content_hash": content_hashes(rings, _members(connection, day, ring_id))[ring_id]}

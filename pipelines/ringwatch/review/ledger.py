@@ -1,16 +1,20 @@
 """The completeness ledger: what arrived of each feed on each day. Statements on a connection that the store opened."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.review import bookkeeping
 from ringwatch.review.records import LedgerEntry
 from ringwatch.review.tables import delivery
+
+if TYPE_CHECKING:
+    pass
 
 
 def record(connection: sa.Connection, day: date, entries: Iterable[LedgerEntry]) -> None:
@@ -25,14 +29,14 @@ def record(connection: sa.Connection, day: date, entries: Iterable[LedgerEntry])
         connection.execute(sa.insert(delivery), rows)
 
 
-def deliveries(connection: sa.Connection, first: date | None, last: date | None) -> pd.DataFrame:
+def deliveries(connection: sa.Connection, first: date | None, last: date | None) -> list[dict[str, Any]]:
     """Return the rows of `delivery` from `first` to `last`, both included, sorted by day and feed."""
     query = sa.select(delivery)
     if first:
         query = query.where(delivery.c.day >= first)
     if last:
         query = query.where(delivery.c.day <= last)
-    return bookkeeping.read(connection, query.order_by(delivery.c.day, delivery.c.feed)).astype({"late": "Int64"})
+    return bookkeeping.rows(connection, query.order_by(delivery.c.day, delivery.c.feed))
 
 
 def entries(connection: sa.Connection, day: date) -> list[LedgerEntry]:

@@ -1,10 +1,14 @@
 """What travels between the gate, score, identity and the store."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Thresholds:
 
 
 def _nobody() -> pd.DataFrame:
+    import pandas as pd
+
     return pd.DataFrame(columns=["ring_id", "account_id", "day"], dtype=object)
 
 

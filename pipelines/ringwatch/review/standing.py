@@ -4,14 +4,19 @@ Statements on a connection that the store opened. No ring is ever lost: one that
 and is known by its last members when it comes back.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.review import bookkeeping
 from ringwatch.review.tables import ring, ring_night, run, withdrawal, withdrawn_member
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FLAGGED = sa.select(ring_night.c.ring_id).where(ring_night.c.flagged)
 

@@ -5,14 +5,13 @@ Readers see yesterday or today, never a mixture: a night is one transaction, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
@@ -31,6 +30,9 @@ from ringwatch.review.tables import (
     withdrawn_member,
 )
 from ringwatch.review.views import flagged_nights, ring_member
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FLAGGED = ["day", "ring_id", "account_id", "role", "member_probability", "account_probability", "ring_probability"]
 FLAGGED += ["ring_low", "ring_high", "band", "kind", "size", "event", "first_day"]
@@ -66,7 +68,7 @@ class Store:
         with database.writing(self.engine) as connection:
             ledger.record(connection, day, entries)
 
-    def deliveries(self, first: date | None = None, last: date | None = None) -> pd.DataFrame:
+    def deliveries(self, first: date | None = None, last: date | None = None) -> list[dict[str, Any]]:
         """Return the ledger from `first` to `last`, both included, sorted by day and feed.
 
         Columns: day, feed, files, rows, clean, held, quarantined, duplicates, late, sha256, complete, restated (how
@@ -218,15 +220,13 @@ class Store:
         found = found.astype(dict.fromkeys(["member_probability", *numbers.values()], float) | {"size": int})
         return found.assign(account_probability=found["member_probability"] * found["ring_probability"])[FLAGGED]
 
-    def rings(self, day: date) -> pd.DataFrame:
+    def rings(self, day: date) -> list[dict[str, Any]]:
         """Return the rows of ring_night of a published `day`, most probable first, those no longer flagged last.
 
         Raises UsageError when the day is not published.
         """
-        found = self._frame(day, sa.select(ring_night).where(ring_night.c.day == day))
-        return found.sort_values(
-            ["flagged", "probability", "size", "ring_id"], ascending=[False, False, False, True], ignore_index=True
-        )
+        found = self._rows(day, sa.select(ring_night).where(ring_night.c.day == day))
+        return sorted(found, key=_most_probable_first)
 
     def canonical(self, ring_id: str) -> str | None:
         """Return the ring that `ring_id` now goes under, or None when there is no such ring."""
@@ -256,29 +256,27 @@ class Store:
         with database.reading(self.engine) as connection:
             return sorted(connection.scalars(sa.select(ring.c.ring_id)))
 
-    def nights(self, ring_id: str) -> pd.DataFrame:
-        """Return the rows of ring_night of one ring, oldest first; empty when there is no such ring."""
+    def nights(self, ring_id: str) -> list[dict[str, Any]]:
+        """Return the rows of ring_night of one ring, oldest first; none when there is no such ring."""
+        query = sa.select(ring_night).where(ring_night.c.ring_id == ring_id).order_by(ring_night.c.day)
         with database.reading(self.engine) as connection:
-            found = bookkeeping.read(connection, sa.select(ring_night).where(ring_night.c.ring_id == ring_id))
-        return found.sort_values("day", ignore_index=True)
+            return bookkeeping.rows(connection, query)
 
-    def members(self, ring_id: str, day: date) -> pd.DataFrame:
+    def members(self, ring_id: str, day: date) -> list[dict[str, Any]]:
         """Return account_id, probability, role of a ring's members on a published day, most probable first."""
         member = ring_night_member.c
         query = sa.select(member.account_id, member.probability, member.role)
-        found = self._frame(day, query.where(member.day == day, member.ring_id == ring_id))
-        return found.sort_values(["probability", "account_id"], ascending=[False, True], ignore_index=True)
+        found = self._rows(day, query.where(member.day == day, member.ring_id == ring_id))
+        return sorted(found, key=lambda row: (-row["probability"], row["account_id"]))
 
-    def evidence(self, ring_id: str, day: date) -> pd.DataFrame:
+    def evidence(self, ring_id: str, day: date) -> list[dict[str, Any]]:
         """Return the reasons for and against a ring on a published day, the weightiest first.
 
         `lift`, observed / expected, comes with those for which something is expected.
         """
         query = sa.select(ring_evidence).where(ring_evidence.c.day == day, ring_evidence.c.ring_id == ring_id)
-        found = self._frame(day, query).sort_values("position", ignore_index=True)
-        expected = found["expected"].astype(float)
-        lift = (found["observed"].astype(float) / expected.where(expected > 0)).round(3)
-        return found.assign(lift=lift)
+        found = self._rows(day, query.order_by(ring_evidence.c.position))
+        return [row | {"lift": _lift(row["observed"], row["expected"])} for row in found]
 
     def stays(self) -> pd.DataFrame:
         """Return who is in which ring in the newest published state and since when: ring_id, account_id,
@@ -301,11 +299,29 @@ class Store:
             return accounts.withheld(connection, after)
 
     def _frame(self, day: date, query: sa.Select[Any]) -> pd.DataFrame:
+        with self._reading(day) as connection:
+            return bookkeeping.read(connection, query)
+
+    def _rows(self, day: date, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        with self._reading(day) as connection:
+            return bookkeeping.rows(connection, query)
+
+    @contextmanager
+    def _reading(self, day: date) -> Iterator[sa.Connection]:
         with database.reading(self.engine) as connection:
             days = bookkeeping.days(connection)
             if day not in days:
                 raise UsageError(_not_published(day, days))
-            return bookkeeping.read(connection, query)
+            yield connection
+
+
+def _most_probable_first(row: dict[str, Any]) -> tuple[Any, ...]:
+    """Rings that are flagged no more have no probability."""
+    return not row["flagged"], -(row["probability"] or 0), -row["size"], row["ring_id"]
+
+
+def _lift(observed: float | None, expected: float | None) -> float | None:
+    return round(observed / expected, 3) if observed is not None and expected else None
 
 
 def _not_published(day: date, days: list[date]) -> str:

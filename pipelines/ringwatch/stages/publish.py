@@ -64,7 +64,8 @@ def show(night: Night) -> Report:
     """Show the rings of the newest published day, whichever that is, in a graph that has none: nothing is published."""
     started = time.perf_counter()
     day = max(night.store.days(), default=None)
-    rings = night.store.rings(day).sort_values("ring_id", ignore_index=True) if day else pd.DataFrame(columns=RING)
+    found = night.store.rings(day) if day else []
+    rings = pd.DataFrame(found, columns=None if found else RING).sort_values("ring_id", ignore_index=True)
     day = day or night.day
     shown = Nightly(rings, night.store.stays(), evidence=pd.DataFrame())
     missing = _mirror(night, day, shown)

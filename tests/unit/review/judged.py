@@ -59,8 +59,7 @@ def publish(
 
 
 def events(store: Store, day: date) -> dict[str, str]:
-    rings = store.rings(day)
-    return dict(zip(rings["ring_id"], rings["event"], strict=True))
+    return {row["ring_id"]: row["event"] for row in store.rings(day)}
 
 
 def members_of(store: Store, day: date) -> dict[str, set[str]]:

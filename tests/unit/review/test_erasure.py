@@ -47,12 +47,12 @@ def test_no_row_names_the_account_and_a_word_takes_its_place(published: Store) -
 
 
 def test_sizes_and_stays_of_the_rings_are_as_before(published: Store) -> None:
-    before = published.rings(TUESDAY).drop(columns="content_hash")
+    before = [row | {"content_hash": ""} for row in published.rings(TUESDAY)]
     stays = published.stays()
 
     published.erase(GONE, WORD)
 
-    assert published.rings(TUESDAY).drop(columns="content_hash").equals(before)
+    assert [row | {"content_hash": ""} for row in published.rings(TUESDAY)] == before
     renamed = stays.assign(account_id=stays["account_id"].replace(GONE, WORD))
     assert published.stays().equals(renamed.sort_values(["ring_id", "account_id"], ignore_index=True))
 
@@ -77,7 +77,7 @@ def test_a_short_id_is_no_word_of_a_sentence(store: Store) -> None:
 
     store.erase("5", WORD)
 
-    assert set(store.rings(MONDAY)["summary"]) == {"5 accounts share one card"}
+    assert {row["summary"] for row in store.rings(MONDAY)} == {"5 accounts share one card"}
     assert members_of(store, MONDAY).popitem()[1] == {WORD, "x", "y", "z", "w"}
 
 

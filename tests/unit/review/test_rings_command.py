@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import typer
 from judged import MONDAY, TUESDAY, accounts, publish, ring_of
+from starts import loaded_by, running
 from typer.testing import CliRunner, Result
 
 from ringwatch.cli import rings as commands
@@ -30,10 +31,10 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
     publish(store, MONDAY, {"a": accounts(range(10)), "b": accounts(range(10, 15)), "c": accounts(range(20, 26))})
     publish(store, TUESDAY, {"ab": accounts(range(15)), "d": ["=1+1", "+49", "-x", "@y"]}, kind="reseller")
-    merged = store.rings(TUESDAY)
+    merged = [row["ring_id"] for row in store.rings(TUESDAY) if not row["flagged"] and row["event"] == "merged"]
     named = {
         "kept": ring_of(store, TUESDAY, "A000"),
-        "merged": merged.loc[~merged["flagged"].astype(bool) & (merged["event"] == "merged"), "ring_id"].item(),
+        "merged": merged[0],
         "dormant": ring_of(store, MONDAY, "A020"),
         "new": ring_of(store, TUESDAY, "@y"),
     }
@@ -60,6 +61,17 @@ def test_list_shows_the_newest_day_most_probable_first_and_who_left(history: dic
     text = invoke("rings", "list").stdout
     assert f"Rings of {TUESDAY}" in text
     assert all(ring_id in text for ring_id in history.values())
+
+
+@pytest.mark.parametrize("asked", ["list", "show"])
+def test_rings_are_shown_without_the_libraries_that_work_on_tables(
+    history: dict[str, str], asked: str, tmp_path: Path
+) -> None:
+    command = ["rings", asked, *([history["kept"]] if asked == "show" else [])]
+
+    loaded = loaded_by(running(command, RINGWATCH_HOME=tmp_path))
+
+    assert not loaded & {"pandas", "numpy", "pyarrow", "duckdb", "alembic", "ruamel.yaml"}
 
 
 def test_watch_lists_who_is_like_a_ring_and_in_none(

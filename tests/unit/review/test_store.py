@@ -90,7 +90,7 @@ def test_the_heaviest_fragment_of_a_split_ring_keeps_the_id(store: Store) -> Non
     child = ring_of(store, TUESDAY, "A000")
     assert ring_of(store, TUESDAY, "A005") == parent
     assert child != parent
-    related = store.rings(TUESDAY).set_index("ring_id")["related"].to_dict()
+    related = {row["ring_id"]: row["related"] for row in store.rings(TUESDAY)}
     assert related == {parent: [child], child: [parent]}
     assert set(events(store, TUESDAY).values()) == {"split"}
 
@@ -102,8 +102,8 @@ def test_a_ring_falls_dormant_once_and_is_revived_under_its_id(store: Store) -> 
     publish(store, WEDNESDAY, {})
     publish(store, THURSDAY, {"again": accounts(range(5))})
 
-    assert store.nights(ring_id)["event"].tolist() == ["new", "dormant", "revived"]
-    assert store.nights(ring_id)["day"].tolist() == [MONDAY, TUESDAY, THURSDAY]
+    nights = [(night["day"], night["event"]) for night in store.nights(ring_id)]
+    assert nights == [(MONDAY, "new"), (TUESDAY, "dormant"), (THURSDAY, "revived")]
     assert store.flagged(TUESDAY).empty
 
 
