@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from ringwatch.evaluate.examination import Examination
+from ringwatch.evaluate.figures import Section
 from ringwatch.evaluate.goals import goals
 from ringwatch.evaluate.sections import sections
 
@@ -17,12 +19,17 @@ NAMES = ("evaluation.json", "evaluation.md", "evaluation.html")
 
 
 def write_report(folder: Path, title: str, summary: str, examination: Examination) -> list[Path]:
-    """Write the report's files to `folder` and return their paths."""
-    parts = sections(examination)
+    """Write the report of an examination on simulated worlds to `folder` and return the paths of its files."""
+    return write(folder, summary, sections(examination), as_dict(title, examination))
+
+
+def write(folder: Path, summary: str, parts: Sequence[Section], values: Mapping[str, Any]) -> list[Path]:
+    """Write `values` (plain, with a title) as JSON, the sections as Markdown and HTML; return the paths."""
+    shown = {"title": values["title"], "summary": summary, "sections": parts}
     texts = (
-        json.dumps(as_dict(title, examination), indent=2) + "\n",
-        _render("evaluation.md.j2", title=title, summary=summary, sections=parts),
-        _render("evaluation.html.j2", title=title, summary=summary, sections=parts),
+        json.dumps(values, indent=2) + "\n",
+        _render("evaluation.md.j2", **shown),
+        _render("evaluation.html.j2", **shown),
     )
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / name for name in NAMES]

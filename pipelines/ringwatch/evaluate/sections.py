@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ringwatch.evaluate import Evaluation, together
+from ringwatch.evaluate.apart import Failure
 from ringwatch.evaluate.charts import Bar, Point, bar_chart, cost_chart, reliability_chart
-from ringwatch.evaluate.examination import Examination, Failure, Outcome, parted
+from ringwatch.evaluate.examination import Examination, Outcome, parted
 from ringwatch.evaluate.figures import (
     FOUND,
     Section,
@@ -28,7 +29,7 @@ from ringwatch.shares import wilson
 def sections(examination: Examination) -> list[Section]:
     """Return the sections for which there are outcomes, in order; first of all what failed, if anything did."""
     outcomes = examination.outcomes
-    made = [_failed(examination.failures)] if examination.failures else []
+    made = [failed(examination.failures)] if examination.failures else []
     if marks := goals(outcomes):
         made.append(_marks(marks))
     reached = parted(outcomes)
@@ -38,7 +39,8 @@ def sections(examination: Examination) -> list[Section]:
     return [*made, _spent(outcomes)]
 
 
-def _failed(failures: Sequence[Failure]) -> Section:
+def failed(failures: Sequence[Failure]) -> Section:
+    """Return what came to nothing, and why."""
     rows = tuple((failure.trial.part, failure.trial.name, failure.reason) for failure in failures)
     text = "These trials came to nothing. All figures below are of the others alone."
     return Section("Trials that failed", text, (Table(("part", "world", "why"), rows, words=3),))

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from ringwatch.errors import DataRefused, InfrastructureError, UsageError
-from ringwatch.evaluate import examination
-from ringwatch.evaluate.examination import Examination, Failure, Outcome, TrialsFailed, _collected, examine, parted
+from ringwatch.evaluate import apart, examination
+from ringwatch.evaluate.apart import Failure, TrialsFailed, _collected
+from ringwatch.evaluate.examination import Examination, Outcome, examine, parted
 from ringwatch.evaluate.goals import goals, worst_context
 from ringwatch.evaluate.plan import OPTIONAL, PARTS, Trial, plan, stress_plan
 from ringwatch.evaluate.report import write_report
@@ -197,7 +198,7 @@ def test_a_trial_that_fails_leaves_the_others_their_outcomes(
     assert examined.failures == (Failure(trials[1], reason, code),)
     assert [outcome.trial for outcome in examined.outcomes] == [trials[0], trials[2]]
     assert told == [examined.outcomes[0], *examined.failures, examined.outcomes[1]]
-    assert TrialsFailed(examined, tmp_path).exit_code == code
+    assert TrialsFailed(examined.failures, len(trials), tmp_path).exit_code == code
 
 
 def test_the_report_names_what_failed_first_of_all_and_has_the_rest(examined: Examination, tmp_path: Path) -> None:
@@ -240,20 +241,20 @@ def test_the_gravest_failure_gives_the_exit_code(tmp_path: Path) -> None:
     trial = Trial("worlds", "A-1", draw_world("A", 1), 600)
     failures = tuple(Failure(trial, "why", code) for code in (1, 4, 3))
 
-    error = TrialsFailed(Examination((), failures), tmp_path / "report.html")
+    error = TrialsFailed(failures, 3, tmp_path / "report.html")
 
     assert error.exit_code == 4
     assert str(error).startswith("3 of 3 trials failed (worlds A-1, worlds A-1, worlds A-1): ")
 
 
-def end_its_process(trial: Trial, folder: Path) -> None:
+def end_its_process(trial: Trial, hold: object) -> None:
     os._exit(9)
 
 
 def test_a_process_that_is_killed_fails_its_trials_and_ends_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examination, "_try_in_place", end_its_process)
+    monkeypatch.setattr(apart, "_try_in_place", end_its_process)
     trials = [Trial("worlds", f"A-{i}", draw_world("A", i), 600) for i in (1, 2, 3)]
     told: list[Outcome | Failure] = []
 
@@ -270,17 +271,17 @@ class Noting(Executor):
     def __init__(self) -> None:
         self.begun: list[Trial] = []
 
-    def submit(self, hold: object, trial: Trial, folder: Path) -> Future[Failure]:
+    def submit(self, attempt: object, trial: Trial, hold: object) -> Future[Failure]:
         self.begun.append(trial)
         came: Future[Failure] = Future()
         came.set_result(Failure(trial, "nothing was held", 1))
         return came
 
 
-def test_the_trial_with_most_nights_begins_first_and_is_told_in_its_place(tmp_path: Path) -> None:
+def test_the_trial_with_most_nights_begins_first_and_is_told_in_its_place() -> None:
     pool, trials = Noting(), plan("A", 3, accounts=1_000, days=28, seed=1)
 
-    came = list(_collected(pool, trials, tmp_path))
+    came = list(_collected(pool, trials, lambda *_: None))
 
     assert [one.trial for one in came] == trials
     assert [trial.part for trial in pool.begun[:4]] == ["nights", "worlds", "worlds", "giant-farm"]
