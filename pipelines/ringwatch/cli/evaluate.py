@@ -1,10 +1,10 @@
-"""`ringwatch evaluate`: the published rings of a day against a truth, or the program on many simulated worlds."""
+"""`ringwatch evaluate`: rings published for a day against a truth, or the program on simulated worlds or on sources."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,11 +12,14 @@ from ringwatch.cli.output import Json, Watched, console, notes, print_json, tabl
 from ringwatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ringwatch.evaluate import Evaluation
-    from ringwatch.evaluate.examination import Failure, Outcome
+    from ringwatch.evaluate.apart import Failure
+    from ringwatch.evaluate.examination import Outcome
     from ringwatch.evaluate.plan import Trial
+    from ringwatch.evaluate.source_trial import SourceOutcome, SourceTrial
+    from ringwatch.settings import Settings
 
 _MEASURES = ("flagged", "actual", "right", "precision", "recall", "f1")
 
@@ -37,6 +40,13 @@ def evaluate(
     part: Annotated[
         list[str] | None, typer.Option(help="Only this part of the examination, such as worlds; repeatable.")
     ] = None,
+    sources: Annotated[
+        Path | None,
+        typer.Option(
+            help="Sources: folder with a folder of feeds and truth for each (docs/evaluation.md).", file_okay=False
+        ),
+    ] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only the source of this name; repeatable.")] = None,
     worlds: Annotated[int, typer.Option(help="Worlds of the family.", min=1)] = 6,
     accounts: Annotated[int, typer.Option(help="Accounts of each; in family D at most.", min=500)] = 100_000,
     days: Annotated[
@@ -44,7 +54,7 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same people.", min=0)] = 1,
     processes: Annotated[
-        int, typer.Option(help="Many worlds: how many at a time, each with a server of its own.", min=1)
+        int, typer.Option(help="Worlds or sources: how many at a time, each with a server of its own.", min=1)
     ] = 2,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report; evaluation/report in your home if not given.")
@@ -54,14 +64,21 @@ def evaluate(
     """Compare what was found with a truth: who was found, who was missed, who was accused.
 
     With --truth and --day: the rings published for a day. With --family or --stress: link, detect and score on
-    simulated worlds, on a server of their own, and a report in JSON, Markdown and HTML.
+    simulated worlds, on a server of their own, and a report in JSON, Markdown and HTML. With --sources: the same on
+    labelled data of any origin, each as a deployment with just its feeds, beside the best rules of one line.
     """
-    if family or stress:
+    if sources or source:
+        _refuse_beside_sources(sources, [truth, day, family, stress, part])
+        _judge_sources(cast(Path, sources), source or (), processes, out, as_json)
+    elif family or stress:
         _examine(_trials(family, stress, part, worlds, accounts, days, seed), processes, out, as_json)
     elif truth and day:
         _one_night(truth, day, as_json)
     else:
-        raise UsageError("give --truth and --day for a published night, or --family or --stress for simulated worlds")
+        raise UsageError(
+            "give --truth and --day for a published night, --family or --stress for simulated worlds, or --sources for "
+            "labelled data"
+        )
 
 
 def print_evaluation(found: Evaluation) -> None:
@@ -109,9 +126,79 @@ def _trials(
     return [*trials, *stress_plan(names, accounts, days, seed)]
 
 
+def _refuse_beside_sources(sources: Path | None, others: list[object]) -> None:
+    if sources is None:
+        raise UsageError("--source names one of --sources DIR; give that folder, too")
+    if any(others):
+        raise UsageError("--sources goes without --truth, --day, --family, --stress and --part; ask for one at a time")
+
+
+def _judge_sources(folder: Path, names: Sequence[str], processes: int, out: Path | None, as_json: bool) -> None:
+    from ringwatch import sources as labelled
+    from ringwatch.evaluate.apart import Failure, TrialsFailed
+    from ringwatch.evaluate.report import write
+    from ringwatch.evaluate.source_sections import as_dict, sections
+    from ringwatch.evaluate.source_trial import SourceOutcome, SourceTrial
+    from ringwatch.settings import load_settings, set_apart
+
+    settings = set_apart(load_settings(), "evaluation")
+    read = [labelled.read(path) for path in labelled.find(folder, names)]
+    trials = [SourceTrial(each, settings.home / "sources") for each in read]
+    came = list(_held_sources(trials, settings, processes))
+    outcomes = [one for one in came if isinstance(one, SourceOutcome)]
+    failures = [one for one in came if isinstance(one, Failure)]
+    values = as_dict(outcomes, failures)
+    paths = write(
+        out or settings.home / "sources-report", _sources_summary(trials), sections(outcomes, failures), values
+    )
+    if as_json:
+        print_json(values)
+    else:
+        if outcomes:
+            _print_sources(outcomes)
+        console.print(f"Report: {paths[-1]}", soft_wrap=True)
+    if failures:
+        raise TrialsFailed(failures, len(trials), paths[-1])
+
+
+def _held_sources(
+    trials: Sequence[SourceTrial], settings: Settings, processes: int
+) -> Iterator[SourceOutcome | Failure]:
+    from ringwatch import server
+    from ringwatch.evaluate.apart import held
+    from ringwatch.evaluate.source_trial import hold
+
+    try:
+        with Watched("evaluating") as watched:
+            for one in held(trials, hold, settings, watched.tell, min(processes, len(trials))):
+                _say(one)
+                yield one
+    finally:
+        server.stop(settings)
+
+
+def _print_sources(outcomes: Sequence[SourceOutcome]) -> None:
+    from ringwatch.evaluate import source_sections as shown
+
+    for title, columns, rows in (
+        ("Sources", shown.FOUND, shown.found_rows(outcomes)),
+        ("Against the best one-line rule", shown.AGAINST, shown.against_rows(outcomes)),
+        ("Where accounts of rings are lost", shown.LOST, shown.lost_rows(outcomes)),
+    ):
+        console.print(table(title, ("source", *columns), rows))
+
+
+def _sources_summary(trials: Sequence[SourceTrial]) -> str:
+    from ringwatch import __version__
+
+    accounts = sum(int(trial.source.truth["label"].notna().sum()) for trial in trials)
+    return f"ringwatch {__version__}: {len(trials)} sources with {accounts:,} labelled accounts in all."
+
+
 def _examine(trials: list[Trial], processes: int, out: Path | None, as_json: bool) -> None:
     from ringwatch import server
-    from ringwatch.evaluate.examination import TrialsFailed, examine
+    from ringwatch.evaluate.apart import TrialsFailed
+    from ringwatch.evaluate.examination import examine
     from ringwatch.evaluate.report import as_dict, write_report
     from ringwatch.settings import load_settings, set_apart
 
@@ -129,11 +216,11 @@ def _examine(trials: list[Trial], processes: int, out: Path | None, as_json: boo
         _print_goals(examination.outcomes)
         console.print(f"Report: {paths[-1]}", soft_wrap=True)
     if examination.failures:
-        raise TrialsFailed(examination, paths[-1])
+        raise TrialsFailed(examination.failures, len(trials), paths[-1])
 
 
-def _say(came: Outcome | Failure) -> None:
-    from ringwatch.evaluate.examination import Failure
+def _say(came: Outcome | SourceOutcome | Failure) -> None:
+    from ringwatch.evaluate.apart import Failure
 
     if isinstance(came, Failure):
         failed = f"{came.trial.part}: {came.trial.name} failed: {came.reason}"
@@ -142,7 +229,7 @@ def _say(came: Outcome | Failure) -> None:
         _say_found(came)
 
 
-def _say_found(outcome: Outcome) -> None:
+def _say_found(outcome: Outcome | SourceOutcome) -> None:
     found = outcome.found.accounts
     precision, recall = (f"{share:.2f}" if share is not None else "-" for share in (found.precision, found.recall))
     notes.print(

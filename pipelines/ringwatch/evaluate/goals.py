@@ -59,9 +59,9 @@ def goals(outcomes: Sequence[Outcome]) -> list[Goal]:
     return [goal for part, judge in _GOALS.items() if part in reached for goal in judge(reached[part])]
 
 
-def worst_context(found: Evaluation) -> tuple[str, float]:
-    """Return the context of a fair size that is accused most, and how many times the mean that is."""
-    large = [context for context in found.contexts if context.accounts >= FEWEST_IN_CONTEXT]
+def worst_context(found: Evaluation, fewest: int = FEWEST_IN_CONTEXT) -> tuple[str, float]:
+    """Return the context of `fewest` accounts and more that is accused most, and how many times the mean that is."""
+    large = [context for context in found.contexts if context.accounts >= fewest]
     worst = max(large, key=lambda context: context.per_100k, default=None)
     if worst is None or not found.false_positives_per_100k:
         return "none", 0.0

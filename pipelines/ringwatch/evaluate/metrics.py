@@ -2,7 +2,8 @@
 
 judged: ring_id, account_id, kind, ring_probability, flagged; one row per member of a group that was judged.
 flagged: those rows of judged that were flagged; a published ring always is.
-members: account_id, operator_id, style, kind; one row per account of an operator or of a reseller pool.
+members: account_id, operator_id, style, kind; one row per account of an operator or of a reseller pool; operator_id
+and style are missing where they are not known.
 contexts: account_id, context; one row per honest account. Members and contexts together are all accounts.
 victims: account_id, operator_id, how (address, device); honest accounts among whose traffic an operator hides.
 
@@ -93,7 +94,8 @@ def judge_cases(judged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 def largest_operator(flagged: pd.DataFrame, members: pd.DataFrame, cases: int) -> Agreement:
     """Compare the `cases` rings that hold most of the largest operator with that operator."""
     controlled = _controlled(members)
-    name = controlled["operator_id"].value_counts().sort_index().idxmax() if len(controlled) else None
+    sizes = controlled["operator_id"].value_counts().sort_index()
+    name = sizes.idxmax() if len(sizes) else None
     theirs = controlled.loc[controlled["operator_id"] == name, "account_id"]
     rings = flagged[flagged["kind"] == OPERATOR]
     inside = rings["account_id"].isin(theirs).groupby(rings["ring_id"]).agg(["sum", "size"])
@@ -123,13 +125,21 @@ def match_rings(flagged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 def false_positives(flagged: pd.DataFrame, members: pd.DataFrame, contexts: pd.DataFrame) -> pd.DataFrame:
     """Return context, accounts, flagged, per_100k: accused accounts by how honest people live; pools as `reseller`."""
     pooled = members.loc[members["kind"] == RESELLER, ["account_id"]].assign(context=RESELLER)
-    return _harm(pd.concat([contexts[["account_id", "context"]], pooled], ignore_index=True), flagged)
+    return harm(pd.concat([contexts[["account_id", "context"]], pooled], ignore_index=True), flagged)
 
 
 def victims_flagged(flagged: pd.DataFrame, victims: pd.DataFrame) -> pd.DataFrame:
     """Return how, accounts, flagged, per_100k: accused victims, by the strongest thing of theirs that a ring uses."""
     strongest = victims.sort_values("how", ascending=False).drop_duplicates("account_id")
-    return _harm(strongest.rename(columns={"how": "context"}), flagged).rename(columns={"context": "how"})
+    return harm(strongest.rename(columns={"how": "context"}), flagged).rename(columns={"context": "how"})
+
+
+def harm(people: pd.DataFrame, flagged: pd.DataFrame) -> pd.DataFrame:
+    """Return context, accounts, flagged, per_100k of `people` (account_id, context)."""
+    accused = people["account_id"].isin(_accused(flagged))
+    table = accused.groupby(people["context"]).agg(["size", "sum"]).reset_index()
+    table.columns = pd.Index(["context", "accounts", "flagged"])
+    return table.assign(per_100k=table["flagged"] / table["accounts"] * 100_000)
 
 
 def recall_by_style(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int) -> pd.DataFrame:
@@ -142,13 +152,6 @@ def recall_by_style(flagged: pd.DataFrame, members: pd.DataFrame, min_size: int)
     table = pd.concat(counts, axis=1).fillna(0).astype(int).reset_index()
     table.columns = pd.Index(["style", "accounts", "accounts_found", "rings", "rings_found"])
     return table
-
-
-def _harm(people: pd.DataFrame, flagged: pd.DataFrame) -> pd.DataFrame:
-    accused = people["account_id"].isin(_accused(flagged))
-    table = accused.groupby(people["context"]).agg(["size", "sum"]).reset_index()
-    table.columns = pd.Index(["context", "accounts", "flagged"])
-    return table.assign(per_100k=table["flagged"] / table["accounts"] * 100_000)
 
 
 def _accused(flagged: pd.DataFrame) -> pd.Series:

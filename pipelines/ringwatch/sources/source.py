@@ -35,7 +35,7 @@ class _Spec(BaseModel):
     real: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """day: the day to judge; days: those with feeds up to then, oldest first; min_ring_size: of rings that are judged.
 
