@@ -8,6 +8,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 ACCOUNTS ?= 100000 1000000
 BOLT ?= 100000
+# How many tests on a real Neo4j run at a time, each on a server of its own: 5 GB of memory for each.
+WORKERS ?= 1
 
 .PHONY: help
 help: ## Show this
@@ -41,8 +43,8 @@ test-unit: $(INSTALLED) ## Run the tests that need no server: seconds
 	$(BIN)/python -m pytest -m "not integration" --numprocesses 2 --dist loadfile --quiet
 
 .PHONY: test-integration
-test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS
-	$(BIN)/python -m pytest -m integration --quiet
+test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS; WORKERS=2: two at a time
+	$(BIN)/python -m pytest -m integration --quiet $(if $(NEO4J_URI),,--numprocesses $(patsubst 1,0,$(WORKERS)) --dist loadfile)
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure the door against the bare tools; ACCOUNTS="..." BOLT="..." name other sizes
