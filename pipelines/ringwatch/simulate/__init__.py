@@ -107,8 +107,9 @@ def _everybody(rng: np.random.Generator, landscape: Landscape, accounts: int) ->
     rented = stack([honest.addresses, customers(rng, landscape, exits, honest)])
     honest = befriend(rng, landscape, replace(honest, addresses=rented))
     controlled, victims = controlled_accounts(rng, landscape, exits, honest, plan)
-    cast = vary(rng, landscape, add_noise(rng, landscape, join([honest, controlled])))
-    return cast if landscape.world.instruments else replace(cast, cards=cast.cards.iloc[:0]), victims
+    cast = add_noise(rng, landscape, join([honest, controlled]))
+    cast = cast if landscape.world.instruments else replace(cast, cards=cast.cards.iloc[:0])
+    return vary(rng, landscape, cast), victims
 
 
 def _write_truth(out: Path, book: Book, victims: pd.DataFrame, start: date) -> pd.DataFrame:

@@ -16,6 +16,41 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Money:
+    """How money moves. Shares are of rings, of companies, of families, or of all accounts.
+
+    outside_share: of flows of operators and companies, those that go through a party outside the service, which is seen
+    as an instrument, rather than through an account.
+    """
+
+    # Operators: from one to all, from all to one, on from one to the next, round in a circle.
+    fan_out_share: float = 0.0
+    sweep_share: float = 0.0
+    peel_share: float = 0.0
+    cycle_share: float = 0.0
+    outside_share: float = 0.0
+
+    # Honest people.
+    payroll_share: float = 0.0
+    family_share: float = 0.0
+    friend_share: float = 0.0
+    pupil_share: float = 0.0
+    shopper_share: float = 0.0
+    trader_share: float = 0.0
+    affiliate_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Skills:
+    """What the service is used for. evenness: how alike the capabilities are in use; focus: the share of one's use that
+    goes to one capability, as a range, of ordinary people and of an operator's accounts."""
+
+    evenness: float = 1.0
+    focus: tuple[float, float] = (0.2, 0.9)
+    operator_focus: tuple[float, float] = (0.2, 0.9)
+
+
+@dataclass(frozen=True)
 class Climate:
     """Shares are of all accounts, spans are days, a pair is a range that is drawn from evenly.
 
@@ -59,6 +94,11 @@ class Climate:
     tablet_family_share: float = 0.0
     agency_share: float = 0.0
     contractor_share: float = 0.0
+    toolmaker_share: float = 0.0
+
+    # Money that moves between accounts, and what the service is used for; none given: as in families A to C.
+    money: Money | None = None
+    skills: Skills | None = None
 
 
 USUAL = Climate()

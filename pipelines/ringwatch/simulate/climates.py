@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ringwatch.simulate.climate import Climate, Gap
+from ringwatch.simulate.climate import Climate, Gap, Money, Skills
 from ringwatch.simulate.landscape import COUNTRIES, MOST_ISSUERS
 from ringwatch.simulate.operators import STYLES
 from ringwatch.simulate.world import FEEDS, World
@@ -37,7 +37,21 @@ _MAY_LACK = {
 # Days from two hours to four years.
 _LEASES = (1 / 12, 1500)
 # The largest share of accounts in each.
-_CROWDS = {"dormitory": 0.1, "tablet_family": 0.08, "agency": 0.05, "contractor": 0.06}
+_CROWDS = {"dormitory": 0.1, "tablet_family": 0.08, "agency": 0.05, "contractor": 0.06, "toolmaker": 0.03}
+# The largest share of rings, companies, families or accounts that take part in each.
+_MOVES = {
+    "fan_out": 0.8,
+    "sweep": 0.8,
+    "peel": 0.5,
+    "cycle": 0.5,
+    "payroll": 0.5,
+    "family": 0.6,
+    "friend": 0.2,
+    "pupil": 0.1,
+    "shopper": 0.4,
+    "trader": 0.5,
+    "affiliate": 0.05,
+}
 # Accounts that are seen once cannot change hands.
 _LASTING_STYLES = ("recycled",)
 
@@ -45,11 +59,15 @@ _LASTING_STYLES = ("recycled",)
 def draw_climate(rng: np.random.Generator, world: World) -> World:
     """Return `world` with a climate, feeds and a prevalence of its own."""
     climate = _crowds(rng, _lines(rng, _people(rng, _place(rng, _delivery(rng)))))
+    climate = replace(climate, gaps=_gaps(rng), styles=_styles(rng, climate), skills=_skills(rng))
+    feeds, wallets = _feeds(rng), bool(rng.random() < 0.1 and not climate.seen_once)
     return replace(
         world,
-        feeds=_feeds(rng),
+        feeds=("accounts", "payments") if wallets else feeds,
+        instruments=not wallets,
         prevalence=_log_uniform(rng, 0.003, 0.08),
-        climate=replace(climate, gaps=_gaps(rng), styles=_styles(rng, climate)),
+        sweeping_share=0.0,
+        climate=replace(climate, money=_money(rng, wallets)),
     )
 
 
@@ -122,6 +140,24 @@ def _crowds(rng: np.random.Generator, climate: Climate) -> Climate:
         for (crowd, largest), part, is_there in zip(_CROWDS.items(), size, there, strict=True)
     }
     return replace(climate, **shares)
+
+
+def _money(rng: np.random.Generator, wallets: bool) -> Money | None:
+    """Which moves of money there are; where accounts are wallets, there are many, of honest people too."""
+    there, size = rng.random(len(_MOVES)) < (0.8 if wallets else 0.5), rng.uniform(0.1, 1, len(_MOVES))
+    if rng.random() < 0.3 and not wallets:
+        return None
+    shares = zip(_MOVES.items(), size, there, strict=True)
+    drawn = {f"{move}_share": float(largest * part * is_there) for (move, largest), part, is_there in shares}
+    return Money(**drawn, outside_share=float(rng.uniform(0, 1)))
+
+
+def _skills(rng: np.random.Generator) -> Skills | None:
+    """To what degree people, and operators, use the service for one thing."""
+    if rng.random() < 0.3:
+        return None
+    low, high, least, most = rng.uniform((0.1, 0.4, 0.1, 0.5), (0.4, 0.95, 0.5, 1.0))
+    return Skills(_log_uniform(rng, 0.3, 3), (float(low), float(high)), (float(least), float(most)))
 
 
 def _comes(rarity: float) -> float:

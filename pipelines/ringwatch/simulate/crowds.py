@@ -12,6 +12,7 @@ from ringwatch.simulate.dormitories import dormitories
 from ringwatch.simulate.habits import Cast, join
 from ringwatch.simulate.landscape import Landscape
 from ringwatch.simulate.tablets import tablet_families
+from ringwatch.simulate.toolmakers import toolmakers
 
 # By context: draws so many accounts, who may have to do with the usual people.
 _CROWDS: dict[str, Callable[[np.random.Generator, Landscape, Cast, int], Cast]] = {
@@ -19,6 +20,7 @@ _CROWDS: dict[str, Callable[[np.random.Generator, Landscape, Cast, int], Cast]] 
     "tablet_family": tablet_families,
     "agency": agencies,
     "contractor": contractors,
+    "toolmaker": toolmakers,
 }
 
 

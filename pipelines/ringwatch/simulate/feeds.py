@@ -13,10 +13,11 @@ import pandas as pd
 import pyarrow as pa
 
 from ringwatch.simulate.addresses import addresses_on
-from ringwatch.simulate.habits import CAPABILITIES, NOBODY, Cast
+from ringwatch.simulate.habits import NOBODY, Cast
 from ringwatch.simulate.identity import account_ids, emails, fingerprints, phones, tokens
 from ringwatch.simulate.landscape import COUNTRIES, Landscape
 from ringwatch.simulate.leases import while_leased, within_day
+from ringwatch.simulate.skills import SKILLS, asked
 from ringwatch.simulate.visits import (
     DAY_SECONDS,
     Visits,
@@ -126,6 +127,8 @@ def _payments(rng: np.random.Generator, book: Book, midnight: np.datetime64, day
     second = opened + rng.integers(DAY_SECONDS - opened)
     country = people["country"].to_numpy()[account]
     dollars = _DOLLARS[rng.integers(len(_DOLLARS), size=len(account))]
+    sums = np.concatenate([_sums(paid), _sums(given)])
+    dollars = np.where(sums > 0, sums, dollars)
     none, number = np.full(len(given), None, dtype=object), np.arange(len(account))
     table = pa.table(
         {
@@ -145,6 +148,11 @@ def _payments(rng: np.random.Generator, book: Book, midnight: np.datetime64, day
         }
     )
     return _in_order(table, second, book.account[account])
+
+
+def _sums(paid: pd.DataFrame) -> np.ndarray:
+    """Return the dollars of each payment whose sum is given, 0 for any other."""
+    return paid["dollars"].fillna(0).to_numpy() if "dollars" in paid else np.zeros(len(paid))
 
 
 def _devices(
@@ -199,12 +207,7 @@ def _ips(
 def _usage(rng: np.random.Generator, book: Book, visits: Visits, sent: np.ndarray) -> pa.Table:
     """One row per account and capability: the usual one with the template `sent`, now and then a second."""
     people = book.cast.people
-    usual = visits.account[rng.random(len(visits.account)) < 0.93]
-    second = usual[rng.random(len(usual)) < 0.15]
-    account = np.concatenate([usual, second])
-    extra = np.arange(len(account)) >= len(usual)
-    other = extra * rng.integers(1, len(CAPABILITIES), len(account))
-    capability = (people["capability"].to_numpy()[account] + other) % len(CAPABILITIES)
+    account, capability, extra = asked(rng, people, visits.account[rng.random(len(visits.account)) < 0.93])
     mean = people["exchanges"].to_numpy()[account] * np.where(extra, 0.3, 1)
     exchanges = 1 + rng.poisson(mean * rng.gamma(3.0, 1 / 3, len(account)))
     each = people["tokens"].to_numpy()[account] * rng.lognormal(0, 0.4, len(account))
@@ -213,7 +216,7 @@ def _usage(rng: np.random.Generator, book: Book, visits: Visits, sent: np.ndarra
     table = pa.table(
         {
             "account_id": _text(book.account[account]),
-            "capability": _text(np.array(CAPABILITIES, dtype=object)[capability]),
+            "capability": _text(np.array(SKILLS, dtype=object)[capability]),
             "exchanges": exchanges,
             "tokens": (exchanges * each).astype(np.int64),
             "template": _text(pd.Series(template[account]).where(~extra)),

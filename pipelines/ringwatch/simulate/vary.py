@@ -9,9 +9,11 @@ from ringwatch.simulate.companies import more_lines
 from ringwatch.simulate.habits import Cast
 from ringwatch.simulate.landscape import Landscape
 from ringwatch.simulate.leases import lease_out
+from ringwatch.simulate.money import move_money
 from ringwatch.simulate.pace import keep_pace
+from ringwatch.simulate.skills import concentrate
 
-_CHANGES = (through_carriers, more_lines, lease_out, coarsen, keep_pace)
+_CHANGES = (through_carriers, more_lines, lease_out, coarsen, keep_pace, move_money, concentrate)
 
 
 def vary(rng: np.random.Generator, landscape: Landscape, cast: Cast) -> Cast:

@@ -65,8 +65,8 @@ def test_a_column_is_there_in_some_worlds_in_part_in_some_and_not_at_all_in_othe
     assert {gap.empty for gap in gaps if gap and not gap.known} == {True, False}
 
 
-# One drop with columns that are empty, daily feeds with columns left out, customers who come once.
-@pytest.mark.parametrize("number", [2, 6, 13])
+# Wallets, feeds day by day, one drop of addresses and usage, customers who come once.
+@pytest.mark.parametrize("number", [2, 6, 9, 10])
 def test_what_a_world_delivers_passes_the_gate_and_is_what_clean_days_hold(number: int, tmp_path: Path) -> None:
     world = draw_world("D", number)
     home, direct = with_key(tmp_path / "home"), with_key(tmp_path / "direct")
