@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from ringwatch.errors import UsageError
 from ringwatch.registries import provider_domains
 from ringwatch.resources import SCHEMAS
+from ringwatch.wording import THING
 
 ACCOUNT = "Account"
 ACCOUNT_KEY = "account_id"
@@ -85,10 +86,6 @@ class Target:
     def source(self) -> str:
         """Column that holds the key."""
         return self.column or self.key
-
-
-# The part of a wording that names what is shared: one of them, and several.
-THING = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
 
 
 def _told(wording: str) -> str:

@@ -22,6 +22,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from ringwatch.wording import probable
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -30,7 +32,7 @@ class Probability(float):
     """A probability as people read it: two digits, without calling anything certain."""
 
     def __str__(self) -> str:
-        return ">0.99" if self >= 0.995 else "<0.01" if self < 0.005 else f"{self:.2f}"
+        return probable(self)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

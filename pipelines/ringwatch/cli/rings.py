@@ -18,6 +18,7 @@ from ringwatch.cli.query import print_picture_link
 from ringwatch.days.files import Files
 from ringwatch.errors import UsageError
 from ringwatch.settings import load_settings
+from ringwatch.wording import likelier, slight
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,10 @@ Day = Annotated[
     datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Published day; the newest if not given.")
 ]
 Asked = Annotated[str, typer.Argument(metavar="RING", help="Id of a ring, such as R-7F3K2A, or of an account.")]
+Bits = Annotated[
+    bool,
+    typer.Option("--bits", help="Also show the bits of each reason, and what was observed and expected."),
+]
 MOST_MEMBERS = 50
 _NOTHING_TO_PEOPLE = ("run_id", "content_hash")
 _OF_A_NIGHT = ("day", "event", "related", "flagged", "probability", "size", "joined", "departed")
@@ -47,25 +52,25 @@ def list_rings(day: Day = None, as_json: Json = False) -> None:
 
 
 @app.command("show")
-def show_ring(ring: Asked, day: Day = None, as_json: Json = False) -> None:
-    """Show a ring: reasons for and against, members, and its nights; of an account, where it stands and its ring."""
+def show_ring(ring: Asked, day: Day = None, bits: Bits = False, as_json: Json = False) -> None:
+    """Show a ring: why, why not, what to check, members and nights; of an account, where it stands and its ring."""
     with open_store() as store:
         ids = store.ring_ids()
         if ring.upper() not in ids and not _is_account(store, ring):
             raise UsageError(_unknown(ring, ids))
         details = ring_details(store, ring.upper(), day.date() if day else None) if ring.upper() in ids else None
     if details is None:
-        _show_account(ring, as_json)
+        _show_account(ring, bits, as_json)
     elif as_json:
         print_json(details)
     elif "withdrawn_by" in details:
         print_withdrawn(details)
     else:
-        print_ring(details)
+        print_ring(details, bits)
         print_picture_link(load_settings(), details["ring_id"])
 
 
-def _show_account(account_id: str, as_json: bool) -> None:
+def _show_account(account_id: str, bits: bool, as_json: bool) -> None:
     """Show where the account stands, and the ring it is in."""
     found = account_standing(account_id)
     with open_store() as store:
@@ -75,7 +80,7 @@ def _show_account(account_id: str, as_json: bool) -> None:
         return
     print_standing(found)
     if details:
-        print_ring(details)
+        print_ring(details, bits)
         print_picture_link(load_settings(), details["ring_id"])
 
 
@@ -202,7 +207,8 @@ def _spans(days: list[date]) -> str:
     return str(first) if first == last else f"{len(days)} days from {first} to {last}"
 
 
-def print_ring(ring: dict[str, Any]) -> None:
+def print_ring(ring: dict[str, Any], bits: bool = False) -> None:
+    """Print a ring as people read it; `bits`: with what each reason adds to the log-odds, and from what."""
     if ring["canonical_ring_id"] != ring["asked"]:
         happened = "withdrawn, and most of it is in" if ring["state"] == "withdrawn" else "merged into"
         notes.print(f"{ring['asked']} was {happened} {ring['canonical_ring_id']}")
@@ -212,9 +218,9 @@ def print_ring(ring: dict[str, Any]) -> None:
         f"{ring['event']}"
     )
     console.print(ring["summary"])
-    for direction, title in (("for", "Why"), ("against", "Why not")):
+    for direction, title in (("for", "Why"), ("against", "Why not"), ("check", "To check")):
         reasons = [reason for reason in ring["evidence"] if reason["direction"] == direction]
-        console.print(_reasons(title, reasons) if reasons else f"{title}: nothing found", "")
+        _print_reasons(title, reasons, bits)
     members = (
         [member["account_id"], Probability(member["probability"]), member["role"]]
         for member in ring["members"][:MOST_MEMBERS]
@@ -237,13 +243,28 @@ def _probable(name: str, value: Any) -> Any:
     return Probability(value) if name == "probability" and value is not None else value
 
 
-def _reasons(title: str, reasons: list[dict[str, Any]]) -> Any:
-    """A table of what each reason adds to the log-odds; --json has all of them in full."""
-    columns = ["bits", "text", "by chance", "lift", "identifiers"]
+def _print_reasons(title: str, reasons: list[dict[str, Any]], bits: bool) -> None:
+    """Print reasons, how much likelier each makes a ring; those that hardly do are for who asks for bits."""
+    weighty = [reason for reason in reasons if bits or reason["direction"] == "check" or not slight(reason["bits"])]
+    if weighty:
+        console.print(_reasons(title, weighty, bits))
+    elif title != "To check":
+        console.print(f"{title}: nothing {'that weighs much' if reasons else 'found'}", "")
+    if weighty and len(weighty) < len(reasons):
+        console.print(f"and {len(reasons) - len(weighty)} that weigh little; --bits shows them", "")
+
+
+def _reasons(title: str, reasons: list[dict[str, Any]], bits: bool) -> Any:
+    weighed = any(reason["direction"] != "check" for reason in reasons)
+    columns = [*(["a ring is"] if weighed else []), "because" if weighed else "what", "identifiers"]
     rows = [
-        [reason["bits"], reason["text"], reason["expected"], reason["lift"], _shortened(reason["identifiers"])]
+        [*([likelier(reason["bits"])] if weighed else []), reason["text"], _shortened(reason["identifiers"])]
         for reason in reasons
     ]
+    if bits and weighed:
+        columns = ["bits", *columns, "observed", "expected", "lift"]
+        figures = [[reason[name] for name in ("observed", "expected", "lift")] for reason in reasons]
+        rows = [[reason["bits"], *row, *more] for reason, row, more in zip(reasons, rows, figures, strict=True)]
     return table(title, columns, [[_cell(value) for value in row] for row in rows])
 
 

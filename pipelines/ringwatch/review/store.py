@@ -270,7 +270,7 @@ class Store:
         return sorted(found, key=lambda row: (-row["probability"], row["account_id"]))
 
     def evidence(self, ring_id: str, day: date) -> list[dict[str, Any]]:
-        """Return the reasons for and against a ring on a published day, the weightiest first.
+        """Return the reasons for and against a ring on a published day, the weightiest first, and what to check.
 
         `lift`, observed / expected, comes with those for which something is expected.
         """

@@ -150,7 +150,7 @@ ring_night_member = Table(
     Index("ix_ring_night_member_ring_id", "ring_id", "day"),
 )
 
-# One reason for or against a ring on a published day, the weightiest first.
+# One reason for or against a ring on a published day, the weightiest first; and what to check next, of no weight.
 ring_evidence = Table(
     "ring_evidence",
     metadata,
@@ -166,7 +166,7 @@ ring_evidence = Table(
     Column("members", Integer, nullable=False),
     Column("identifiers", JSON, nullable=False),
     Column("text", Text, nullable=False),
-    CheckConstraint("direction IN ('for', 'against')", name="direction"),
+    CheckConstraint("direction IN ('for', 'against', 'check')", name="direction"),
     Index("ix_ring_evidence_ring_id", "ring_id"),
 )
 

@@ -14,12 +14,15 @@ import numpy as np
 DEVIATES = 1.645
 # What a probability of six digits can be: nothing is certain, so that there is room on both sides.
 LEAST = 1e-6
+# Room that is seen when probability and ends are told in two digits.
+ROOM = 0.01 + LEAST * 100
 
 
 def around(
     odds: np.ndarray, reliability: Sequence[tuple[float, int, int]], moved: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return low and high of the probabilities whose log2 odds are `odds` + `moved`, each beyond its probability.
+    """Return low and high of the probabilities whose log2 odds are `odds` + `moved`, each beyond its probability, and
+    by as much as is seen in two digits.
 
     Wilson's interval for as many groups as are like it, around its own share of rings and around that of these groups,
     moved like the odds; to six digits, outwards.
@@ -28,7 +31,7 @@ def around(
     ends = [wilson(share, groups) for share in (_share(odds), seen)]
     low, high = np.minimum(ends[0][0], ends[1][0]), np.maximum(ends[0][1], ends[1][1])
     own = bounded(_share(odds + moved))
-    low, high = np.minimum(_moved(low, moved), own - LEAST / 2), np.maximum(_moved(high, moved), own + LEAST / 2)
+    low, high = np.minimum(_moved(low, moved), own - ROOM), np.maximum(_moved(high, moved), own + ROOM)
     return np.floor(low / LEAST).clip(0) * LEAST, np.ceil(high / LEAST).clip(None, 1 / LEAST) * LEAST
 
 

@@ -1,4 +1,4 @@
-"""What a reviewer asks next of a likely ring: rows of evidence that weigh nothing, and say how firm the rest is.
+"""What a reviewer checks next of a likely ring: rows of evidence that weigh nothing, and say how firm the rest is.
 
 bridge      the identifier that holds the ring together worst: without it most members come loose
 dissolves   the smallest set of facts that, were they false, would leave no likely ring (strongest first)
@@ -15,14 +15,20 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.score import measuring, selection, variants
+from ringwatch.score.features import FEATURES
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import EVIDENCE
 from ringwatch.window import bipartite
+from ringwatch.wording import Wording, amount, probable
 
 # Probability from which a group is explained, and below which it is no ring.
 LIKELY, NO_RING = 0.3, 0.05
 # Facts that are tried before a ring is said to stand whatever is false.
 MOST_FACTS = 8
+# Matters that are named in which a group differs from its look-alike.
+MOST_TOPICS = 3
+
+_TOPICS = {feature.name: feature.words.topic for feature in FEATURES}
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def of_rings(context: Context, rings: pd.DataFrame, members: pd.DataFrame, bits:
         _look_alikes(likely, rings, bits),
     ]
     found = pd.concat([part for part in parts if not part.empty], ignore_index=True)
-    rows: pd.DataFrame = found.assign(facet="group", direction="against", expected=0.0, bits=0.0)[EVIDENCE.names]
+    rows: pd.DataFrame = found.assign(facet="group", direction="check", expected=0.0, bits=0.0)[EVIDENCE.names]
     return rows
 
 
@@ -65,11 +71,13 @@ def _bridges(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
     measuring.measure(context.connection, inside)
     shared = context.connection.sql(_SHARED).df()
     sizes = inside.groupby("candidate").size()
-    rows = [_bridge(str(name), facts, int(sizes[name])) for name, facts in shared.groupby("candidate")]
+    things = context.connection.sql("SELECT facet, wording FROM facet").fetchall()
+    named = {facet: Wording(text, facet).thing for facet, text in things}
+    rows = [_bridge(str(name), facts, int(sizes[name]), named) for name, facts in shared.groupby("candidate")]
     return pd.DataFrame([row for row in rows if row])
 
 
-def _bridge(candidate: str, facts: pd.DataFrame, size: int) -> dict[str, object]:
+def _bridge(candidate: str, facts: pd.DataFrame, size: int, things: dict[str, str]) -> dict[str, object]:
     facts = facts.reset_index(drop=True)
     uses = facts["accounts"].explode()
     who, what = pd.factorize(uses)[0], uses.index.to_numpy()
@@ -80,7 +88,7 @@ def _bridge(candidate: str, facts: pd.DataFrame, size: int) -> dict[str, object]
     if together >= whole:
         return {}
     facet, name = facts.loc[weakest, ["facet", "name"]]
-    text = f"held together worst by the {facet}: without it {whole - together} of {size} members come loose"
+    text = f"Weakest point: without one {things[str(facet)]}, {whole - together:,} of {size:,} members would come loose"
     return _row(candidate, "bridge", whole - together, text, [f"{facet}: {name}"])
 
 
@@ -126,24 +134,26 @@ def _odds(context: Context, measures: measuring.Measures) -> pd.Series:
 
 def _facts(candidate: str, facts: pd.DataFrame, fell: float | None) -> dict[str, object]:
     named = [f"{facet}: {name}" for facet, name in facts[["facet", "name"]].to_numpy()]
-    count = f"{len(named)} fact{'s' if len(named) > 1 else ''}"
+    these, they = (f"these {len(named)}", "they") if len(named) > 1 else ("this", "it")
     if fell is None:
-        text = f"it would be a likely ring even if its {count} that weigh most were false"
+        text = f"It would be a likely ring even without {these}, which weigh{'' if len(named) > 1 else 's'} most"
     else:
-        text = f"if {count} were false its probability would be {fell:.2f}: check these first"
+        text = f"Check {these} first: were {they} false, the probability would fall to {probable(fell)}"
     return _row(candidate, "dissolves", len(named), text, named)
 
 
 def _honest(likely: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     belongs = members["probability"] * members["candidate"].map(likely.set_index("candidate")["probability"])
     expected = (1 - belongs).groupby(members["candidate"]).sum()
-    texts = {
-        name: f"{expected[name]:.1f} honest accounts to expect if all members were acted upon"
-        for name in likely["candidate"]
-    }
+    texts = {name: _hit(float(expected[name]), int(size)) for name, size in likely[["candidate", "size"]].to_numpy()}
     return pd.DataFrame(
         [_row(name, "honest", round(float(expected[name]), 4), text, []) for name, text in texts.items()]
     )
+
+
+def _hit(expected: float, size: int) -> str:
+    accounts = "account" if round(expected) <= 1 else "accounts"
+    return f"Acting on all {size:,} members would hit {amount(expected)} honest {accounts}"
 
 
 def _look_alikes(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
@@ -157,14 +167,16 @@ def _look_alikes(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) 
         apart = bits.loc[name].to_numpy() - theirs
         nearest = int(np.abs(apart).sum(axis=1).argmin())
         other = others.iloc[nearest]
-        most = np.argsort(-apart[nearest], kind="stable")[:3]
-        lacks = [bits.columns[i].replace("_", " ") for i in most if apart[nearest][i] > 0] or ["nothing"]
-        text = (
-            f"most like a group of {other['size']} accounts that is no ring (probability {other['probability']:.3f}, "
-            f"{other['kind']}), which says less by {', '.join(lacks)}"
-        )
+        most = np.argsort(-apart[nearest], kind="stable")[:MOST_TOPICS]
+        lacks = [_TOPICS.get(bits.columns[i], "") for i in most if apart[nearest][i] > 0]
+        text = f"The harmless group most like it has {other['size']:,} accounts{_differing(lacks)}"
         rows.append(_row(name, "look-alike", float(np.abs(apart[nearest]).sum()), text, []))
     return pd.DataFrame(rows)
+
+
+def _differing(topics: list[str]) -> str:
+    """What tells the look-alike apart; topics may have an "and" of their own."""
+    return f"; it differs most in this: {'; '.join(topics)}" if topics else ""
 
 
 def _row(candidate: str, reason: str, observed: float, text: str, identifiers: list[str]) -> dict[str, object]:

@@ -14,8 +14,8 @@ from ringwatch.score.features import FEATURES
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Sheet
 from ringwatch.score.tables import EVIDENCE
-from ringwatch.score.wording import Wording, amount, members
 from ringwatch.score.words import Fact, Said
+from ringwatch.wording import Wording, amount, members
 
 # Reasons of fewer bits are told together.
 LEAST_BITS = 0.1
@@ -192,7 +192,8 @@ def _sharing(measures: Measures) -> pd.Series:
     shared = measures.facets[measures.facets["members"] > 0].merge(_linking(measures), on="facet")
     shared = shared.sort_values(["candidate", "strength", "facet"], ascending=[True, False, True])
     place = shared.groupby("candidate").cumcount()
-    shared = shared[(place == 0) | ((place < SUMMARISED) & (shared["members"] >= MOST * shared["n"]))]
+    most, alone = shared["members"] >= MOST * shared["n"], shared["others"] <= shared["members"]
+    shared = shared[(place == 0) | ((place < SUMMARISED) & most & alone)]
     rows = shared.assign(did=_deeds(shared, measures))[["members", "n", "did"]]
     told = [_together(list(group.itertuples(index=False, name=None))) for _, group in rows.groupby(shared["candidate"])]
     return pd.Series(told, index=pd.Index(shared["candidate"].unique(), dtype="str"), dtype="str")

@@ -50,10 +50,10 @@ OWN_ACTS = vague(
 FACETS = kinds("how many kinds of evidence there are")
 FLEETING = of_whole(
     "how often they came from IP addresses used only once",
-    "On {share} of their days members came from rare IP addresses that they used on no other day",
+    "Members came from rare IP addresses, each used on one day only, on {share} of their days",
 )
 GUESTS = of_whole(
-    "how often they came from other people's homes", "On {share} of their days members came from other people's homes"
+    "how often they came from other people's homes", "Members came from other people's homes on {share} of their days"
 )
 IP_SPREAD = spread("IP address", "IP addresses")
 NETWORK_SPREAD = spread("network", "networks")
@@ -111,11 +111,11 @@ SOME_OWN_LIFE = of_members(
 HOME = of_members("how many live together", "were at home on one and the same connection")
 NEIGHBOURS = of_members("how many live with another member", "were at home where another member was, too")
 SITE = of_whole(
-    "how often they are on one network", "On {share} of their days members were on one and the same network"
+    "how often they are on one network", "Members were on one and the same network on {share} of their days"
 )
 ORGANISATION = of_members("how many belong to one organisation", "belonged to the same organisation")
 CORPORATE = of_members(
-    "how many have an employer's mail address", "had mail at an organisation where others had theirs long before"
+    "how many have an employer's mail address", "had mail at an organisation that has other, long-standing accounts"
 )
 TERM = intake()
 BORN = opened("when they were opened")

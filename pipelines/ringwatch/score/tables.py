@@ -2,8 +2,9 @@
 
 rings: candidate (text), size, probability, low, high (its interval), kind, bits (their sum is the log-odds), summary
 members: candidate, account_id, probability (that the account belongs to the ring, if it is one), role (core, fringe)
-evidence: candidate, facet, reason, direction (for, against), observed, expected, bits, members (covered), identifiers
-    (list of text), text (a sentence)
+evidence: candidate, facet, reason, direction (for, against; check: what to look at next, of 0 bits), observed, expected
+    (in harmless groups; by chance for what no scorecard knows), bits, members (covered), identifiers (list of text),
+    text (a sentence)
 
 Candidates are disjoint: an account is a member of at most one. All that were judged are here; publish decides what is
 flagged.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal, NamedTuple
 
-from ringwatch.score.wording import LEAST, Wording, amount, duration, few, members, part, percent
+from ringwatch.wording import LEAST, Wording, amount, duration, few, members, part, percent, share
 
 Direction = Literal["for", "against"]
 
@@ -20,8 +20,8 @@ Direction = Literal["for", "against"]
 NEAR = 0.1
 # Share of members from which they are most.
 MOST = 0.5
-# Containment from which hardly anybody else is there, and below which hardly any member is.
-ALONE, CROWD = 0.9, 0.05
+# Share of accounts from which they are nearly all, and below which they are hardly any.
+NEARLY, FEW = 0.9, 0.05
 # Things that a member shares, on average, from which it shares several.
 SEVERAL = 1.5
 
@@ -145,24 +145,18 @@ def at_least(topic: str, did: str, nobody: str) -> Words:
 
 
 def of_whole(topic: str, told: str) -> Words:
-    """Words of a share of what are no members, such as days; `told` has {share} for "40%"."""
+    """Words of a share of what are no members, such as days; `told` has {share} for "40%", "all" and "none"."""
     return Words(
         topic,
-        lambda f: _opening(told.format(share=percent(f.value))),
-        lambda f: _opening(
-            told.format(share=f"only {percent(f.value)}" if LEAST < f.value < MOST else percent(f.value))
-        ),
+        lambda f: told.format(share=share(f.value)),
+        lambda f: told.format(share=f"only {share(f.value)}" if LEAST < f.value < MOST else share(f.value)),
         lambda value, _: percent(value),
     )
 
 
-def _opening(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
-
-
 def lasting(things: str) -> Words:
     """Words of the share of all days on which what they share was in use."""
-    told = f"the {things} they share were in use on {{share}} of the days"
+    told = f"The {things} they share were in use on {{share}} of the days"
     return of_whole(f"on how many days the {things} they share are in use", told)
 
 
@@ -170,16 +164,12 @@ def intake() -> Words:
     """Words of the share of the others at members' campus or office that were opened in the same days."""
 
     def told(f: Fact) -> str:
-        if f.value <= LEAST:
+        if f.value < FEW:
             return "Hardly any other account of a campus or office of theirs was opened when they were"
-        return f"{percent(f.value)} of the other accounts at their campus or office were opened when they were"
+        return f"At their campus or office, {share(f.value)} of the other accounts were opened when they were"
 
-    return Words(
-        "whether others of their campus or office came with them",
-        lambda f: _opening(told(f)),
-        lambda f: _opening(told(f)),
-        lambda value, _: percent(value),
-    )
+    topic = "whether others of their campus or office came with them"
+    return Words(topic, told, told, lambda value, _: percent(value))
 
 
 def shared(topic: str) -> Words:
@@ -223,12 +213,12 @@ def contained(things: str) -> Words:
     """Words of the share that members are of all accounts on what they share."""
 
     def told(f: Fact) -> str:
-        share = min(f.value * f.n / f.tied, 1) if f.tied else 0.0
-        if share >= ALONE:
-            return f"{'Nobody' if share >= 1 - 1e-6 else 'Hardly anybody'} else used the {things} they share"
-        if share < CROWD:
-            return f"Hardly any of the accounts on the {things} they share are members" if share else nothing
-        return f"About {max(round(10 * share), 1)} in 10 of the accounts on the {things} they share are members"
+        alone = min(f.value * f.n / f.tied, 1) if f.tied else 0.0
+        if alone >= NEARLY:
+            return f"{'Nobody' if alone >= 1 - LEAST else 'Hardly anybody'} else used the {things} they share"
+        if alone < FEW:
+            return f"Hardly any of the accounts on the {things} they share are members" if alone else nothing
+        return f"About {max(round(10 * alone), 1)} in 10 of the accounts on the {things} they share are members"
 
     def little(f: Fact) -> str:
         few_share = 0 < f.tied < f.n * MOST
@@ -246,7 +236,8 @@ def spread(one: str, many: str) -> Words:
         return f"about {count:,} {many}" if count > 1 else f"one {one}"
 
     def told(f: Fact, only: str = "") -> str:
-        who = members(f.seen, f.n) if f.seen < f.n else f"The {f.n:,} members"
+        known = f" whose {many} are known" if f.seen < f.n else ""
+        who = f"The {f.seen:,} members{known}" if f.seen > 1 else f"The one member{known}"
         return f"{who} used {only}{in_all(f.value, f)} in all"
 
     return Words(f"how many {many} they use", told, lambda f: told(f, "only "), in_all, "fewer")
@@ -305,11 +296,11 @@ def opened(topic: str) -> Words:
 
     def told(f: Fact) -> str:
         if f.opened <= max(2 * half(f.value), 1):
-            return f"{members(f.n, f.n)} were opened {_within(f.opened)}"
-        return f"Half of the {f.n:,} members were opened {_within(half(f.value))}"
+            return f"All {f.n:,} accounts were opened {_within(f.opened)}"
+        return f"Half of the {f.n:,} accounts were opened {_within(half(f.value))}"
 
     def apart(f: Fact) -> str:
-        return f"The {f.n:,} members were opened over {duration(f.opened)}" if f.opened > 1 else told(f)
+        return f"The {f.n:,} accounts were opened over {duration(f.opened)}" if f.opened > 1 else told(f)
 
     return Words(topic, apart, told, lambda value, _: f"half of them {_within(half(value))}", "closer together")
 

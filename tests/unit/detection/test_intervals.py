@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
+from ringwatch.cli.output import Probability
 from ringwatch.score import intervals, scorecard
 
 # Nine in ten groups of log2 odds around 3 were rings, and one in a thousand of those around -10.
@@ -33,6 +34,9 @@ def test_an_interval_has_room_on_both_sides_of_its_probability(
     reliability = tuple((centre, groups, round(share * groups)) for centre, groups, share in sorted(parts))
     low, probability, high = around(odds, moved, reliability)
     assert 0 <= low < probability < high <= 1
+    told = [str(Probability(end)) for end in (low, probability, high)]
+    assert told[0] != told[1] or told[1] == "<0.01"
+    assert told[1] != told[2] or told[1] == ">0.99"
 
 
 @pytest.mark.parametrize("feeds", [("accounts", "devices", "ips", "payments"), ("accounts", "devices", "ips", "usage")])

@@ -45,29 +45,33 @@ def test_the_bridge_is_what_most_members_come_loose_without(notes: pd.DataFrame)
     # Without d1 the three on d2 are left, without d2 the four on d1.
     assert notes.loc["bridge", "identifiers"] == ["device: d1"]
     assert notes.loc["bridge", "observed"] == 3
+    assert notes.loc["bridge", "text"] == "Weakest point: without one device, 3 of 6 members would come loose"
 
 
 def test_the_facts_that_dissolve_a_ring_are_named_with_what_is_left_then(notes: pd.DataFrame) -> None:
     # Without d1 half of the members share some ten bits: still five of the sheet; without both its odds are 1 to 2.
     assert log2((3 / 6) / (0.5 / 995)) > 9
     assert notes.loc["dissolves", "identifiers"] == ["device: d1", "device: d2"]
-    assert notes.loc["dissolves", "text"] == "if 2 facts were false its probability would be 0.33: check these first"
+    assert notes.loc["dissolves", "text"] == (
+        "Check these 2 first: were they false, the probability would fall to 0.33"
+    )
 
 
 def test_the_honest_accounts_to_expect_are_what_its_members_lack_to_certainty(notes: pd.DataFrame) -> None:
     # The ring is one with 0.9, and its members belong to it then with 0.9, 0.5 and 0.2.
     assert notes.loc["honest", "observed"] == pytest.approx(4 * (1 - 0.81) + (1 - 0.45) + (1 - 0.18))
-    assert notes.loc["honest", "text"].startswith("2.1 honest accounts")
+    assert notes.loc["honest", "text"] == "Acting on all 6 members would hit about 2 honest accounts"
 
 
 def test_the_look_alike_is_no_ring_and_says_least_less(notes: pd.DataFrame) -> None:
     # near: 1 + 3 + 1 bits apart, far: 5 + 5 + 0; near says less by these two, and more by when they were opened.
     assert notes.loc["look-alike", "observed"] == pytest.approx(5)
     assert notes.loc["look-alike", "text"] == (
-        "most like a group of 5 accounts that is no ring (probability 0.010, context), "
-        "which says less by ip spread, device bits"
+        "The harmless group most like it has 5 accounts; it differs most in this: how many IP addresses they use; "
+        "the devices they share"
     )
 
 
-def test_what_explains_weighs_nothing(notes: pd.DataFrame) -> None:
+def test_what_is_to_be_checked_weighs_nothing_and_is_no_reason_against(notes: pd.DataFrame) -> None:
     assert set(notes["bits"]) == {0.0}
+    assert set(notes["direction"]) == {"check"}

@@ -7,8 +7,8 @@ import pytest
 
 from ringwatch.model import load_model
 from ringwatch.score.features import FEATURES, Feature
-from ringwatch.score.wording import Wording, duration, likelier, members, part
 from ringwatch.score.words import Direction, Fact
+from ringwatch.wording import Wording, duration, likelier, members, part
 
 DEVICES = Wording("used the same {device|devices}", "device")
 # Of a group of 18: shared by none, by some, by all.
@@ -81,11 +81,19 @@ def test_each_feature_says_a_sentence_for_and_against_whatever_its_value(feature
          "(harmless groups: one network)"),
         ("at_vpn", "for", fact(0.5, 0, seen=10), "5 of 10 members whose addresses are known came mostly from VPNs "
          "(harmless groups: none)"),
-        ("born", "for", fact(1, 6, opened=3.0), "All 18 members were opened within 3 days of each other "
+        ("both", "against", fact(0.75, 0.9, 16), "12 of 16 members shared both a device and a payment method with "
+         "other members (harmless groups: about 14 of 16)"),
+        ("guests", "for", fact(0.31, 0.03), "Members came from other people's homes on 31% of their days "
+         "(harmless groups: 3%)"),
+        ("guests", "against", fact(0, 0.03), "Members came from other people's homes on none of their days "
+         "(harmless groups: 3%)"),
+        ("device_spread", "against", fact(1.25, 1.3, seen=16), "The 16 members whose devices are known used about 20 "
+         "devices in all (harmless groups: about 21 devices)"),
+        ("born", "for", fact(1, 6, opened=3.0), "All 18 accounts were opened within 3 days of each other "
          "(harmless groups: half of them within about 4 months of each other)"),
-        ("born", "for", fact(0, 6, opened=90.0), "Half of the 18 members were opened on the same day "
+        ("born", "for", fact(0, 6, opened=90.0), "Half of the 18 accounts were opened on the same day "
          "(harmless groups: half of them within about 4 months of each other)"),
-        ("born", "against", fact(6, 6, opened=150.0), "The 18 members were opened over about 5 months "
+        ("born", "against", fact(6, 6, opened=150.0), "The 18 accounts were opened over about 5 months "
          "(harmless groups: half of them within about 4 months of each other)"),
         ("transfer_sweep", "for", fact(0.6, 0), "At least 11 of 18 members paid the same account, mostly one that few "
          "others paid (harmless groups: none)"),

@@ -21,7 +21,7 @@ def accounts(*numbers: int | range) -> list[str]:
 
 
 def judged(groups: Mapping[str, Iterable[str]], probability: float = 0.9, kind: str = "operator") -> Candidates:
-    """The groups (accounts by candidate), all of one probability and kind, each with one reason for and one against."""
+    """The groups (accounts by candidate), of one probability and kind: each has a reason for, one against, a check."""
     sizes = {name: len(list(group)) for name, group in groups.items()}
     rings = [
         (name, size, probability, probability / 2, (1 + probability) / 2, kind, 3.0, f"{size} accounts share one card")
@@ -34,6 +34,7 @@ def judged(groups: Mapping[str, Iterable[str]], probability: float = 0.9, kind: 
         for row in (
             (name, "ip", "shared_ip", "against", 9.0, 8.5, -1.5, size, ["ip:1"], "they share one campus"),
             (name, "payment", "shared_card", "for", 1.0, 0.1, 4.5, size, ["card:1", "card:2"], "they share one card"),
+            (name, "group", "bridge", "check", 1.0, 0.0, 0.0, 0, ["card:1"], "Weakest point: one card"),
         )
     ]
     rows = {"rings": rings, "members": members, "evidence": evidence}

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -106,18 +107,27 @@ def test_list_of_an_earlier_day(history: dict[str, str]) -> None:
 def test_show_gives_reasons_for_and_against_members_and_nights(history: dict[str, str]) -> None:
     shown = as_json("rings", "show", history["kept"])
     reasons = [(reason["direction"], reason["facet"], reason["identifiers"]) for reason in shown["evidence"]]
-    assert reasons == [("for", "payment", ["card:1", "card:2"]), ("against", "ip", ["ip:1"])]
+    assert reasons == [
+        ("for", "payment", ["card:1", "card:2"]),
+        ("against", "ip", ["ip:1"]),
+        ("check", "group", ["card:1"]),
+    ]
     assert sorted(member["account_id"] for member in shown["members"]) == accounts(range(15))
     assert [(night["event"], night["joined"]) for night in shown["nights"]] == [("new", 10), ("merged", 5)]
 
-    assert [reason["lift"] for reason in shown["evidence"]] == [10.0, 1.059]
+    assert [reason["lift"] for reason in shown["evidence"]] == [10.0, 1.059, None]
 
     text = invoke("rings", "show", history["kept"]).stdout
-    assert "lift" in text
-    assert "10.00" in text
-    assert "they share one card" in text
-    assert "they share one campus" in text
+    assert re.search(r"23 times likelier +they share one card +card:1, card:2", text)
+    assert re.search(r"a third as likely +they share one campus +ip:1", text)
+    assert re.search(r"Weakest point: one card +card:1", text)
     assert "A014" in text
+
+
+def test_bits_are_for_those_who_ask_for_them(history: dict[str, str]) -> None:
+    assert not re.search("bits|lift|expected", invoke("rings", "show", history["kept"]).stdout)
+    asked = invoke("rings", "show", history["kept"], "--bits").stdout
+    assert all(word in asked for word in ("bits", "expected", "4.50", "lift", "10.00"))
 
 
 def test_show_of_a_merged_ring_leads_to_the_one_it_went_into(history: dict[str, str]) -> None:

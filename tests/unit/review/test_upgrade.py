@@ -45,6 +45,11 @@ ROWS = [
         for account in members
     ),
     *(
+        "INSERT INTO ring_evidence (day, ring_id, position, facet, reason, direction, bits, members, identifiers, "
+        f"text) VALUES ('2026-03-03', 'R-A', {position}, 'group', '{reason}', 'against', {bits}, 5, '[]', 'words')"
+        for position, reason, bits in ((1, "born", -1.5), (2, "bridge", 0), (3, "look-alike", 0))
+    ),
+    *(
         f"INSERT INTO change (run_id, day, ring_id, change) VALUES ({run}, '{day}', '{ring_id}', '{change}')"
         for run, day, ring_id, change in (
             (1, "2026-03-02", "R-A", "added"),
@@ -71,6 +76,15 @@ def upgraded(address: str) -> Iterator[Store]:
     store = Store.open(address)
     yield store
     store.close()
+
+
+def test_what_is_to_be_checked_is_no_reason_against_any_more(upgraded: Store) -> None:
+    reasons = upgraded.evidence("R-A", TUESDAY)
+    assert [(reason["direction"], reason["bits"]) for reason in reasons] == [
+        ("against", -1.5),
+        ("check", 0),
+        ("check", 0),
+    ]
 
 
 def test_every_ring_that_was_ever_named_is_there_and_says_what_became_of_it(upgraded: Store) -> None:

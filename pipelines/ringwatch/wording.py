@@ -1,11 +1,13 @@
-"""Figures as people say them: numbers of members, amounts, days, and how much likelier something is."""
+"""Figures as people say them: numbers of members, amounts, days, probabilities, how much likelier something is."""
 
 from __future__ import annotations
 
+import re
+from math import log2
 from typing import NamedTuple
 
-from ringwatch.model import THING
-
+# The part of a wording that names what is shared: one of them, and several.
+THING = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
 # Shares that are told as all or none only when they are.
 LEAST = 0.0005
 # Up to how many days, weeks and months they are what a time is told in.
@@ -42,9 +44,9 @@ def members(count: int, n: int, known: str = "") -> str:
 
 
 def few(count: int, n: int, known: str = "") -> str:
-    """Return what `members` does, as little."""
+    """Return what `members` does, as little; of most of them "only" is too much."""
     told = members(count, n, known)
-    return f"Only {told}" if 0 < count < n else told
+    return f"Only {told}" if 0 < 2 * count <= n else told
 
 
 def part(share: float, n: int) -> str:
@@ -64,6 +66,11 @@ def percent(share: float) -> str:
     return "more than 99%" if 0.99 < share < 1 - LEAST else f"{share:.0%}"
 
 
+def share(of: float) -> str:
+    """Return a share in a sentence: "none", "40%", "all"."""
+    return "none" if of <= LEAST else "all" if of >= 1 - LEAST else percent(of)
+
+
 def amount(count: float) -> str:
     """Return about how many: "hardly any", "about 3"."""
     return "hardly any" if count < 0.5 else f"about {round(count):,}"
@@ -78,10 +85,20 @@ def duration(days: float) -> str:
     return f"about {round(days / 30.4)} months" if days < MONTHS else f"about {round(days / 365.25)} years"
 
 
+def probable(probability: float) -> str:
+    """Return a probability of two digits, without calling anything certain: "0.73", ">0.99"."""
+    return ">0.99" if probability >= 0.995 else "<0.01" if probability < 0.005 else f"{probability:.2f}"
+
+
+def slight(bits: float) -> bool:
+    """Whether bits hardly change what is likely."""
+    return abs(bits) < log2(SLIGHT)
+
+
 def likelier(bits: float) -> str:
     """Return what bits do to the odds: "3.2 times likelier", "half as likely", "1,600 times less likely"."""
     times, than = 2 ** min(abs(bits), 60.0), "likelier" if bits >= 0 else "less likely"
-    if times < SLIGHT:
+    if slight(bits):
         return f"slightly {than}"
     if bits < 0 and round(times) in _PARTS:
         return f"{_PARTS[round(times)]} as likely"
