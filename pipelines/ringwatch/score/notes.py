@@ -138,7 +138,7 @@ def _facts(candidate: str, facts: pd.DataFrame, fell: float | None) -> dict[str,
     if fell is None:
         text = f"It would be a likely ring even without {these}, which weigh{'' if len(named) > 1 else 's'} most"
     else:
-        text = f"Check {these} first: were {they} false, the probability would fall to {probable(fell)}"
+        text = f"Check {these} first: were {they} false, the probability would be {probable(fell)}"
     return _row(candidate, "dissolves", len(named), text, named)
 
 

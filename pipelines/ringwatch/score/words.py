@@ -157,7 +157,7 @@ def of_whole(topic: str, told: str) -> Words:
 def lasting(things: str) -> Words:
     """Words of the share of all days on which what they share was in use."""
     told = f"The {things} they share were in use on {{share}} of the days"
-    return of_whole(f"on how many days the {things} they share are in use", told)
+    return vague(of_whole(f"on how many days the {things} they share are in use", told))
 
 
 def intake() -> Words:

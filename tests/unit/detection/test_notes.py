@@ -52,9 +52,7 @@ def test_the_facts_that_dissolve_a_ring_are_named_with_what_is_left_then(notes: 
     # Without d1 half of the members share some ten bits: still five of the sheet; without both its odds are 1 to 2.
     assert log2((3 / 6) / (0.5 / 995)) > 9
     assert notes.loc["dissolves", "identifiers"] == ["device: d1", "device: d2"]
-    assert notes.loc["dissolves", "text"] == (
-        "Check these 2 first: were they false, the probability would fall to 0.33"
-    )
+    assert notes.loc["dissolves", "text"] == ("Check these 2 first: were they false, the probability would be 0.33")
 
 
 def test_the_honest_accounts_to_expect_are_what_its_members_lack_to_certainty(notes: pd.DataFrame) -> None:
