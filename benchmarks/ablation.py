@@ -159,7 +159,8 @@ def attend(night: Night) -> World:
     members = _truth(night).members
     operators = members.loc[members["kind"] == OPERATOR, ["operator_id", "account_id"]]
     with night, mock.patch.object(candidates, "find", each):
-        lesson = learning.attend(night, operators)
+        truth = learning.Truth(operators, pd.Index(operators["account_id"]), pd.Index([]))
+        lesson = learning.attend(night, truth, night.files.home.name, "worlds")
     return World(night, pd.concat(found, ignore_index=True), lesson)
 
 
@@ -176,10 +177,8 @@ def make_card(variant: Variant, worlds: Sequence[World]) -> Scorecard:
     member = learning.member_trees(narrowed)
     regrouped = [learning.regroup(world.night, one, member) for world, one in zip(worlds, narrowed, strict=True)]
     lessons = [_lacking(lesson, variant) for lesson in regrouped]
-    sheets = learning.first_sheets(lessons)
-    gathered = [learning.gather(world.night, one, member, *sheets) for world, one in zip(worlds, lessons, strict=True)]
     nights = [world.night for world in worlds]
-    return learning.learn(nights, [_lacking(one, variant) for one in gathered], member, {})
+    return learning.learn(nights, lessons, member, nights[0].settings.feeds, {})
 
 
 def _narrowed(world: World, variant: Variant) -> Lesson:

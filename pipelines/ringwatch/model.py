@@ -264,6 +264,7 @@ class Defaults:
     max_length: int
     earliest: date
     cell: Evidence
+    funding: Evidence
     free_mail: tuple[str, ...] = ()
 
     @cached_property

@@ -54,9 +54,7 @@ COMMANDS = {
     "evaluate": Later(
         "evaluate:evaluate", "Compare what was found with a truth: who was found, who was missed, who was accused."
     ),
-    "train": Later(
-        "train:train", "Make a scorecard for each set of feeds, from simulated worlds whose truth is known."
-    ),
+    "train": Later("train:train", "Make a scorecard from simulated worlds and labelled sources whose truth is known."),
     "quarantine": Later("quarantine:app", "Rows that were refused, and what was done with them."),
     "keys": Later("keys:app", "Keys of the tokens that stand for mailboxes and phone numbers."),
     "rings": Later("rings:app", "The rings that were published."),

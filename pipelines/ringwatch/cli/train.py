@@ -1,11 +1,9 @@
-"""`ringwatch train`: make the scorecards from simulated worlds of family A."""
+"""`ringwatch train`: make a scorecard from simulated worlds and labelled sources."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
-from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,33 +12,31 @@ from pydantic import SecretStr
 
 from ringwatch.cli.output import Json, Watched, console, print_json
 from ringwatch.errors import UsageError
-from ringwatch.night import check_feeds, settings_model
 from ringwatch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    import pandas as pd
-
-    from ringwatch.night import Night
     from ringwatch.score.scorecard import Scorecard
-    from ringwatch.train.learning import Lesson
+    from ringwatch.train.teachers import Teacher
 
-FAMILY = "A"
+FAMILY, VARIED = "A", "D"
 FEWEST_WORLDS = 2
 
 
 def train(
-    out: Annotated[Path, typer.Option(help="Folder for the scorecards.", file_okay=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the scorecard.", file_okay=False)],
     worlds: Annotated[int, typer.Option(help="How many worlds of family A to learn from.")] = 8,
-    accounts: Annotated[int, typer.Option(help="Accounts of each world.")] = 60_000,
+    varied: Annotated[int, typer.Option(help="How many worlds of family D, each another kind of deployment.")] = 8,
+    accounts: Annotated[int, typer.Option(help="Accounts of each world.")] = 30_000,
     days: Annotated[int, typer.Option(help="Days of each world.")] = 28,
-    feeds: Annotated[
-        list[str] | None, typer.Option(help="Feeds of a deployment, joined by +; once per card. All sets if not given.")
+    sources: Annotated[
+        list[Path] | None, typer.Option(help="Folder of labelled sources to learn from, too; several are possible.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a scorecard for each set of feeds, from simulated worlds whose truth is known."""
+    """Make a scorecard from worlds and sources whose truth is known.
+
+    Worlds and sources also teach with feeds missing, so that one card serves every deployment.
+    """
     from ringwatch.score import scorecard
 
     settings = on_one_server(load_settings())
@@ -48,19 +44,16 @@ def train(
         raise UsageError(
             f"--worlds {worlds}: odds are learnt from worlds that were left out, so there must be two at least"
         )
-    sets = [tuple(each.split("+")) for each in feeds or ()] or feed_sets(settings.feeds)
-    check_feeds("--feeds", chain(*sets), settings_model(settings))
-    made = {"family": FAMILY, "worlds": worlds, "accounts": accounts, "days": days}
-    paths = []
     with Watched() as watched, tempfile.TemporaryDirectory(prefix="ringwatch-train-") as folder:
-        homes = [make_world(Path(folder) / str(i), i, accounts, days, watched.tell) for i in range(1, worlds + 1)]
-        for each in sets:
-            card = make_card(homes, each, days, settings, made, watched.tell)
-            paths.append(scorecard.write(card, out))
+        numbers = {FAMILY: worlds, VARIED: varied}
+        teachers = _teachers(Path(folder), numbers, accounts, days, sources or [], settings, watched.tell)
+        made: dict[str, object] = {"worlds": numbers, "accounts": accounts, "days": days}
+        made |= {"sources": sorted({each.source for each in teachers if not each.simulated})}
+        path = scorecard.write(make_card(teachers, settings.feeds, made, watched.tell), out)
     if as_json:
-        print_json({"scorecards": paths})
+        print_json({"scorecards": [path]})
     else:
-        console.print("\n".join(str(path) for path in paths), soft_wrap=True)
+        console.print(str(path), soft_wrap=True)
 
 
 def on_one_server(settings: Settings) -> Settings:
@@ -72,61 +65,37 @@ def on_one_server(settings: Settings) -> Settings:
     return settings.model_copy(update=server | {"neo4j_http_url": at.http_url})
 
 
-def feed_sets(feeds: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return the sets that have a card: accounts with any of the other feeds, the largest sets first."""
-    others = [feed for feed in feeds if feed != "accounts"]
-    sizes = range(len(others), -1, -1)
-    return [("accounts", *chosen) for size in sizes for chosen in combinations(others, size)]
+def _teachers(
+    folder: Path,
+    numbers: dict[str, int],
+    accounts: int,
+    days: int,
+    sources: list[Path],
+    settings: Settings,
+    tell: Callable[[str], None],
+) -> list[Teacher]:
+    from ringwatch.train import teachers
 
-
-def make_world(home: Path, number: int, accounts: int, days: int, tell: Callable[[str], None]) -> Path:
-    """Write the clean days and the truth of a world of family A; return its home."""
-    from ringwatch.simulate import simulate
-    from ringwatch.simulate.clean import write_clean
-    from ringwatch.simulate.families import draw_world
-
-    tell(f"world {number} of family {FAMILY}")
-    simulate(home, accounts, days, number, world=draw_world(FAMILY, number), write=write_clean)
-    return home
+    found: list[Teacher] = []
+    for family, count in numbers.items():
+        found += teachers.worlds(folder, family, range(1, count + 1), accounts, days, settings, tell)
+    found += teachers.from_sources(sources, settings, settings.home / "sources", tell)
+    return list(teachers.with_feeds_missing(found, folder))
 
 
 def make_card(
-    homes: list[Path],
-    feeds: tuple[str, ...],
-    days: int,
-    settings: Settings,
-    made: dict[str, object],
-    tell: Callable[[str], None],
+    teachers: list[Teacher], feeds: tuple[str, ...], made: dict[str, object], tell: Callable[[str], None]
 ) -> Scorecard:
-    """Return the card for `feeds` that the worlds in `homes` teach."""
-    from ringwatch.simulate import START
+    """Return the card that the `teachers` teach, for deployments that have any of `feeds`."""
     from ringwatch.train import learning
 
-    day = START + timedelta(days=days - 1)
-    nights = [_night(home, day, settings, feeds) for home in homes]
-    lessons: list[Lesson] = []
-    for number, night in enumerate(nights, 1):
-        tell(f"{'+'.join(feeds)}: world {number}")
-        with night:
-            lessons.append(learning.attend(night, _operators(night)))
+    nights, lessons = [each.night for each in teachers], []
+    for each in teachers:
+        tell(f"{each.source}: candidates from {', '.join(each.night.settings.feeds)}")
+        with each.night:
+            lessons.append(learning.attend(each.night, each.truth, each.source, each.origin))
     member = learning.member_trees(lessons)
+    tell("forms of the candidates")
     lessons = [learning.regroup(night, lesson, member) for night, lesson in zip(nights, lessons, strict=True)]
-    sheets = learning.first_sheets(lessons)
-    gathered = [learning.gather(night, lesson, member, *sheets) for night, lesson in zip(nights, lessons, strict=True)]
-    tell(f"{'+'.join(feeds)}: fitting")
-    return learning.learn(nights, gathered, member, made)
-
-
-def _night(home: Path, day: date, settings: Settings, feeds: tuple[str, ...]) -> Night:
-    from ringwatch.days.files import Files
-    from ringwatch.night import Night
-
-    return Night(day, settings.model_copy(update={"home": home, "feeds": feeds}), Files(home))
-
-
-def _operators(night: Night) -> pd.DataFrame:
-    from ringwatch.evaluate.truth import read_truth
-
-    members = read_truth(night.files.home / "truth").by(night.day).members
-    found: pd.DataFrame = members.loc[members["kind"] == "operator", ["operator_id", "account_id"]]
-    return found
+    tell("fitting")
+    return learning.learn(nights, lessons, member, feeds, made)

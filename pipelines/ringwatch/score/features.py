@@ -25,6 +25,8 @@ COVERED = 0.4
 # Share of members who must have been seen in a facet to say of the group what it has of its own there.
 KNOWN = 0.8
 
+_BOTH = ("device", "payment")
+
 Value = Callable[[Frames], pd.Series]
 
 
@@ -103,11 +105,21 @@ def _at(place: str, direction: Direction, wherefrom: str) -> Feature:
 
 def _directed(name: str, facet: str, words: Words) -> Feature:
     """What was not seen at all happened to none of the members."""
-    return Feature(name, facet, "for", words, lambda found: found.around(name).fillna(0), (facet,))
+    return Feature(name, facet, "for", words, lambda found: _none_seen(found, name, facet), (facet,))
 
 
 def _seen(measure: str, facet: str, direction: Direction, words: Words) -> Feature:
     return Feature(f"{facet}_{measure}", facet, direction, words, _plain(measure, facet), (facet,))
+
+
+def _if_seen(found: Frames, value: pd.Series, *facets: str) -> pd.Series:
+    """Return the value where this deployment sees the facets at all: else nobody can say."""
+    return value if all(found.sees(facet) for facet in facets) else pd.Series(np.nan, index=value.index)
+
+
+def _none_seen(found: Frames, measure: str, facet: str) -> pd.Series:
+    """A measure of the surroundings; 0 where nothing was found, if this deployment sees the facet at all."""
+    return _if_seen(found, found.around(measure).fillna(0), facet)
 
 
 def _term(found: Frames) -> pd.Series:
@@ -115,15 +127,16 @@ def _term(found: Frames) -> pd.Series:
 
 
 def _covering(found: Frames) -> pd.DataFrame:
-    return pd.DataFrame({facet: found.of("covered", facet).fillna(0) for facet in ("device", "payment")})
+    """Shares covered by device and by instrument, for those of them that this deployment sees at all."""
+    return pd.DataFrame({facet: found.of("covered", facet).fillna(0) for facet in _BOTH if found.sees(facet)})
 
 
 def _most_covered(found: Frames) -> pd.Series:
-    return _covering(found).max(axis=1)
+    return _covering(found).max(axis=1).reindex(found.groups.index)
 
 
 def _least_covered(found: Frames) -> pd.Series:
-    return _covering(found).min(axis=1)
+    return _if_seen(found, _covering(found).min(axis=1).reindex(found.groups.index), *_BOTH)
 
 
 def _facets_covered(found: Frames) -> pd.Series:
@@ -152,7 +165,8 @@ def _any(found: Frames, holds: Sequence[pd.Series]) -> pd.Series:
 
 
 def _both(found: Frames) -> pd.Series:
-    return found.share((found.member("bits", "device") >= 1) & (found.member("bits", "payment") >= 1))
+    both = found.share((found.member("bits", "device") >= 1) & (found.member("bits", "payment") >= 1))
+    return _if_seen(found, both, *_BOTH)
 
 
 def _known(found: Frames, value: pd.Series, *facets: str) -> pd.Series:
@@ -183,8 +197,13 @@ def _own_home(found: Frames) -> pd.Series:
     return found.member("alone", "ip") > 0
 
 
+def _corporate(found: Frames) -> pd.Series:
+    return _none_seen(found, "corporate", "domain")
+
+
 def _organisation(found: Frames) -> pd.Series:
-    return (found.of("top", "organisation") * found.of("seen", "organisation") / found.groups["n"]).fillna(0)
+    share = found.of("top", "organisation") * found.of("seen", "organisation") / found.groups["n"]
+    return _if_seen(found, share.fillna(0), "organisation")
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -197,6 +216,9 @@ FEATURES: tuple[Feature, ...] = (
     _bits("phone", "phone numbers"),
     _bits("referral", "invitations"),
     _bits("transfer", "transfers"),
+    _bits("funding", "first payments"),
+    _bits("issuer", "card issuers"),
+    _bits("capability", "parts of the service"),
     _total("device", "device", "devices"),
     _total("payment", "payment method", "payment methods"),
     _total("ip", "IP address", "IP addresses"),
@@ -222,6 +244,8 @@ FEATURES: tuple[Feature, ...] = (
     _directed("transfer_sweep", "transfer", says.TRANSFER_SWEEP),
     _directed("transfer_fan_out", "transfer", says.TRANSFER_FAN_OUT),
     _directed("transfer_chain", "transfer", says.TRANSFER_CHAIN),
+    _directed("transfer_inside", "transfer", says.TRANSFER_INSIDE),
+    _directed("transfer_lift", "transfer", says.TRANSFER_LIFT),
     _directed("referral_sweep", "referral", says.REFERRAL_SWEEP),
     _directed("referral_chain", "referral", says.REFERRAL_CHAIN),
     _seen("networks", "device", "for", says.DEVICE_NETWORKS),
@@ -231,6 +255,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("closed", GROUP, "for", says.CLOSED, lambda found: found.groups["closed"]),
     Feature("alike", GROUP, "for", says.ALIKE, lambda found: found.around("alike")),
     Feature("apart", GROUP, "against", says.APART, lambda found: found.around("apart")),
+    Feature("dense", GROUP, "for", says.DENSE, lambda found: found.groups["dense"]),
+    Feature("together", GROUP, "against", says.TOGETHER, lambda found: found.groups["together"]),
+    _seen("spread", "issuer", "against", says.ISSUER_SPREAD),
+    _seen("spread", "payment", "against", says.PAYMENT_SPREAD),
+    _seen("top", "capability", "for", says.CAPABILITY_TOP),
     Feature("size", GROUP, "for", says.SIZE, lambda found: np.log2(found.groups["n"])),
     _seen("lasts", "payment", "against", says.PAYMENT_LASTS),
     Feature("device_spread", "device", "against", says.DEVICE_SPREAD, _devices_each, ("device",)),
@@ -242,9 +271,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("neighbours", "ip", "against", says.NEIGHBOURS, _plain("neighbour", "ip"), ("ip",)),
     Feature("site", "network", "against", says.SITE, _plain("top", "network"), ("network",)),
     Feature("organisation", "organisation", "against", says.ORGANISATION, _organisation),
-    Feature(
-        "corporate", "domain", "against", says.CORPORATE, lambda found: found.around("corporate").fillna(0), ("domain",)
-    ),
+    Feature("corporate", "domain", "against", says.CORPORATE, _corporate, ("domain",)),
     Feature("term", "network", "against", says.TERM, _term, ("network",)),
     _at("home", "against", "private homes"),
     _at("office", "against", "offices"),

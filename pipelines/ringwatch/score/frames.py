@@ -29,12 +29,17 @@ class Frames:
     groups: pd.DataFrame
     linking: tuple[str, ...]
     strong: tuple[str, ...]
+    seen: frozenset[str]
 
     def of(self, measure: str, facet: str) -> pd.Series:
         """Return the measure of a facet, NaN for groups of which no member was seen in it."""
         if (measure, facet) not in self.wide:
             return pd.Series(np.nan, index=self.groups.index)
         return self.wide[(measure, facet)].reindex(self.groups.index)
+
+    def sees(self, facet: str) -> bool:
+        """Whether anybody was seen in the facet tonight."""
+        return facet in self.seen
 
     def member(self, measure: str, facet: str) -> pd.Series:
         """Return the measure of a facet by candidate and account, 0 where the account was not seen in it."""
@@ -63,4 +68,6 @@ def arranged(measures: Measures, stability: pd.Series) -> Frames:
     caps = measures.members.groupby("facet")["cap_bits"].first()
     linking = tuple(str(facet) for facet in caps.index[caps > 0])
     strong = tuple(facet for facet in linking if facet == CELL or caps[facet] >= STRONG_CAP)
-    return Frames(wide, members, groups.assign(stability=stability.reindex(groups.index)), linking, strong)
+    return Frames(
+        wide, members, groups.assign(stability=stability.reindex(groups.index)), linking, strong, measures.seen
+    )

@@ -57,6 +57,7 @@ class Measures:
         their means are in groups, too), aside (days between its opening and the median of the group, log2 of 1 + days),
         guest (share of its days that it spends at homes of others; NaN where no address is known)
     wording: what those do who share an identifier, by facet, as the model says it
+    seen: the facets in which any account of the window was seen
     """
 
     members: pd.DataFrame
@@ -65,6 +66,7 @@ class Measures:
     ties: pd.DataFrame
     alike: pd.DataFrame
     wording: dict[str, str]
+    seen: frozenset[str]
 
 
 def measure(
@@ -84,14 +86,17 @@ def measure(
     around = surroundings.measure(connection).join(alike.groupby("candidate")[["alike", "apart"]].mean().round(6))
     every = plain.merge(around, left_on="candidate", right_index=True, how="left")
     wording = dict(connection.sql("SELECT facet, wording FROM facet").fetchall())
-    return Measures(members, facets, every, ties, alike, wording)
+    seen = frozenset(facet for (facet,) in connection.sql(_SEEN).fetchall())
+    return Measures(members, facets, every, ties, alike, wording, seen)
 
+
+_SEEN = "SELECT DISTINCT facet FROM identifier UNION ALL SELECT DISTINCT facet FROM dealing"
 
 _NOTHING = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
 
 _GROUPED = """
 CREATE OR REPLACE TEMP TABLE grouped AS
-SELECT candidate, account, account_id, created, count(*) OVER (PARTITION BY candidate) AS n
+SELECT candidate, account, account_id, created, hour, count(*) OVER (PARTITION BY candidate) AS n
 FROM candidates JOIN account USING (account_id)
 """
 
@@ -212,12 +217,15 @@ WITH towards AS (
   UNION ALL
   SELECT candidate, account, source AS other, bits FROM grouped JOIN link ON target = account
 ), closed AS (
-  SELECT touching.candidate, sum(touching.bits) FILTER (inside.account IS NOT NULL) / sum(touching.bits) AS closed
+  SELECT touching.candidate, sum(touching.bits) FILTER (inside.account IS NOT NULL) / sum(touching.bits) AS closed,
+    count(inside.account) / 2 AS inner_links
   FROM touching LEFT JOIN grouped inside ON inside.candidate = touching.candidate AND inside.account = other
   GROUP BY touching.candidate
 )
 SELECT candidate, any_value(n) AS n, round(log2(1 + mad(created)), 9) AS born,
   max(created) - min(created) AS opened,
+  round(log2((1 + mad(hour)) / (1 + (SELECT mad(hour) FROM account))), 9) AS together,
+  coalesce(any_value(inner_links), 0) / (any_value(n) * (any_value(n) - 1) / 2) AS dense,
   coalesce(any_value(sources), 0) / any_value(n) AS dealt, coalesce(round(any_value(closed), 9), 0) AS closed
 FROM grouped LEFT JOIN (SELECT candidate, max(sources) AS sources FROM towards GROUP BY candidate) USING (candidate)
 LEFT JOIN closed USING (candidate)

@@ -14,6 +14,7 @@ from ringwatch.score.features import FEATURES
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Sheet
 from ringwatch.score.tables import EVIDENCE
+from ringwatch.score.trees import UNKNOWN
 from ringwatch.score.words import Fact, Said
 from ringwatch.wording import Wording, amount, members
 
@@ -33,11 +34,12 @@ def of_groups(
 
     values, bits: of each group (row) and feature; others: bits of facets that no card knows; moved: tonight's shift.
     """
-    found = _long(bits, "bits").reset_index()
+    unsaid = bits[UNKNOWN] if UNKNOWN in bits else pd.Series(0.0, index=bits.index)
+    found = _long(bits.drop(columns=UNKNOWN, errors="ignore"), "bits").reset_index()
     found = found[found["bits"] != 0]
     large = found["bits"].abs() >= LEAST_BITS
     told = _told(found[large], values, measures, sheet)
-    parts = [told, _unknown(others, measures), _rest(found[~large]), _start(values.index, sheet.base + moved)]
+    parts = [told, _unknown(others, measures), _rest(found[~large]), _start(unsaid + sheet.base + moved)]
     every: pd.DataFrame = pd.concat([part for part in parts if not part.empty], ignore_index=True)
     return every[[*EVIDENCE.names, "head"]]
 
@@ -141,10 +143,13 @@ def _rest(small: pd.DataFrame) -> pd.DataFrame:
     return _plain(bits[bits != 0], "rest", say, counts)
 
 
-def _start(groups: pd.Index, bits: float) -> pd.DataFrame:
-    start = pd.Series(round(bits, 6), index=groups)
-    most = "harmless" if bits < 0 else "rings"
-    return _plain(start, "prior", lambda _: f"Most groups that are looked at are {most}", start)
+def _start(bits: pd.Series) -> pd.DataFrame:
+    """Before anything is known of a group, and with what this service cannot know of any."""
+    return _plain(bits.round(6), "prior", _most, (bits > 0).astype(int))
+
+
+def _most(likely: int) -> str:
+    return f"Most groups that are looked at are {'rings' if likely else 'harmless'}"
 
 
 def _plain(bits: pd.Series, reason: str, say: Callable[[int], str], counts: pd.Series) -> pd.DataFrame:

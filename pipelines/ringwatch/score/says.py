@@ -69,6 +69,12 @@ TRANSFER_FAN_OUT = at_least(
     "No two members were paid by an account that paid few others",
 )
 TRANSFER_CHAIN = of_members("money that is passed on", "passed money on in a chain of members")
+TRANSFER_INSIDE = of_members("how many deal with each other directly", "paid another member or were paid by one")
+TRANSFER_LIFT = likeness(
+    "payments inside the group",
+    "Members paid each other far more often than chance would have it",
+    "Members hardly paid each other more often than chance would have it",
+)
 REFERRAL_SWEEP = at_least(
     "invitations by one account",
     "were invited by the same account, mostly one that invited few others",
@@ -98,6 +104,18 @@ APART = likeness(
     "how alike accounts outside are",
     "Accounts outside the group are much like its members, too",
     "Hardly any account outside the group is much like its members",
+)
+DENSE = vague(of_whole("how many of the pairs are linked", "Of all pairs of members, {share} are linked"))
+TOGETHER = likeness(
+    "whether they were opened at once",
+    "Members were opened at times as far apart as those of any accounts here",
+    "Members were opened much closer together than accounts here usually are",
+)
+ISSUER_SPREAD = spread("card issuer", "card issuers")
+PAYMENT_SPREAD = spread("payment method", "payment methods")
+CAPABILITY_TOP = of_whole(
+    "how far they keep to one part of the service",
+    "Members kept to one and the same part of the service on {share} of their days",
 )
 SIZE = grown("the number of members")
 PAYMENT_LASTS = lasting("payment methods")

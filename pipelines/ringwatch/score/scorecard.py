@@ -1,9 +1,9 @@
 """A scorecard: features of groups in, bits for and against each, and their sum, the log2 odds, out.
 
-There is one per set of feeds that a deployment has, because a feed that is missing takes more than its own features
-away: what then speaks against honest groups speaks less. They are JSON files in `scorecards/`, made by `ringwatch
-train`, with how they were made. Each holds a sheet of bits, `flag`, whether most of a group is under one control; and
-trees for `member`, whether a member of a ring belongs to it, and for `shape`, how far it is one ring and all of it.
+It is a JSON file in `scorecards/`, made by `ringwatch train`, with how it was made. One serves all deployments: it has
+learnt from worlds and sources that lack feeds. A deployment may have cards for its own sets of feeds beside it. Each
+holds a sheet of bits, `flag`, whether most of a group is under one control; and trees for `member`, whether a member of
+a ring belongs to it, and for `shape`, how far it is one ring and all of it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import pandas as pd
 from ringwatch.errors import UsageError
 from ringwatch.score.trees import Trees, read_trees
 
+NO_TREES = Trees((), 0.0, ())
 FOLDER = Path(__file__).parent / "scorecards"
-VERSION = 4
+VERSION = 5
 # Parts of a card that are trees.
 TREES = ("member", "shape")
 
@@ -42,20 +43,22 @@ class Scale:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Scales by feature, and the bits that a group starts with."""
+    """The bits that a group starts with, scales by feature, and trees whose steps add to the bits of what they ask."""
 
     base: float
     scales: Mapping[str, Scale]
+    trees: Trees = NO_TREES
 
     def bits(self, values: pd.DataFrame) -> pd.DataFrame:
-        """Return the bits of each group (row) and feature."""
+        """Return the bits of each group (row) and feature; those of `trees.UNKNOWN` are for what nobody can say."""
         read = {name: scale.read(values[name]) for name, scale in self.scales.items() if name in values}
-        return pd.DataFrame(read, index=values.index).round(6)
+        return pd.DataFrame(read, index=values.index).add(self.trees.bits(values), fill_value=0.0).round(6)
 
     def total(self, values: pd.DataFrame) -> pd.Series:
-        """Return the log2 odds of each group."""
-        total: pd.Series = self.base + self.bits(values).sum(axis=1)
-        return total
+        """Return the log2 odds of each group, which are what its bits add up to."""
+        read = (scale.read(values[name]) for name, scale in self.scales.items() if name in values)
+        total: pd.Series = self.base + self.trees.total(values) + sum(read, np.zeros(len(values)))
+        return total.round(6)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _text(card: Scorecard) -> str:
 
 
 def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
-    """Return the card for `feeds`, or for the largest part of them that has one. Raises UsageError without any."""
+    """Return the card that knows most of `feeds`. Raises UsageError when there is none."""
     path = _nearest(feeds, folder)
     if path is None:
         raise UsageError(f"{folder} has no scorecard for {', '.join(feeds)}; make one with `ringwatch train`")
@@ -112,14 +115,15 @@ def known_feeds(feeds: Iterable[str], folder: Path = FOLDER) -> tuple[str, ...]:
 
 
 def _nearest(feeds: Iterable[str], folder: Path) -> Path | None:
+    """The card that knows most of the feeds, and of these the one that knows fewest others."""
     cards = {frozenset(path.stem.split("+")): path for path in sorted(folder.glob("*.json"))}
-    fitting = [known for known in cards if known <= set(feeds)]
-    return cards[max(fitting, key=lambda known: (len(known), sorted(known)))] if fitting else None
+    there = set(feeds)
+    return cards[max(cards, key=lambda known: (len(known & there), -len(known), sorted(known)))] if cards else None
 
 
 def _sheet(made: Mapping[str, Any]) -> Sheet:
     scales = {n: Scale(tuple(s["cuts"]), tuple(s["bits"]), s["usual"]) for n, s in sorted(made["scales"].items())}
-    return Sheet(made["base"], scales)
+    return Sheet(made["base"], scales, read_trees(made["trees"]))
 
 
 def _name(feeds: Iterable[str]) -> str:

@@ -103,12 +103,23 @@ WITH sweep AS (
   LEFT JOIN leaving ON (leaving.candidate, leaving.facet, leaving.account) = (e.candidate, e.facet, e.target)
   LEFT JOIN arriving ON (arriving.candidate, arriving.facet, arriving.account) = (e.candidate, e.facet, e.source)
   WHERE coalesce(onward, 0) > mutual OR coalesce(inward, 0) > mutual
+), inside AS (
+  SELECT candidate, facet, count(DISTINCT account) / any_value(n) AS inside
+  FROM (SELECT candidate, facet, n, unnest([source, target]) AS account FROM inner_edge) GROUP BY candidate, facet
+), lifted AS (
+  SELECT candidate, facet, log2(
+    (count(*) FILTER (gives AND takes) + 0.5)
+    / (count(*) FILTER (gives) * (count(*) FILTER (takes) / any_value(edges)) + 0.5)
+  ) AS lift
+  FROM dealt JOIN (SELECT facet, count(*) AS edges FROM dealing GROUP BY facet) USING (facet) GROUP BY candidate, facet
 ), chain AS (
   SELECT candidate, facet, count(DISTINCT account) / any_value(n) AS chain
   FROM (SELECT candidate, facet, n, unnest([source, target]) AS account FROM chained) GROUP BY candidate, facet
 )
-SELECT candidate, facet, coalesce(sweep, 0) AS sweep, coalesce(fan_out, 0) AS fan_out, coalesce(chain, 0) AS chain
-FROM sweep FULL JOIN fan_out USING (candidate, facet) FULL JOIN chain USING (candidate, facet)
+SELECT candidate, facet, coalesce(inside, 0) AS inside, lift, coalesce(sweep, 0) AS sweep,
+  coalesce(fan_out, 0) AS fan_out, coalesce(chain, 0) AS chain
+FROM lifted LEFT JOIN inside USING (candidate, facet) LEFT JOIN sweep USING (candidate, facet)
+LEFT JOIN fan_out USING (candidate, facet) LEFT JOIN chain USING (candidate, facet)
 """
 
 

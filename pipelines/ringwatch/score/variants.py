@@ -126,10 +126,14 @@ def features_of(connection: duckdb.DuckDBPyConnection, measures: Measures, stabi
 def score(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series, card: Scorecard) -> Scores:
     """Return what the card gives the measured groups."""
     values = features_of(connection, measures, stability)
-    bits = card.flag.bits(values)
-    others = features.unknown(measures)
-    more = others.groupby("candidate")["bits"].sum().reindex(values.index, fill_value=0.0)
-    return Scores(values, bits, others, card.flag.base + bits.sum(axis=1) + more)
+    bits, others = card.flag.bits(values), features.unknown(measures)
+    return Scores(values, bits, others, card.flag.base + bits.sum(axis=1) + _more(others, values.index))
+
+
+def _more(others: pd.DataFrame, groups: pd.Index) -> pd.Series:
+    """Return the bits of facets that no card knows, by candidate."""
+    more: pd.Series = others.groupby("candidate")["bits"].sum().reindex(groups, fill_value=0.0)
+    return more
 
 
 def _scored(
@@ -137,8 +141,9 @@ def _scored(
 ) -> tuple[Gathered, pd.DataFrame]:
     """Return the groups with their scores, and their ties (see `Measures`)."""
     measures = measuring.measure(connection, groups)
-    scores = score(connection, measures, stability, card)
-    return Gathered(groups, stability, scores.values, scores.odds, card.shape.total(scores.values)), measures.ties
+    values = features_of(connection, measures, stability)
+    odds = card.flag.total(values) + _more(features.unknown(measures), values.index)
+    return Gathered(groups, stability, values, odds, card.shape.total(values)), measures.ties
 
 
 def _and(*every: Gathered) -> Gathered:

@@ -6,6 +6,7 @@ fine     the same links, in small communities: groups side by side
 wide     accounts with any link, in middling communities: groups inside crowds
 whole    the whole of a large component of strict links, and its core: dense blobs that communities tear apart
 hub      all accounts of a hub that may hide a large ring
+dealt    accounts that pay or invite each other directly, whole components, their cores, and communities inside
 similar  accounts that use the same things, by node similarity and Leiden: groups that share many weak things
 alike    accounts that live alike (see `pairs.py`), in large communities; alike-fine in small ones, alike-wide and
          alike-all with ever less likeness
@@ -33,7 +34,9 @@ from ringwatch.window import pairs
 LINKED = {"middle": (4.0, 0.05), "wide": (3.0, 0.5), "strict": (5.0, 0.02), "fine": (4.0, 2.0)}
 # Lanes of likeness: the least of it, and the resolution of Leiden.
 ALIKE = {"alike": (6.0, 0.05), "alike-fine": (6.0, 1.0), "alike-wide": (4.9, 2.0), "alike-all": (4.1, 0.5)}
-LANES = (*LINKED, *ALIKE, "whole", "hub", "similar")
+LANES = (*LINKED, *ALIKE, "whole", "hub", "dealt", "similar")
+# Resolution of Leiden in the lane of direct dealings.
+DEALT_GAMMA = 0.05
 SIMILAR_GAMMA = 1.0
 # Runs of Leiden with other seeds that say how stable a community is.
 MORE_SEEDS = 2
@@ -42,7 +45,7 @@ MORE_SEEDS = 2
 @dataclass(frozen=True)
 class Shared:
     """What link found: links (source, target, bits), hubs (account, identifier, bits), uses (account, identifier,
-    bits), alike (source, target, likeness); accounts: account_id by number.
+    bits), alike (source, target, likeness), dealt (source, target, weight); accounts: account_id by number.
 
     Accounts and identifiers go by their numbers, whose order follows from what is shared and not from names
     (`order.py`): GDS visits nodes in it.
@@ -52,6 +55,7 @@ class Shared:
     hubs: pd.DataFrame
     uses: pd.DataFrame
     alike: pd.DataFrame
+    dealt: pd.DataFrame
     accounts: pd.Series
 
 
@@ -62,6 +66,7 @@ def read(connection: duckdb.DuckDBPyConnection, min_bits: float) -> Shared:
         pairs.hubs(connection).to_pandas(),
         pairs.uses(connection).to_pandas(),
         pairs.alike(connection).to_pandas(),
+        pairs.dealt(connection).to_pandas(),
         pairs.accounts(connection),
     )
 
@@ -82,6 +87,9 @@ def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] 
             found[lane], _ = _lane(graph, _living_alike(shared, least), gamma, seeds)
     if "hub" in lanes:
         found["hub"] = _hub_groups(shared.hubs)
+    if "dealt" in lanes:
+        inside, large = _lane(graph, shared.dealt, DEALT_GAMMA, seeds, cores=True)
+        found["dealt"] = _stack([inside, _whole(large)])
     if "similar" in lanes:
         found["similar"], left_out = _similar(graph, shared, settings, seeds)
     named = {lane: _named(found[lane], shared.accounts) for lane in lanes}

@@ -34,8 +34,9 @@ def run(night: Night) -> Report:
         tables = groups.score_groups(connection, candidates, card, night.settings.min_ring_size)
     _write(night, tables)
     counts, seconds = _counts(night, candidates, tables), {"score": perf_counter() - started}
-    feeds = {"used": used, "scorecard": card.feeds}
-    return Report("score", night.day, counts, seconds, _warnings(card), feeds)
+    known = tuple(feed for feed in used if feed in card.feeds)
+    feeds = {"used": used, "scorecard": known}
+    return Report("score", night.day, counts, seconds, _warnings(known), feeds)
 
 
 def _candidates(night: Night) -> pd.DataFrame:
@@ -65,9 +66,9 @@ def _counts(night: Night, candidates: pd.DataFrame, tables: dict[str, pd.DataFra
     return counts | {f"kinds.{kind}": int(count) for kind, count in rings["kind"].value_counts().sort_index().items()}
 
 
-def _warnings(card: scorecard.Scorecard) -> tuple[str, ...]:
-    doing = [feed for feed in card.feeds if feed != "accounts"]
+def _warnings(known: tuple[str, ...]) -> tuple[str, ...]:
+    doing = [feed for feed in known if feed != "accounts"]
     if len(doing) >= FEW_FEEDS:
         return ()
-    known = " and ".join(card.feeds)
-    return (f"confidence is low, and few rings will be found: the nearest scorecard knows only {known}",)
+    told = " and ".join(known)
+    return (f"confidence is low, and few rings will be found: of what was delivered, the scorecard knows {told} only",)

@@ -1,72 +1,96 @@
-"""How scorecards are made: features of groups whose truth is known in, sheets of bits out.
+"""How the parts of a scorecard are fitted: features of groups whose truth is known in, sheets of bits out.
 
-Each feature is cut into bins at quantiles of rings and of other groups. A bin gets its smoothed weight of evidence, ln
-of how much more often rings fall into it; along the bins it may only rise (fall, for what speaks against), so that a
-reason never means its opposite. A logistic regression with weights of at least 0 adds the features up (Siddiqi,
-Credit Risk Scorecards, 2006).
+Trees that may only rise (fall, for what speaks against) with each feature tell rings from other groups, so that a
+reason never means its opposite. Groups count by their origin: a world has thousands, and a source a few.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import optimize
+from scipy.stats import mannwhitneyu  # type: ignore[attr-defined]
 
+from ringwatch.score import trees
 from ringwatch.score.features import FEATURES
 from ringwatch.score.scorecard import Scale, Sheet
 
-RING_CUTS, OTHER_CUTS = (0.2, 0.4, 0.6, 0.8), (1 / 3, 2 / 3)
-# Strength of the penalty on the squares of the weights.
-PENALTY = 2.0
-SMOOTHING = 2.0
-# Most groups are no rings, and one in so many of them says the same.
-EVERY_OTHER = 4
+# What the other groups of an origin weigh at most, and its rings at most and at least, so that no origin decides alone.
+OTHERS_WEIGH, RINGS_WEIGH, RARE_RINGS_WEIGH = 800.0, 800.0, 200.0
+# Area under the curve that a feature must reach in each origin, and on average, to be said to agree: .5 says nothing.
+LEAST_AGREEMENT, MEAN_AGREEMENT = 0.3, 0.52
+# Rings, and other groups, of an origin from which it is asked whether it agrees.
+ASKED = 10
 # Expected rings that every group counts for, so that the hopeless make a part, too.
 FLOOR = 0.002
 
 DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
 
 
-@dataclass(frozen=True)
-class Bins:
-    """Cuts of a feature and the weight of evidence (ln) between them."""
-
-    cuts: np.ndarray
-    evidence: np.ndarray
-
-    def read(self, values: pd.Series) -> np.ndarray:
-        found = self.evidence[np.searchsorted(self.cuts, values.fillna(0), side="right")]
-        return np.where(values.isna(), 0.0, found)
-
-
-def fit_sheet(values: pd.DataFrame, rings: pd.Series) -> Sheet:
-    """Return the sheet that tells rows of `values` for which `rings` holds from the others.
-
-    Of the others one in EVERY_OTHER is enough: the base that this moves is set by `calibrate`.
+def weigh(rings: pd.Series, origins: pd.Series) -> pd.Series:
+    """Return the weight of each group, 1 at most: the others of an origin weigh OTHERS_WEIGH together at most, and its
+    rings as much as they are as usual there, within their limits.
     """
-    kept = rings | (np.arange(len(rings)) % EVERY_OTHER == 0)
-    values, rings = values[kept], rings[kept]
-    bins = {str(name): _bins(column, rings, DIRECTIONS[str(name)]) for name, column in values.items()}
-    design = np.column_stack([bins[str(name)].read(column) for name, column in values.items()])
-    weights, base = _logistic(design, rings.to_numpy(dtype=float))
+    count = rings.groupby([origins, rings]).transform("size")
+    other = (OTHERS_WEIGH / (~rings).groupby(origins).transform("sum").clip(lower=1)).clip(upper=1.0)
+    ring = (count * other).clip(RARE_RINGS_WEIGH, RINGS_WEIGH) / count
+    return ring.where(rings, other).clip(upper=1.0)
+
+
+def agreeing(values: pd.DataFrame, rings: pd.Series, origins: pd.Series) -> list[str]:
+    """Return the features that speak the declared way in every origin that can be asked, and say something at all.
+
+    A feature whose worth changes sign from origin to origin is a habit of one population.
+    """
+    areas = areas_by_origin(values, rings, origins)
+    enough = (areas.min(axis=1) >= LEAST_AGREEMENT) & (areas.mean(axis=1) >= MEAN_AGREEMENT)
+    kept = set(areas.index[enough])
+    return [str(name) for name in values if name in kept]
+
+
+def areas_by_origin(values: pd.DataFrame, rings: pd.Series, origins: pd.Series) -> pd.DataFrame:
+    """Return by feature (row) and origin (column) the area under the curve with which it tells rings from other groups,
+    in its declared direction; NaN where there is too little to ask.
+    """
+    found = {}
+    for origin in sorted(origins.unique()):
+        mine = origins == origin
+        found[origin] = {name: _area(column[mine], rings[mine], str(name)) for name, column in values.items()}
+    return pd.DataFrame(found).dropna(how="all")
+
+
+def _area(values: pd.Series, rings: pd.Series, name: str) -> float:
+    """Mann-Whitney's U of the known values as a share of all pairs."""
+    known = values.notna()
+    inside, outside = values[known & rings], values[known & ~rings]
+    if min(len(inside), len(outside)) < ASKED:
+        return float("nan")
+    share = float(mannwhitneyu(inside, outside).statistic) / (len(inside) * len(outside))
+    return share if DIRECTIONS[name] == "for" else 1 - share
+
+
+def fit_trees(values: pd.DataFrame, rings: pd.Series, weight: pd.Series) -> Sheet:
+    """Return the sheet whose trees tell rows of `values` for which `rings` holds from the others.
+
+    More of a feature may only speak its declared way, whatever else holds.
+    """
+    known = {str(name): DIRECTIONS[str(name)] for name in values}
+    grown = trees.grow(values, rings.astype(float), known, weight)
     usual = values[~rings].mean().fillna(0)
-    scales = {
-        name: _scale(bins[name], weight, float(usual[name]))
-        for name, weight in zip(bins, weights, strict=True)
-        if weight > 0.01
-    }
-    return Sheet(round(base / np.log(2), 4), scales)
+    scales = {name: Scale((), (0.0,), round(float(usual[name]), 4)) for name in grown.names}
+    return Sheet(grown.base, scales, replace(grown, base=0.0))
 
 
 def scaled(sheet: Sheet, slope: float, base: float) -> Sheet:
     """Return the sheet whose odds are `slope` times those of `sheet`, plus `base`."""
+    grown = tuple(replace(tree, bits=tuple(round(slope * bits, 4) for bits in tree.bits)) for tree in sheet.trees.trees)
     scales = {
         name: Scale(scale.cuts, tuple(round(slope * bits, 4) for bits in scale.bits), scale.usual)
         for name, scale in sheet.scales.items()
     }
-    return Sheet(round(slope * sheet.base + base, 4), scales)
+    return Sheet(round(slope * sheet.base + base, 4), scales, replace(sheet.trees, trees=grown))
 
 
 def calibrate(odds: pd.Series, rings: pd.Series) -> tuple[float, float]:
@@ -97,46 +121,6 @@ def reliability(odds: pd.Series, rings: pd.Series, parts: int = 10) -> tuple[tup
     return tuple((round(float(o), 4), int(n), int(r)) for o, n, r in found.itertuples(index=False))
 
 
-def _bins(values: pd.Series, rings: pd.Series, direction: str) -> Bins:
-    known = values.notna()
-    inside, outside = values[known & rings], values[known & ~rings]
-    quantiles = [*inside.quantile(RING_CUTS), *outside.quantile(OTHER_CUTS)]
-    cuts = np.unique(np.round([cut for cut in quantiles if np.isfinite(cut)], 6))
-    place = np.searchsorted(cuts, values[known], side="right")
-    parts = len(cuts) + 1
-    ring = np.bincount(place[rings[known]], minlength=parts)
-    other = np.bincount(place[~rings[known]], minlength=parts)
-    prior = (ring.sum() + 1) / (ring.sum() + other.sum() + 2)
-    evidence = np.log((ring + SMOOTHING * prior) / (ring.sum() + SMOOTHING * prior)) - np.log(
-        (other + SMOOTHING * (1 - prior)) / (other.sum() + SMOOTHING * (1 - prior))
-    )
-    counts = ring + other + SMOOTHING
-    steady = optimize.isotonic_regression(  # type: ignore[attr-defined]
-        evidence, weights=counts, increasing=direction == "for"
-    ).x
-    return Bins(cuts, steady)
-
-
-def _logistic(design: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return weights of at least 0, and the intercept, of a logistic regression with a penalty on the weights."""
-
-    def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
-        log_odds = design @ at[:-1] + at[-1]
-        error = 1 / (1 + np.exp(-log_odds)) - target
-        gradient = np.append(design.T @ error + PENALTY * at[:-1], error.sum())
-        return len(target) * _loss(log_odds, target) + PENALTY / 2 * float((at[:-1] ** 2).sum()), gradient
-
-    start = np.append(np.full(design.shape[1], 0.1), 0.0)
-    bounds = [(0.0, None)] * design.shape[1] + [(None, None)]
-    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 300})
-    return found.x[:-1], float(found.x[-1])
-
-
 def _loss(log_odds: np.ndarray, target: np.ndarray) -> float:
     """Mean cross entropy."""
     return float(np.mean(np.logaddexp(0, log_odds) - target * log_odds))
-
-
-def _scale(bins: Bins, weight: float, usual: float) -> Scale:
-    bits = tuple(round(float(weight * evidence / np.log(2)), 4) for evidence in bins.evidence)
-    return Scale(tuple(float(cut) for cut in bins.cuts), bits, round(usual, 4))

@@ -1,10 +1,12 @@
-"""Worlds to learn from: clean days whose truth is known in, scorecards out.
+"""Worlds and sources to learn from: clean days whose truth is known in, a scorecard out.
 
-In each world candidates are found as on any night. Who of a likely ring belongs to it is what the first trees are
-grown on; by them candidates come in several forms. Their features, and whether most of a group is operators' (flag)
-and how far it is one ring and the whole of it (shape), make a first card. With that, all groups are gathered that
-judging would look at, and the card is fitted on these. What odds mean is learnt from worlds that were left out, on
-groups that were picked and whose members left as on any night.
+In each candidates are found as on any night. Who of a likely ring belongs to it is what the first trees are grown on;
+by them candidates come in several forms. Their features, and whether most of a group is operators' (flag) and how far
+it is one ring and the whole of it (shape), make the card.
+
+One population's habits are not another's. So a lesson has an origin: the generator of a world, or whoever delivered a
+source. Each origin counts alike; a feature that does not speak the same way in every origin is left out; and what odds
+mean is learnt from origins that were left out, on groups that were picked and whose members left as on any night.
 """
 
 from __future__ import annotations
@@ -25,31 +27,54 @@ from ringwatch.train import fitting
 from ringwatch.window import pairs, sharing
 
 CONTROLLED = 0.5
+# Accounts of which something must be known to say what a group is.
+KNOWN = 3
 FOLDS = 4
+# What the members of an origin that belong, and those that do not, weigh at most; and its rings, for their shape.
+MEMBERS_WEIGH, RINGS_WEIGH = 3000.0, 200.0
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of accounts: operators (operator_id, account_id: whole rings), guilty (accounts of operators, and
+    those that are somehow fraud), unknown (accounts of which nothing is known).
+    """
+
+    operators: pd.DataFrame
+    guilty: pd.Index
+    unknown: pd.Index
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One world: candidates as they were found (see `candidates.merge`), what speaks for and against their members (see
-    `membership.values`), the groups that become of them, the groups' stability and feature values, and the operators'
-    accounts (operator_id, account_id).
+    """One night: its source, the origin of that, candidates as they were found (see `candidates.merge`), what speaks
+    for and against their members (see `membership.values`), the groups that become of them, the groups' stability and
+    feature values, and what is known of the accounts.
     """
 
+    source: str
+    origin: str
     found: pd.DataFrame
     members: pd.DataFrame
     groups: pd.DataFrame
     stability: pd.Series
     values: pd.DataFrame
-    operators: pd.DataFrame
+    truth: Truth
 
     @property
     def labels(self) -> pd.DataFrame:
-        """flag, whole by candidate, in the order of the values."""
-        return label(self.groups, self.operators).reindex(self.values.index)
+        """flag, whole by candidate, in the order of the values; groups of which too little is known are left out."""
+        known = label(self.groups, self.truth)
+        return known.reindex(self.values.index.intersection(known.index))
 
 
-def label(groups: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
-    """Return flag (half of it is operators') and whole (square of the Jaccard index with its operator) by candidate."""
+def label(groups: pd.DataFrame, truth: Truth) -> pd.DataFrame:
+    """Return flag (half of it is operators') and whole (square of the Jaccard index with its operator) by candidate.
+
+    Groups with fewer than KNOWN accounts of which something is known are left out.
+    """
+    groups, operators = groups[~groups["account_id"].isin(truth.unknown)], truth.operators
+    groups = groups[groups.groupby("candidate")["account_id"].transform("size") >= KNOWN]
     size, accounts = groups.groupby("candidate").size(), operators.groupby("operator_id").size()
     found = (
         groups.merge(operators, on="account_id")
@@ -60,20 +85,20 @@ def label(groups: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
     )
     sizes = found["candidate"].map(size).astype(float) + found["operator_id"].map(accounts).astype(float)
     jaccard = (found["both"] / (sizes - found["both"])).groupby(found["candidate"]).max()
-    controlled = found.groupby("candidate")["both"].sum().reindex(size.index, fill_value=0)
+    guilty = groups["account_id"].isin(truth.guilty).groupby(groups["candidate"]).mean()
     whole = jaccard.reindex(size.index).fillna(0.0) ** 2
-    return pd.DataFrame({"flag": controlled / size >= CONTROLLED, "whole": whole})
+    return pd.DataFrame({"flag": guilty >= CONTROLLED, "whole": whole})
 
 
-def attend(night: Night, operators: pd.DataFrame) -> Lesson:
-    """Return what the clean days of a night teach; `operators` as in Lesson, accounts never seen being left out."""
+def attend(night: Night, truth: Truth, source: str, origin: str) -> Lesson:
+    """Return what the clean days of a night teach; accounts never seen are left out of operators."""
     with sharing.open_sharing(night) as connection:
         seen = connection.table("account").df()["account_id"]
         shared = candidates.read(connection, night.settings.link_min_bits)
         found, _ = candidates.find(night.graph, shared, night.settings)
         members = membership.values(measuring.measure(connection, found))
-    mine = operators[operators["account_id"].isin(seen)]
-    return Lesson(found, members, found.iloc[:0], pd.Series(dtype=float), members.iloc[:0], mine)
+    mine = replace(truth, operators=truth.operators[truth.operators["account_id"].isin(seen)])
+    return Lesson(source, origin, found, members, found.iloc[:0], pd.Series(dtype=float), members.iloc[:0], mine)
 
 
 def member_trees(lessons: Sequence[Lesson]) -> Trees:
@@ -81,13 +106,16 @@ def member_trees(lessons: Sequence[Lesson]) -> Trees:
     rings = [_of_rings(lesson) for lesson in lessons]
     values = pd.concat([members.drop(columns="controlled") for members in rings], ignore_index=True)
     belongs = pd.concat([members["controlled"] for members in rings], ignore_index=True)
-    return trees.grow(values, belongs.astype(float), membership.DIRECTIONS)
+    origins = pd.Series(np.repeat([lesson.origin for lesson in lessons], [len(members) for members in rings]))
+    weight = (MEMBERS_WEIGH / belongs.groupby([origins, belongs]).transform("size")).clip(upper=1.0)
+    return trees.grow(values, belongs.astype(float), membership.DIRECTIONS, weight)
 
 
 def _of_rings(lesson: Lesson) -> pd.DataFrame:
     """Return the member values of candidates that are mostly operators', and whether each member is controlled."""
-    controlled = lesson.members.index.get_level_values("account_id").isin(lesson.operators["account_id"])
-    marked = lesson.members.assign(controlled=controlled)
+    accounts = lesson.members.index.get_level_values("account_id")
+    marked = lesson.members.assign(controlled=accounts.isin(lesson.truth.guilty))
+    marked = marked[~accounts.isin(lesson.truth.unknown)]
     return marked[marked.groupby("candidate")["controlled"].transform("mean") >= CONTROLLED]
 
 
@@ -99,19 +127,13 @@ def regroup(night: Night, lesson: Lesson, member: Trees) -> Lesson:
     return replace(lesson, groups=groups, stability=stability, values=values)
 
 
-def gather(night: Night, lesson: Lesson, member: Trees, flag: Sheet, shape: Trees) -> Lesson:
-    """Return the lesson with all groups that judging would look at, given what `first_sheets` returned."""
-    card = _first_card(night, member, flag, shape)
-    with sharing.open_sharing(night) as connection:
-        gathered = variants.gather(connection, lesson.found, card, night.settings.min_ring_size)
-    return replace(lesson, groups=gathered.groups, stability=gathered.stability, values=gathered.values)
-
-
 def _first_card(night: Night, member: Trees, flag: Sheet, shape: Trees) -> Scorecard:
     return Scorecard(VERSION, {}, night.settings.feeds, flag, shape, member, 0.0, ())
 
 
-def learn(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees, made: Mapping[str, Any]) -> Scorecard:
+def learn(
+    nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees, feeds: tuple[str, ...], made: Mapping[str, Any]
+) -> Scorecard:
     """Return the card of all lessons, one of each night, its odds calibrated on lessons that were left out."""
     odds, rings = _left_out(nights, lessons, member)
     slope, base = fitting.calibrate(odds, rings)
@@ -119,31 +141,53 @@ def learn(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees, mad
     prior = float(np.log2((rings.sum() + 1) / ((~rings).sum() + 1)))
     reliability = fitting.reliability(slope * odds + base, rings)
     calibrated = fitting.scaled(flag, slope, base)
-    return Scorecard(VERSION, made, nights[0].settings.feeds, calibrated, shape, member, round(prior, 4), reliability)
+    return Scorecard(VERSION, made, feeds, calibrated, shape, member, round(prior, 4), reliability)
 
 
 def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
     """Return the flag sheet of lessons, not calibrated, and the trees for shape, grown on operators' groups alone."""
-    values = pd.concat([lesson.values for lesson in lessons], ignore_index=True)
-    labels = pd.concat([lesson.labels for lesson in lessons], ignore_index=True)
+    values, labels, origins = known_groups(lessons)
     rings = labels["flag"].astype(bool)
-    return fitting.fit_sheet(values, rings), trees.grow(values[rings], labels.loc[rings, "whole"])
+    agreeing = fitting.agreeing(values, rings, origins)
+    sheet = fitting.fit_trees(values[agreeing], rings, fitting.weigh(rings, origins))
+    whole = rings & (labels["whole"] > 0)  # of fraud without a ring nobody knows how whole it is
+    weight = (RINGS_WEIGH / origins[whole].groupby(origins[whole]).transform("size")).clip(upper=1.0)
+    return sheet, trees.grow(values[whole], labels.loc[whole, "whole"], weight=weight)
+
+
+def known_groups(lessons: Sequence[Lesson]) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return values, labels and origins of the groups of which enough is known, in one order."""
+    labels = [lesson.labels for lesson in lessons]
+    values = [lesson.values.reindex(known.index) for lesson, known in zip(lessons, labels, strict=True)]
+    origins = np.repeat([lesson.origin for lesson in lessons], [len(known) for known in labels])
+    return pd.concat(values, ignore_index=True), pd.concat(labels, ignore_index=True), pd.Series(origins)
 
 
 def _left_out(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees) -> tuple[pd.Series, pd.Series]:
-    """Return the odds and the truth of the groups that the sheets of the others pick in each lesson."""
+    """Return the odds and the truth of the groups that are picked in lessons by the sheets of the others.
+
+    Only sources that are not alone of their origin are asked: of the rest nobody can say what odds mean there.
+    """
     odds, rings = [], []
-    for fold in range(min(FOLDS, len(lessons))):
-        sheets = first_sheets([lesson for i, lesson in enumerate(lessons) if i % FOLDS != fold])
-        for night, lesson in zip(nights[fold::FOLDS], lessons[fold::FOLDS], strict=True):
-            groups, found = _judged(night, lesson, _first_card(night, member, *sheets))
-            truth = label(groups, lesson.operators)["flag"]
+    for left_out in _folds(lessons):
+        sheets = first_sheets([lesson for i, lesson in enumerate(lessons) if i not in left_out])
+        for i in sorted(left_out):
+            groups, found = scored(nights[i], lessons[i], _first_card(nights[i], member, *sheets))
+            truth = label(groups, lessons[i].truth)["flag"]
             odds.append(found.reindex(truth.index))
-            rings.append(truth)
+            rings.append(truth.astype(bool))
     return pd.concat(odds, ignore_index=True), pd.concat(rings, ignore_index=True)
 
 
-def _judged(night: Night, lesson: Lesson, card: Scorecard) -> tuple[pd.DataFrame, pd.Series]:
+def _folds(lessons: Sequence[Lesson]) -> list[set[int]]:
+    """Return the lessons (by place) to leave out at a time: all of a source together."""
+    origin = {lesson.source: lesson.origin for lesson in lessons}
+    several = [source for source in sorted(origin) if list(origin.values()).count(origin[source]) > 1]
+    parts = [several[part::FOLDS] for part in range(min(FOLDS, len(several)))]
+    return [{i for i, lesson in enumerate(lessons) if lesson.source in part} for part in parts]
+
+
+def scored(night: Night, lesson: Lesson, card: Scorecard) -> tuple[pd.DataFrame, pd.Series]:
     """Return the groups of a lesson that are picked by a card, without members that leave, and their log2 odds."""
     smallest, odds = night.settings.min_ring_size, card.flag.total(lesson.values)
     with sharing.open_sharing(night) as connection:

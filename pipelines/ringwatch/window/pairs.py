@@ -85,6 +85,20 @@ _LINKED = "SELECT source, target, bits FROM link WHERE bits >= $min_bits ORDER B
 
 _ALIKE = "SELECT source, target, likeness FROM link WHERE likeness >= $least ORDER BY source, target"
 
+# Who deals with more accounts than the facet's hub_limit is a merchant, an exchange, or the service itself.
+_DEALT = """
+WITH pair AS (
+  SELECT DISTINCT facet, least(source, target) AS source, greatest(source, target) AS target FROM dealing
+), degree AS (
+  SELECT facet, account, count(*) AS partners
+  FROM (SELECT facet, unnest([source, target]) AS account FROM pair) GROUP BY ALL
+)
+SELECT source, target, CAST(count(*) AS DOUBLE) AS weight
+FROM pair JOIN facet USING (facet) JOIN degree a ON (a.facet, a.account) = (pair.facet, source)
+JOIN degree b ON (b.facet, b.account) = (pair.facet, target)
+WHERE greatest(a.partners, b.partners) <= hub_limit GROUP BY source, target ORDER BY source, target
+"""
+
 _HUB = """
 SELECT account, identifier, facet.bits AS bits
 FROM identifier JOIN facet USING (facet) JOIN sighting USING (identifier)
@@ -126,6 +140,11 @@ def linked(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
 def alike(connection: duckdb.DuckDBPyConnection, least: float = LEAST_LIKENESS) -> pa.Table:
     """Return source, target (numbers, source < target), likeness of the pairs with at least this likeness."""
     return connection.sql(_ALIKE, params={"least": least}).to_arrow_table()
+
+
+def dealt(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return source, target (numbers, source < target), weight (kinds of dealing) of accounts that deal directly."""
+    return connection.sql(_DEALT).to_arrow_table()
 
 
 def hubs(connection: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -1,7 +1,8 @@
 """Who shared what in the window: the clean days in; accounts, sightings, identifiers and dealings out, in DuckDB.
 
 facet       facet, label, and the model's evidence: what accounts can have in common
-account     account (number), account_id, active_days, created: the accounts seen in the window
+account     account (number), account_id, active_days, created (day), hour (both since the window began): the accounts
+            seen in the window
 identifier  identifier (number), facet, name, accounts, hub, bits; cells come from `cells.py`
 link        what accounts share two by two, from `pairs.py`
 sighting    account, identifier, days (a bit for each day of the window, none for what lasts), first, last (places of
@@ -33,10 +34,10 @@ from ringwatch.days.history import connect, open_history, window_start
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
-from ringwatch.window import cells, homes, order, pairs, places
+from ringwatch.window import cells, funding, homes, order, pairs, places
 
 # The code that the tables follow from.
-MADE_BY = (sys.modules[__name__], history, cells, homes, order, pairs, places)
+MADE_BY = (sys.modules[__name__], history, cells, funding, homes, order, pairs, places)
 # Days from which staying on an identifier is a habit.
 RESIDENT_DAYS = 3
 
@@ -98,7 +99,8 @@ SELECT account, identifier, days, first, last FROM seen JOIN thing USING (facet,
 # From here on accounts and identifiers have the numbers of their places (`order.py`).
 _ACCOUNT = """
 CREATE TABLE account AS
-SELECT place AS account, account_id, active_days, date_diff('day', $since, CAST(opened AS DATE)) AS created
+SELECT place AS account, account_id, active_days, date_diff('day', $since, CAST(opened AS DATE)) AS created,
+  date_diff('second', CAST($since AS TIMESTAMP), CAST(opened AS TIMESTAMP)) / 3600 AS hour
 FROM person JOIN account_place USING (account) ORDER BY place
 """
 
@@ -220,6 +222,7 @@ def share(
         connection.execute(f"DROP TABLE {table}")
     places.add(connection, model, feeds, since, until)
     cells.add(connection, (until - since).days + 1)
+    funding.add(connection, model, feeds, since, until)
     homes.add(connection)
     pairs.add(connection)
 
@@ -236,7 +239,7 @@ def _facets(
 ) -> pd.DataFrame:
     rows = [_facet(r.evidence, r.to.label) for _, r in relationships]
     rows += [_facet(trait.evidence, None) for _, trait in traits]
-    return pd.DataFrame([*rows, _facet(model.defaults.cell, None)])
+    return pd.DataFrame([*rows, _facet(model.defaults.cell, None), _facet(model.defaults.funding, None)])
 
 
 def _facet(evidence: Evidence, label: str | None) -> dict[str, object]:

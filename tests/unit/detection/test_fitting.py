@@ -14,6 +14,7 @@ from ringwatch.train import fitting, learning
 
 RNG = np.random.default_rng(7)
 RINGS = pd.Series(np.arange(1200) < 200)
+ONCE = pd.Series(1.0, index=RINGS.index)
 TREE = Tree((0, -1, -1), (0.5, 0.0, 0.0), (True,) * 3, (1, 0, 0), (2, 0, 0), (0.0, -1.0, 2.0))
 GROWN = Trees(("strong",), -1.0, (TREE,))
 
@@ -30,23 +31,54 @@ def card(feeds: tuple[str, ...]) -> Scorecard:
     )
 
 
+def by_amount(sheet: Sheet, name: str, values: pd.DataFrame) -> pd.Series:
+    """Bits of a feature as it grows, all others being as they are on average."""
+    steps = np.linspace(values[name].min(), values[name].max(), 60)
+    asked = pd.DataFrame({column: values[column].mean() for column in values}, index=range(60)).assign(**{name: steps})
+    return sheet.total(asked)
+
+
 def test_what_speaks_for_a_ring_never_means_less_when_there_is_more_of_it() -> None:
     noise = RNG.normal(size=1200)
     values = pd.DataFrame({"strong": RINGS * 1.5 + noise, "device_own": -1.0 * RINGS + RNG.normal(size=1200)})
 
-    sheet = fitting.fit_sheet(values, RINGS)
+    sheet = fitting.fit_trees(values, RINGS, ONCE)
 
-    assert np.all(np.diff(sheet.scales["strong"].bits) >= 0)
-    assert np.all(np.diff(sheet.scales["device_own"].bits) <= 0)
+    assert np.all(np.diff(by_amount(sheet, "strong", values)) >= -1e-6)
+    assert np.all(np.diff(by_amount(sheet, "device_own", values)) <= 1e-6)
 
 
-def test_a_feature_that_tells_nothing_has_next_to_no_bits() -> None:
-    values = pd.DataFrame({"strong": RINGS * 3.0 + RNG.normal(size=1200), "facets": RNG.normal(size=1200)})
+def test_the_bits_of_features_add_up_to_the_odds_with_what_nobody_can_say_apart() -> None:
+    values = pd.DataFrame({"strong": RINGS * 1.5 + RNG.normal(size=1200), "facets": RNG.normal(size=1200)})
+    values.loc[::3, "facets"] = np.nan
+    sheet = fitting.fit_trees(values, RINGS, ONCE)
 
-    sheet = fitting.fit_sheet(values, RINGS)
+    bits = sheet.bits(values)
 
-    nothing = sheet.scales["facets"].bits if "facets" in sheet.scales else (0.0,)
-    assert np.ptp(nothing) < 0.2 * np.ptp(sheet.scales["strong"].bits)
+    assert (sheet.base + bits.sum(axis=1)).to_numpy() == pytest.approx(sheet.total(values).to_numpy())
+    expected = sheet.base + sum(tree.read(values[[*sheet.trees.names]].to_numpy()) for tree in sheet.trees.trees)
+    assert sheet.total(values).to_numpy() == pytest.approx(expected, abs=0.01)
+    assert not bits.loc[::3, "facets"].any()
+
+
+def test_a_feature_that_turns_round_from_origin_to_origin_is_left_out() -> None:
+    origins = pd.Series(np.where(np.arange(1200) % 2, "one", "other"))
+    turned = np.where(origins == "one", RINGS * 3.0, RINGS * -3.0) + RNG.normal(size=1200)
+    values = pd.DataFrame({"strong": RINGS * 3.0 + RNG.normal(size=1200), "facets": turned})
+
+    assert fitting.agreeing(values, RINGS, origins) == ["strong"]
+
+
+def test_no_origin_weighs_more_for_having_more_groups() -> None:
+    origins = pd.Series(["large"] * 40_000 + ["small"] * 1_000)
+    rings = pd.Series(np.arange(41_000) % 20 == 0)
+
+    weight = fitting.weigh(rings, origins)
+
+    summed = weight.groupby([origins, rings]).sum()
+    assert summed["large", False] == pytest.approx(fitting.OTHERS_WEIGH)
+    assert summed["large", True] == pytest.approx(fitting.RARE_RINGS_WEIGH)
+    assert weight.max() <= 1
 
 
 def test_what_cannot_be_said_counts_nothing() -> None:
@@ -75,10 +107,12 @@ def test_every_group_is_in_one_part_of_the_reliability() -> None:
 def test_how_far_a_group_is_a_ring_falls_with_what_it_lacks_and_what_is_too_much() -> None:
     operators = pd.DataFrame({"operator_id": ["o"] * 6, "account_id": list("ABCDEF")})
 
-    labels = learning.label(groups_of(whole="ABCDEF", part="AB", mixed="ABCWX", crowd="AVWXYZ"), operators)
+    truth = learning.Truth(operators, pd.Index(operators["account_id"]), pd.Index(["U", "V"]))
+    found = groups_of(whole="ABCDEF", part="ABC", mixed="ABCWX", crowd="AWXYZ", unknown="ABUV")
+    labels = learning.label(found, truth)
 
     assert labels["flag"].to_dict() == {"whole": True, "part": True, "mixed": True, "crowd": False}
-    shared = {"whole": 1, "part": 2 / 6, "mixed": 3 / 8, "crowd": 1 / 11}
+    shared = {"whole": 1, "part": 3 / 6, "mixed": 3 / 8, "crowd": 1 / 10}
     assert labels["whole"].to_dict() == pytest.approx({name: share**2 for name, share in shared.items()})
 
 
@@ -90,11 +124,12 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert scorecard.load(["ips", "accounts"], tmp_path) == written
 
 
-def test_feeds_without_a_card_of_their_own_take_that_of_their_largest_part(tmp_path: Path) -> None:
+def test_feeds_take_the_card_that_knows_most_of_them_and_fewest_others(tmp_path: Path) -> None:
     for feeds in (("accounts",), ("accounts", "ips"), ("accounts", "devices", "ips")):
         scorecard.write(card(feeds), tmp_path)
 
     assert scorecard.load(["accounts", "ips", "addresses"], tmp_path).feeds == ("accounts", "ips")
+    assert scorecard.load(["accounts", "devices"], tmp_path).feeds == ("accounts", "devices", "ips")
 
 
 def test_no_card_at_all_is_said(tmp_path: Path) -> None:
