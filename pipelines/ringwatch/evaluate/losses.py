@@ -70,7 +70,7 @@ def losses(judged: pd.DataFrame, candidates: pd.DataFrame, labels: pd.Series, sm
 
 def _groups(judged: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
     """Return kind, flagged, size, true by ring_id; true: at least half of the accounts with a label have label 1."""
-    by = judged.assign(label=judged["account_id"].map(labels)).groupby("ring_id")
+    by = judged.assign(label=judged["account_id"].map(labels).astype(float)).groupby("ring_id")
     groups = by.agg(kind=("kind", "first"), flagged=("flagged", "first"), size=("account_id", "size"))
     return groups.assign(true=by["label"].mean() >= TRUE_CASE_SHARE)
 
@@ -93,7 +93,7 @@ def reached(
 def _alike(groups: pd.DataFrame, rings: pd.DataFrame) -> int:
     """Return how many rings are nearly the same as some group."""
     common = groups.merge(rings, on="account_id").groupby(["ring_id", "operator_id"]).size().reset_index(name="both")
-    size = common["ring_id"].map(groups.groupby("ring_id").size())
-    ring_size = common["operator_id"].map(rings.groupby("operator_id").size())
+    size = groups.groupby("ring_id").size().reindex(common["ring_id"]).to_numpy()
+    ring_size = rings.groupby("operator_id").size().reindex(common["operator_id"]).to_numpy()
     jaccard = common["both"] / (size + ring_size - common["both"])
     return int(common.loc[jaccard >= SAME_RING_JACCARD, "operator_id"].nunique())

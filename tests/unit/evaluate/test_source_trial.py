@@ -29,7 +29,8 @@ def judged(*groups: tuple[str, float] | tuple[str, float, str]) -> pd.DataFrame:
         for i, (names, probability, *kind) in enumerate(groups)
         for account in names
     ]
-    return pd.DataFrame(rows, columns=["ring_id", "account_id", "kind", "ring_probability", "flagged"])
+    judged = pd.DataFrame(rows, columns=["ring_id", "account_id", "kind", "ring_probability", "flagged"])
+    return judged.astype({"ring_id": "str", "account_id": "str", "kind": "str", "flagged": bool})
 
 
 def candidates(*groups: str) -> pd.DataFrame:
@@ -139,3 +140,16 @@ def test_rings_are_followed_from_candidates_to_flags() -> None:
     )
 
     assert found == Reached(rings=3, candidates=3, picked=2, flagged=1)
+
+
+@pytest.mark.parametrize("groups", [judged(), judged(("abx", 0.2))])
+def test_where_nothing_is_flagged_all_that_belongs_to_rings_is_lost(groups: pd.DataFrame) -> None:
+    known = source({"r": "abc"}, honest="xyz")
+    members = known.truth[known.truth["label"] == 1].rename(columns={"ring_id": "operator_id"})
+    everybody, lost = known.truth["account_id"], labels(("abc", 1), ("xyz", 0))
+
+    assert against(groups, known).accounts == Agreement(flagged=0, actual=3, right=0)
+    assert losses(groups, candidates("abcx"), lost, smallest=3).found == 0
+    assert losses(groups, candidates("abcx"), lost, smallest=3).no_candidate == 0
+    assert reached(groups, candidates("abcx"), members, everybody, smallest=3).candidates == 1
+    assert reached(groups, candidates("abcx"), members, everybody, smallest=3).flagged == 0
