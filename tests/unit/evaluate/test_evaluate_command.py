@@ -31,7 +31,7 @@ def test_it_says_what_it_needs(arguments: tuple[str, ...], tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--family", "D"), "there is no world 1 of family D"),
+        (("--family", "E"), "there is no world 1 of family E"),
         (("--stress", "earthquake"), "there is no stress world earthquake"),
         (("--family", "A", "--part", "weather"), "there is no part weather"),
     ],
