@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,17 +42,28 @@ class Names:
     constants: frozenset[str] = frozenset()
     feed: str = ""
     lenient: bool = False
+    _known: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def known_in(self, header: Iterable[str]) -> int:
         """How many of the columns a header seems to name."""
-        wanted = {_key(self.sources.get(name, name)) for name in self.columns} | set(map(_key, self.columns))
-        return len(wanted & set(map(_key, header)))
+        return len(self._wanted & set(map(_key, header)))
+
+    @cached_property
+    def _wanted(self) -> set[str]:
+        return {_key(self.sources.get(name, name)) for name in self.columns} | set(map(_key, self.columns))
 
     def of(self, path: Path, header: Sequence[str]) -> tuple[str, ...]:
         """Return the names by which the columns of a file are known from here on, in the order of its header.
 
-        Raises DataRefused when two columns have one name, or one that was declared is not there.
+        It is worked out once for all files with the same header. Raises DataRefused when two columns have one name, or
+        one that was declared is not there.
         """
+        written = tuple(header)
+        if written not in self._known:
+            self._known[written] = self._of(path, written)
+        return self._known[written]
+
+    def _of(self, path: Path, header: tuple[str, ...]) -> tuple[str, ...]:
         delivered = [_plain(name) for name in header]
         _refuse_repeated(path, delivered)
         places = self._declared(path, delivered)

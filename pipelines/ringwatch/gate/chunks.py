@@ -13,14 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ringwatch.gate import csv_rows, json_rows, parquet_rows
+from ringwatch.gate import csv_rows, json_rows, parquet_rows, small_files
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.pieces import Piece, Ragged
 
 # A chunk is closed when it holds this much, whatever its rows.
 _CHUNK_BYTES = 64 << 20
 
+# Files of at most so many bytes are read together when they have one shape, at most so many bytes at once.
+_SMALL_BYTES, _TOGETHER_BYTES = 1 << 18, 1 << 24
+
 _READERS = {"csv": csv_rows.read, "jsonl": json_rows.read, "parquet": parquet_rows.read}
+_TOGETHER = {"csv": small_files.csv, "jsonl": small_files.json, "parquet": small_files.parquet}
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,13 @@ def read(files: Sequence[Arrived], chunk_rows: int) -> Iterator[Chunk]:
     """
     waiting: list[_Waiting] = []
     room, size = chunk_rows, 0
-    for number, piece in _pieces(files):
+    for piece in _pieces(files):
         mine = _waiting_for(waiting, piece)
         mine.ragged += piece.ragged
         start = 0
         while start < len(piece.rows):
             rows = piece.rows.slice(start, room)
-            mine.add(number, piece, rows, start)
+            mine.add(piece, rows, start)
             start, room, size = start + len(rows), room - len(rows), size + rows.nbytes
             if not room or size > _CHUNK_BYTES:
                 yield from (one.chunk() for one in waiting if one.parts or one.ragged)
@@ -60,15 +64,47 @@ def read(files: Sequence[Arrived], chunk_rows: int) -> Iterator[Chunk]:
     yield from (one.chunk() for one in waiting if one.parts or one.ragged)
 
 
-def _pieces(files: Sequence[Arrived]) -> Iterator[tuple[int, Piece]]:
-    for number, arrived in enumerate(files):
-        known = dict(zip(arrived.delivered, arrived.columns, strict=True))
-        for piece in _READERS[arrived.form.kind](arrived):
-            rows = piece.rows
-            for name, value in arrived.partitions.items():
-                rows = rows.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(rows)))
+def _pieces(files: Sequence[Arrived]) -> Iterator[Piece]:
+    """Yield what the files hold under the names that columns are known by, with those that their folders name."""
+    for first, group in _groups(files):
+        known = dict(zip(group[0].delivered, group[0].columns, strict=True))
+        for piece in _read(group):
+            rows, of = piece.rows, piece.of_files
+            for name in group[0].partitions:
+                values = pa.array([arrived.partitions[name] for arrived in group], pa.string())
+                rows = rows.append_column(name, values.take(pa.array(of)))
             rows = rows.rename_columns([known.get(name, name) for name in rows.column_names])
-            yield number, replace(piece, rows=rows)
+            yield replace(piece, rows=rows, files=of + first)
+
+
+def _groups(files: Sequence[Arrived]) -> Iterator[tuple[int, Sequence[Arrived]]]:
+    """Yield neighbours that are read together, with the number of the first of them."""
+    start = 0
+    while start < len(files):
+        end, size = start + 1, _bytes(files[start])
+        while size <= _TOGETHER_BYTES and end < len(files) and _belong_together(files[start], files[end]):
+            size, end = size + _bytes(files[end]), end + 1
+        yield start, files[start:end]
+        start = end
+
+
+def _belong_together(one: Arrived, other: Arrived) -> bool:
+    return max(_bytes(one), _bytes(other)) <= _SMALL_BYTES and one.shape == other.shape
+
+
+def _bytes(arrived: Arrived) -> int:
+    return arrived.unpacked or arrived.size
+
+
+def _read(group: Sequence[Arrived]) -> Iterator[Piece]:
+    """Yield the rows of files that are read together, or alone when one of them is odd."""
+    together = _TOGETHER[group[0].form.kind](group) if len(group) > 1 else None
+    if together is not None:
+        yield from together
+    for number, arrived in enumerate(group):
+        if together is None:
+            for piece in _READERS[arrived.form.kind](arrived):
+                yield replace(piece, files=np.full(len(piece.rows), number))
         arrived.check_unchanged()
 
 
@@ -90,12 +126,12 @@ class _Waiting:
             for column, other in ((column, self.schema.field(column.name)) for column in schema)
         )
 
-    def add(self, file: int, piece: Piece, rows: pa.Table, start: int) -> None:
-        """Add `rows` of a file, those of `piece` from `start` on."""
+    def add(self, piece: Piece, rows: pa.Table, start: int) -> None:
+        """Add `rows`, those of `piece` from `start` on."""
         here = slice(start, start + len(rows))
         self.schema = pa.unify_schemas([self.schema, rows.schema])
         self.parts.append(rows)
-        self.files.append(np.full(len(rows), file, dtype=np.int32))
+        self.files.append(piece.of_files[here])
         self.numbers.append(pa.array(piece.numbers[here]))
         self.lines.append(
             pa.nulls(len(rows), pa.int64()) if piece.lines is None else pa.array(piece.lines[here], pa.int64())

@@ -32,13 +32,14 @@ class _Skipped:
 
 
 @dataclass
-class _Position:
+class Position:
     """How far a CSV file was read: rows, line breaks inside of their values, and records that were left out."""
 
     rows: int = 0
     breaks: int = 0
     skipped: list[_Skipped] = field(default_factory=list)
     told: int = 0  # of those left out, how many were handed on
+    most_skipped: int = MOST_RAGGED
 
 
 def read(arrived: Arrived) -> Iterator[Piece]:
@@ -46,21 +47,22 @@ def read(arrived: Arrived) -> Iterator[Piece]:
 
     Raises DataRefused when it cannot be read to its end or was cut off.
     """
-    position = _Position(breaks=arrived.preamble + sum(name.count("\n") for name in arrived.header))
-    last = _no_rows(arrived)
+    position = Position(breaks=arrived.preamble + sum(name.count("\n") for name in arrived.header))
+    last = no_rows(arrived)
     try:
         with arrived.open() as stream:
-            for rows in _tables(arrived, stream, position):
-                yield _placed(arrived, rows, position, ragged_until=len(rows))
+            for rows in tables(arrived, stream, position):
+                yield placed(arrived, rows, position, ragged_until=len(rows))
                 last = rows
     except (OSError, ValueError, EOFError) as error:  # Arrow, gzip and decoding errors are all of these
         raise _error(arrived, position, error) from None
     _refuse_cut_off(arrived, position, last)
     if position.told < len(position.skipped):
-        yield _placed(arrived, _no_rows(arrived), position, ragged_until=1)
+        yield placed(arrived, no_rows(arrived), position, ragged_until=1)
 
 
-def _tables(arrived: Arrived, stream: IO[bytes], position: _Position) -> Iterator[pa.Table]:
+def tables(arrived: Arrived, stream: IO[bytes], position: Position) -> Iterator[pa.Table]:
+    """Yield the rows of a stream that is written as `arrived` says; `position` hears of records that are left out."""
     source = pa.PythonFile(stream, mode="r")
     if arrived.escape != arrived.quote:
         texts = dialect.doubled(decoded(arrived, arrived.encoding), arrived.delimiter, arrived.quote)
@@ -94,14 +96,14 @@ def _tables(arrived: Arrived, stream: IO[bytes], position: _Position) -> Iterato
         yield pa.Table.from_batches([batch]).rename_columns(arrived.named)
 
 
-def _skip(position: _Position, record: Any, preamble: int) -> str:
+def _skip(position: Position, record: Any, preamble: int) -> str:
     rule = f"the row has {record.actual_columns} values and the header {record.expected_columns} columns"
     text = record.text
     position.skipped.append(_Skipped(record.number - preamble, rule, shown(text), text.count("\n")))
-    return "skip" if len(position.skipped) <= MOST_RAGGED else "error"
+    return "skip" if len(position.skipped) <= position.most_skipped else "error"
 
 
-def _placed(arrived: Arrived, rows: pa.Table, position: _Position, ragged_until: int) -> Piece:
+def placed(arrived: Arrived, rows: pa.Table, position: Position, ragged_until: int) -> Piece:
     """Return rows with their places, and what was left out up to the row `ragged_until` after the first of them.
 
     Empty lines are no rows. The place of a row follows from how many rows and records left out are before it.
@@ -150,11 +152,11 @@ def _not_empty(rows: pa.Table) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _no_rows(arrived: Arrived) -> pa.Table:
+def no_rows(arrived: Arrived) -> pa.Table:
     return pa.table({name: pa.nulls(0, pa.string()) for name in arrived.named})
 
 
-def _refuse_cut_off(arrived: Arrived, position: _Position, last: pa.Table) -> None:
+def _refuse_cut_off(arrived: Arrived, position: Position, last: pa.Table) -> None:
     """Refuse a file that ends inside a row or inside quotes."""
     ragged = bool(position.skipped) and position.skipped[-1].number == position.rows + len(position.skipped) + 1
     if ragged and not arrived.ended:
@@ -163,7 +165,7 @@ def _refuse_cut_off(arrived: Arrived, position: _Position, last: pa.Table) -> No
         raise DataRefused(f"{arrived.path}: it was cut off, or a quote is not closed: its last value has no end")
 
 
-def _error(arrived: Arrived, position: _Position, error: Exception) -> DataRefused:
+def _error(arrived: Arrived, position: Position, error: Exception) -> DataRefused:
     if len(position.skipped) > MOST_RAGGED:
         return DataRefused(
             f"{arrived.path}: more than {MOST_RAGGED:,} of its rows have not as many values as its header has columns"

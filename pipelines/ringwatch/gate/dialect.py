@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from ringwatch.gate.pieces import BLOCK_BYTES
 
@@ -25,8 +26,7 @@ class Check:
         self.goes_on = self.open = self.escaped = False
         self._quote, self.escape, self.line = quote, escape, 1
         self._whole, self._odd = _patterns(delimiter, quote, escape)
-        end, mark = _end(delimiter), re.escape(quote)
-        self._behind = re.compile(rf"(?:\A|{end}){mark}[^{mark}]*\\{mark}")
+        self._behind = _behind(delimiter, quote)
         self._rest = ""
 
     @property
@@ -94,6 +94,14 @@ class Stream(io.RawIOBase):
         return count
 
 
+@cache
+def _behind(delimiter: str, quote: str) -> re.Pattern[str]:
+    """A quote behind a backslash in a quoted value."""
+    mark = re.escape(quote)
+    return re.compile(rf"(?:\A|{_end(delimiter)}){mark}[^{mark}]*\\{mark}")
+
+
+@cache
 def _patterns(delimiter: str, quote: str, escape: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Patterns of values that are whole with what ends each, and of a value that goes on behind its closing quote."""
     end, inside, mark = _end(delimiter), _inside(delimiter), re.escape(quote)

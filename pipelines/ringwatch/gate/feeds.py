@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -117,6 +118,8 @@ def _refuse_unfit(folder: Path, path: Path) -> None:
         raise DataRefused(f"{path.parent}: the file {path.name!r} has a name that cannot be shown; give it another one")
     if _matches(path.name, _UNFINISHED):
         raise DataRefused(f"{path}: this file is still being written; start the night when the delivery is complete")
+    if not path.is_symlink():
+        return  # it lies where its folder does, and that was looked at
     try:
         target = path.resolve()
     except (OSError, RuntimeError):  # links in a circle
@@ -156,8 +159,13 @@ def _is_side_file(name: str, marker: str | None) -> bool:
     return _matches(name, _SIDE_FILES) or (marker is not None and name == Path(marker).name)
 
 
-def _matches(name: str, patterns: Collection[str]) -> bool:
-    return any(fnmatchcase(name.lower(), pattern) for pattern in patterns)
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return _any_of(patterns).match(name.lower()) is not None
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def _is_like(name: str, feed: str) -> bool:

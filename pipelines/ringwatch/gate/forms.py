@@ -34,16 +34,24 @@ class Form:
     ending: str
     packing: str | None = None
 
+    @property
+    def said(self) -> str:
+        """For messages."""
+        return self.ending[1:]
+
+
+_FORMS = {ending: Form(kind, ending) for ending, kind in _KINDS.items()} | {
+    ending + packed: Form(kind, ending + packed, packing)
+    for ending, kind in _KINDS.items()
+    if kind != "parquet"
+    for packed, packing in _PACKINGS.items()
+}
+
 
 def form_of(name: str) -> Form | None:
     """Return the form of a file by its name, None for one that is not read."""
-    small = name.lower()
-    packed = next((ending for ending in _PACKINGS if small.endswith(ending)), "")
-    inner = small.removesuffix(packed)
-    for ending, kind in _KINDS.items():
-        if inner.endswith(ending) and not (packed and kind == "parquet"):
-            return Form(kind, ending + packed, _PACKINGS.get(packed))
-    return None
+    parts = name.lower().rsplit(".", 2)[1:]
+    return _FORMS.get(f".{'.'.join(parts)}") or (_FORMS.get(f".{parts[-1]}") if parts else None)
 
 
 def known_form(name: str) -> Form:

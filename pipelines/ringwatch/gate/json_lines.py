@@ -8,22 +8,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ringwatch.gate.pieces import BLOCK_BYTES, Numbers
 
-# Objects are the pairs they name, so that a key that is there twice is seen.
-_PAIRS = pa.map_(pa.string(), pa.string())
+_Object = dict[str, str | None]
+
+# What a value may be, as the decoder gives it: numbers are texts.
+_PLAIN = {str, bool, type(None)}
 
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
+# Objects are the pairs they name, so that a key that is there twice is seen.
 _DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
 
 
@@ -31,11 +34,11 @@ _DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=
 class Block:
     """Lines that follow each other.
 
-    objects: the pairs of those that are plain objects (an Arrow map of texts); lines: the line of each, from 1;
-    broken: line, rule and text of the others, blank ones left out; whole: whether a line break ends the last one.
+    objects: those that are plain objects, their values as text; lines: the line of each, from 1; broken: line, rule and
+    text of the others, blank ones left out; whole: whether a line break ends the last one.
     """
 
-    objects: pa.MapArray
+    objects: Sequence[_Object]
     lines: Numbers
     broken: tuple[tuple[int, str, str], ...]
     whole: bool = True
@@ -48,22 +51,11 @@ class Block:
     @property
     def keys(self) -> list[str]:
         """Names of the keys, in the order in which they come."""
-        keys: list[str] = pc.unique(self.objects.keys).to_pylist()
-        return keys
+        return list(dict.fromkeys(chain.from_iterable(self.objects)))
 
     def table(self, names: Sequence[str]) -> pa.Table:
         """Return the values of these keys, null where an object does not have one, a row for each object."""
-        rows = np.repeat(np.arange(len(self.objects)), np.diff(self.objects.offsets))
-        coded = self.objects.keys.dictionary_encode()
-        codes, known = coded.indices.to_numpy(), coded.dictionary.to_pylist()
-        here = {name: codes == known.index(name) for name in names if name in known}
-        return pa.table({name: self._values(rows, here.get(name)) for name in names})
-
-    def _values(self, rows: Numbers, here: Any) -> pa.Array:
-        place = np.full(len(self.objects), -1)
-        if here is not None:
-            place[rows[here]] = np.flatnonzero(here)
-        return self.objects.items.take(pa.array(place, mask=place < 0))
+        return pa.table({name: pa.array([one.get(name) for one in self.objects], pa.string()) for name in names})
 
 
 def blocks(texts: Iterable[str]) -> Iterator[Block]:
@@ -85,30 +77,41 @@ def _block(lines: list[str], first: int, whole: bool = True) -> Block:
     filled = [lines[i - first] for i in numbers]
     try:
         return Block(_together(filled), numbers, (), whole)
-    except (ValueError, TypeError, pa.ArrowException, RecursionError):  # one of them is odd: which?
+    except (ValueError, RecursionError):  # one of them is odd: which?
         return _one_by_one(filled, numbers, whole)
 
 
-def _together(lines: list[str]) -> pa.MapArray:
-    """Read lines in one go, with a number between them, so that two do not make one object. Fails for odd ones."""
+def _together(lines: list[str]) -> list[_Object]:
+    """Read lines in one go, with a number between them, so that two do not make one object.
+
+    Raises ValueError for odd ones.
+    """
     found = _DECODER.decode("[" + ",0,".join(lines) + "]") if lines else []
     if set(map(type, found[::2])) - {tuple} or set(found[1::2]) - {"0"} or len(found[::2]) != len(lines):
         raise ValueError("these are not one object a line")
-    objects = pa.array(found[::2], _PAIRS)
-    if _has_double_keys(objects):
+    pairs = found[::2]
+    objects = [dict(each) for each in pairs]
+    if sum(map(len, objects)) != sum(map(len, pairs)):
         raise ValueError("an object names a key twice")
-    return objects
+    types = set(map(type, chain.from_iterable(map(dict.values, objects))))
+    if types - _PLAIN:
+        raise ValueError("a value is an object or a list")
+    _refuse_broken_text(objects)
+    return list(map(_texts, objects)) if bool in types else objects
 
 
-def _has_double_keys(objects: pa.MapArray) -> bool:
-    coded = objects.keys.dictionary_encode()
-    rows = np.repeat(np.arange(len(objects)), np.diff(objects.offsets))
-    places = rows * max(len(coded.dictionary), 1) + coded.indices.to_numpy()
-    return len(np.unique(places)) < len(places)
+def _texts(found: dict[str, Any]) -> _Object:
+    return {key: str(value).lower() if isinstance(value, bool) else value for key, value in found.items()}
+
+
+def _refuse_broken_text(objects: Iterable[dict[str, Any]]) -> None:
+    """Raise UnicodeEncodeError, a ValueError, for halves of characters."""
+    words = chain.from_iterable(chain(one, one.values()) for one in objects)
+    "".join(word for word in words if isinstance(word, str)).encode()
 
 
 def _one_by_one(lines: list[str], numbers: Numbers, whole: bool) -> Block:
-    objects: list[list[tuple[str, str | None]]] = []
+    objects: list[_Object] = []
     placed: list[int] = []
     broken: list[tuple[int, str, str]] = []
     for number, line in zip(numbers.tolist(), lines, strict=True):
@@ -118,26 +121,26 @@ def _one_by_one(lines: list[str], numbers: Numbers, whole: bool) -> Block:
         else:
             objects.append(found)
             placed.append(number)
-    return Block(pa.array(objects, _PAIRS), np.array(placed, dtype=np.int64), tuple(broken), whole)
+    return Block(objects, np.array(placed, dtype=np.int64), tuple(broken), whole)
 
 
-def _object(line: str) -> list[tuple[str, str | None]] | str:
-    """Return the pairs of an object, or the rule that a line breaks."""
+def _object(line: str) -> _Object | str:
+    """Return an object, or the rule that a line breaks."""
     try:
         found = _DECODER.decode(line)
     except (ValueError, RecursionError):
         return "the line is not JSON"
     if not isinstance(found, tuple):
         return "the line is no JSON object"
-    pairs: dict[str, str | None] = {}
+    pairs: dict[str, Any] = {}
     for key, value in found:
         if key in pairs:
             return f"the object names {key!r} twice"
         if isinstance(value, tuple | list):
             return f"the value of {key!r} is an object or a list, not one value"
-        pairs[key] = str(value).lower() if isinstance(value, bool) else value
+        pairs[key] = value
     try:
-        "".join(text for pair in pairs.items() for text in pair if text).encode()
+        _refuse_broken_text([pairs])
     except UnicodeEncodeError:
         return "the line holds text that is not Unicode"
-    return list(pairs.items())
+    return _texts(pairs)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ringwatch.errors import DataRefused
 from ringwatch.gate.arrivals import Arrived, decoded, unreadable
-from ringwatch.gate.json_lines import Block, blocks
+from ringwatch.gate.json_lines import blocks
 from ringwatch.gate.pieces import MOST_RAGGED, Piece, Ragged, shown
 
 
@@ -18,11 +18,11 @@ def read(arrived: Arrived) -> Iterator[Piece]:
             left_out += len(block.broken)
             if left_out > MOST_RAGGED:
                 raise DataRefused(f"{arrived.path}: more than {MOST_RAGGED:,} of its lines are no plain JSON object")
-            yield Piece(block.table(arrived.header), block.lines, block.lines, tuple(_ragged(arrived, block)))
+            broken = tuple(ragged(arrived, *one) for one in block.broken)
+            yield Piece(block.table(arrived.header), block.lines, block.lines, broken)
     except (OSError, ValueError, EOFError) as error:
         raise unreadable(arrived.path, error) from None
 
 
-def _ragged(arrived: Arrived, block: Block) -> Iterator[Ragged]:
-    for line, rule, text in block.broken:
-        yield Ragged(arrived.name, line, line, rule, shown(text))
+def ragged(arrived: Arrived, line: int, rule: str, text: str) -> Ragged:
+    return Ragged(arrived.name, line, line, rule, shown(text))

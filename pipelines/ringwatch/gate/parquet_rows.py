@@ -39,12 +39,25 @@ def _tables(arrived: Arrived) -> Iterator[pa.Table]:
             _refuse_bomb(arrived, file.metadata.num_rows)
             _refuse_nested(arrived, file.schema_arrow)
             for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
-                columns = [_plain(name, batch[name]) for name in batch.schema.names]
-                table = pa.table(columns, batch.schema.names)
-                table.validate(full=True)  # text that is not UTF-8
-                yield table
+                yield plain(pa.Table.from_batches([batch]))
     except (OSError, ValueError) as error:  # pyarrow's errors are all of these
         raise unreadable(arrived.path, error) from None
+
+
+def whole(arrived: Arrived, most_rows: int) -> pa.Table:
+    """Return all rows of a small file, in the types they have there. Raises ValueError when they are more."""
+    with arrived.open() as stream, pq.ParquetFile(pa.BufferReader(stream.read()), pre_buffer=False) as file:
+        if file.metadata.num_rows > most_rows:
+            raise ValueError("too many rows")
+        _refuse_nested(arrived, file.schema_arrow)
+        return file.read(use_threads=False)
+
+
+def plain(rows: pa.Table) -> pa.Table:
+    """Return rows in the plainest types that lose nothing. Raises ValueError for what cannot be judged."""
+    table = pa.table([_plain(name, rows[name].combine_chunks()) for name in rows.column_names], rows.column_names)
+    table.validate(full=True)  # text that is not UTF-8
+    return table
 
 
 def _plain(name: str, values: pa.Array) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Rows of one feed file as they arrived, and where in it they are. Made by the readers, put together by `chunks`."""
+"""Rows of feed files as they arrived, and where in them they are. Made by the readers, put together by `chunks`."""
 
 from __future__ import annotations
 
@@ -32,16 +32,22 @@ class Ragged:
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows that follow each other in a file.
+    """Rows that follow each other in a file, or in several.
 
     numbers: the row in its file, from 1; lines: the line on which it starts, None for Parquet; ragged: what was left
-    out between them.
+    out between them; files: which of several files each is from, from 0, None for one file.
     """
 
     rows: pa.Table
     numbers: Numbers
     lines: Numbers | None = None
     ragged: tuple[Ragged, ...] = ()
+    files: Numbers | None = None
+
+    @property
+    def of_files(self) -> npt.NDArray[np.int32]:
+        """Which file each row is from."""
+        return np.zeros(len(self.rows), np.int32) if self.files is None else self.files.astype(np.int32)
 
 
 def shown(text: str) -> str:

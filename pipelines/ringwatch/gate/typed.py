@@ -29,18 +29,23 @@ from ringwatch.night import Night
 # called so.
 FILE, ROW, LINE, BURIED = PLACE = ("(file)", "(row)", "(line)", "(erased)")
 
+# What arrived is kept in memory up to this size, so that the files need not be read again for the rows refused of them.
+_KEPT_BYTES = 4 << 20
+
 
 @dataclass(frozen=True)
 class Typed:
     """Typed rows in the file `path`, and the rows that have not as many values as the header, which have no types.
 
-    arrived: the files that the rows are from; FILE counts them from 0.
+    arrived: the files that the rows are from; FILE counts them from 0. raw: what arrived, a table for each row group,
+    when that is little; None when it has to be read again.
     """
 
     arrived: Sequence[Arrived]
     path: Path
     rows: int
     ragged: tuple[Ragged, ...]
+    raw: tuple[pa.Table, ...] | None = None
 
 
 def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> Typed:
@@ -51,17 +56,28 @@ def write(night: Night, feed: Feed, arrived: Sequence[Arrived], path: Path) -> T
     keys = tokens.token_keys(night.settings.home)
     erased = open_tombstones(night)
     ragged: list[Ragged] = []
+    raw: list[pa.Table] | None = []
     rows = 0
     with _writer(path, _schema(night, feed, keys)) as file:
         for chunk in _usable(night, feed, arrived):
             ragged += [replace(row, text=_kept(night, erased, row.text)) for row in chunk.ragged]
             if len(chunk.rows):
-                file.write_table(_typed(night, feed, keys, erased, chunk), row_group_size=len(chunk.rows))
+                arrived_rows, buried = erased.taken_out(chunk.rows, feed)
+                typed = _typed(night, feed, keys, arrived_rows, chunk, buried)
+                file.write_table(typed, row_group_size=len(chunk.rows))
                 rows += len(chunk.rows)
+                raw = _also_kept(raw, arrived_rows)
                 night.tell(f"validate: {feed.feed}, {rows:,} rows read")
             _stop_if_endless(night, arrived, chunk, rows)
             memory.give_back()
-    return Typed(arrived, path, rows, tuple(ragged))
+    return Typed(arrived, path, rows, tuple(ragged), None if raw is None else tuple(raw))
+
+
+def _also_kept(raw: list[pa.Table] | None, more: pa.Table) -> list[pa.Table] | None:
+    """What arrived so far, None when it is too much to be kept in memory."""
+    if raw is None or sum(table.nbytes for table in raw) + more.nbytes > _KEPT_BYTES:
+        return None
+    return [*raw, more]
 
 
 def _kept(night: Night, erased: Tombstones, line: str) -> str:
@@ -76,6 +92,9 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 
 def originals(night: Night, feed: Feed, typed: Typed) -> Iterator[pa.Table]:
     """Yield what arrived again, a table for each row group, without what names erased accounts."""
+    if typed.raw is not None:
+        yield from typed.raw
+        return
     erased = open_tombstones(night)
     for chunk in chunks.read(typed.arrived, night.settings.gate_chunk_rows):
         if len(chunk.rows):
@@ -110,8 +129,7 @@ def _refuse_incomplete(night: Night, feed: Feed, arrived: Sequence[Arrived]) -> 
         )
 
 
-def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], erased: Tombstones, chunk: Chunk) -> pa.Table:
-    arrived, buried = erased.taken_out(chunk.rows, feed)
+def _typed(night: Night, feed: Feed, keys: tuple[bytes, ...], arrived: pa.Table, chunk: Chunk, buried: Any) -> pa.Table:
     readable = words.typed(night, feed, arrived)
     rows = normalise.impersonal(readable, feed, keys)
     for name, values in zip(PLACE, (pa.array(chunk.files), chunk.numbers, chunk.lines, buried), strict=True):

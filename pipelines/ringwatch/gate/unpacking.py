@@ -21,17 +21,21 @@ _BOMB_BYTES = 64 << 20
 _ARROW = {"Zstandard": "zstd", "bzip2": "bz2"}
 
 
-def open_unpacked(path: Path) -> IO[bytes]:
-    """Return the bytes of a feed file. Reading raises OSError or EOFError for what is spoiled or cut off."""
+def open_unpacked(path: Path, content: bytes | None = None) -> IO[bytes]:
+    """Return the bytes of a feed file, out of its `content` where that was read already.
+
+    Reading raises OSError or EOFError for what is spoiled or cut off.
+    """
     form = form_of(path.name)
     if form is None or form.packing is None:
-        return path.open("rb")
-    return io.BufferedReader(_Unpacked(path, _stream(path, form.packing)), PIECE)
+        return path.open("rb") if content is None else io.BytesIO(content)
+    source = str(path) if content is None else io.BytesIO(content)
+    return io.BufferedReader(_Unpacked(path, _stream(source, form.packing)), PIECE)
 
 
-def _stream(path: Path, packing: str) -> Any:
+def _stream(source: str | io.BytesIO, packing: str) -> Any:
     """Python's bzip2 passes over what is behind the end, Arrow's does not; of zstd, Python has none before 3.14."""
-    return gzip.open(path) if packing == "gzip" else pa.input_stream(str(path), compression=_ARROW[packing])
+    return gzip.open(source) if packing == "gzip" else pa.input_stream(source, compression=_ARROW[packing])
 
 
 class _Unpacked(io.RawIOBase):

@@ -26,8 +26,8 @@ from ringwatch.days.amend import amending, replace_table
 from ringwatch.days.rewriting import rewrite
 from ringwatch.errors import UsageError
 from ringwatch.gate import cards, chunks, expectations, normalise, sorting, words
-from ringwatch.gate.arrivals import survey
 from ringwatch.gate.forms import READ, form_of
+from ringwatch.gate.survey import survey
 from ringwatch.keys import tokens
 from ringwatch.mapping import names_of
 from ringwatch.model import Feed

@@ -18,8 +18,9 @@ from ringwatch.days import amend, history
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, causes, feeds, kinds, outcomes, reuse, sorting, trends
-from ringwatch.gate.arrivals import Arrived, survey, together
+from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.sorting import Judged
+from ringwatch.gate.survey import survey, together
 from ringwatch.mapping import names_of
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import restating
@@ -198,8 +199,11 @@ def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
 
 def _refuse_headless(night: Night, files: list[Arrived]) -> None:
     """Refuse a file whose names of columns, which are told, hold a card number: its first line is a row."""
+    issuers = night.model.defaults.card_numbers
+    named = {name for file in files for name in file.delivered}
+    headless = {name for name in named if cards.masked(name, issuers) == cards.MASK}
     for file in files:
-        if any(cards.masked(name, night.model.defaults.card_numbers) == cards.MASK for name in file.delivered):
+        if not headless.isdisjoint(file.delivered):
             raise DataRefused(
                 f"{file.path}: its first line does not name the columns, and holds what looks like a card number"
             )

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ringwatch.gate import chunks, feeds
-from ringwatch.gate.arrivals import survey
 from ringwatch.gate.chunks import Chunk
+from ringwatch.gate.survey import survey
 from ringwatch.mapping import Names
 
 ROWS = 'account_id,note\n007,"two\nlines, and a comma"\nNA,\n'
