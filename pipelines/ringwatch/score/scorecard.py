@@ -9,7 +9,7 @@ a ring belongs to it, and for `shape`, how far it is one ring and all of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,10 @@ def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
     return Scorecard(**(made | parts | {"feeds": tuple(made["feeds"]), "reliability": reliability}))
 
 
-def known_feeds(feeds: Iterable[str], folder: Path = FOLDER) -> tuple[str, ...]:
-    """Return the feeds of the card that `load` returns, sorted; none when there is no card."""
+def known_feeds(feeds: Collection[str], folder: Path = FOLDER) -> tuple[str, ...]:
+    """Return which of `feeds` the card knows that `load` returns, sorted; none when there is no card."""
     path = _nearest(feeds, folder)
-    return tuple(path.stem.split("+")) if path else ()
+    return tuple(sorted({*feeds} & {*path.stem.split("+")})) if path else ()
 
 
 def _nearest(feeds: Iterable[str], folder: Path) -> Path | None:

@@ -34,7 +34,7 @@ def run(night: Night) -> Report:
         tables = groups.score_groups(connection, candidates, card, night.settings.min_ring_size)
     _write(night, tables)
     counts, seconds = _counts(night, candidates, tables), {"score": perf_counter() - started}
-    known = tuple(feed for feed in used if feed in card.feeds)
+    known = scorecard.known_feeds(used)
     feeds = {"used": used, "scorecard": known}
     return Report("score", night.day, counts, seconds, _warnings(known), feeds)
 
