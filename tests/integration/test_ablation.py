@@ -28,7 +28,7 @@ def test_each_row_is_judged_without_what_it_names(
     day = START + timedelta(days=4)
     lessons = [ablation.make_world(folder, "A", number, 2000, day, settings) for number in (1, 2)]
     exam = [ablation.make_world(folder, "B", 1, 2000, day, settings)]
-    wanted = {name: one for name, one in ablation.variants().items() if name in (REFERENCE, CELLS)}
+    wanted = {name: one for name, one in ablation.ablations().items() if name in (REFERENCE, CELLS)}
 
     ablation.print_table(wanted, lessons, exam)
 

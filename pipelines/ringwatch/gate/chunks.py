@@ -131,7 +131,7 @@ class _Waiting:
         here = slice(start, start + len(rows))
         self.schema = pa.unify_schemas([self.schema, rows.schema])
         self.parts.append(rows)
-        self.files.append(piece.of_files[here])
+        self.files.append(piece.of_files[here].astype(np.int32))
         self.numbers.append(pa.array(piece.numbers[here]))
         self.lines.append(
             pa.nulls(len(rows), pa.int64()) if piece.lines is None else pa.array(piece.lines[here], pa.int64())

@@ -45,9 +45,9 @@ class Piece:
     files: Numbers | None = None
 
     @property
-    def of_files(self) -> npt.NDArray[np.int32]:
+    def of_files(self) -> Numbers:
         """Which file each row is from."""
-        return np.zeros(len(self.rows), np.int32) if self.files is None else self.files.astype(np.int32)
+        return np.zeros(len(self.rows), np.int64) if self.files is None else self.files
 
 
 def shown(text: str) -> str:
