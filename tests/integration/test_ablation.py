@@ -1,5 +1,6 @@
 """The ablation: parts are taken away, cards are made anew, and other worlds are judged with them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,9 @@ def test_each_row_is_judged_without_what_it_names(
     assert cells == 0
 
     world = ablation.attend(exam[0])
+    again = replace(world, lesson=replace(world.lesson, source="again"))
     few = candidates.LANES[:2]
-    card = ablation.make_card(Variant(few, lambda name: name.endswith("contained")), [world, world])
+    card = ablation.make_card(Variant(few, lambda name: name.endswith("contained")), [world, again])
     assert set(ablation.found_by(few, world.found)["lane"].str.split("+").explode()) == set(few)
     assert card.flag.scales
     assert not any(name.endswith("contained") for name in (*card.flag.scales, *card.shape.names))
