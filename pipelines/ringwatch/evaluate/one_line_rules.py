@@ -121,7 +121,7 @@ def _rings(uses: Sequence[pd.DataFrame], accounts: int, least: int, most: int | 
     for use in uses:
         kept = use[use["shared"].between(least, np.inf if most is None else most)]
         ends.append((kept["account"].to_numpy(), kept["thing"].to_numpy() + first))
-        first += len(use)
+        first += int(use["thing"].max()) + 1 if len(use) else 0
     account, thing = (np.concatenate(side) for side in zip(*ends, strict=True))
     matrix = coo_array((np.ones(len(account)), (account, thing)), shape=(first, first))
     component = connected_components(matrix, directed=False)[1][:accounts]

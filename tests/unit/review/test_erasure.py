@@ -62,7 +62,7 @@ def test_reasons_that_name_the_account_name_it_no_more(published: Store) -> None
         said = {"identifiers": ["card:1", GONE], "text": f"they were invited by {GONE}, not by {GONE}9"}
         connection.execute(sa.update(ring_evidence).values(said))
 
-    assert published.naming(GONE) == 2 + 2 * 8  # two nights as a member, two columns of eight reasons
+    assert published.naming(GONE) == 2 + 2 * 12  # two nights as a member, two columns of twelve reasons
     published.erase(GONE, WORD)
 
     with published.engine.connect() as connection:

@@ -67,7 +67,11 @@ def test_context_and_groups_that_are_too_small_are_never_flagged() -> None:
 
 def test_evidence_comes_weightiest_first() -> None:
     night = nightly(MONDAY, judged({"c": accounts(range(5))}), NOTHING, THRESHOLDS)
-    assert night.evidence[["position", "reason"]].values.tolist() == [[1, "shared_card"], [2, "shared_ip"]]
+    assert night.evidence[["position", "reason"]].values.tolist() == [
+        [1, "shared_card"],
+        [2, "shared_ip"],
+        [3, "bridge"],
+    ]
     assert night.evidence["identifiers"].tolist() == [["card:1", "card:2"], ["ip:1"]]
 
 
