@@ -72,7 +72,7 @@ def test_evidence_comes_weightiest_first() -> None:
         [2, "shared_ip"],
         [3, "bridge"],
     ]
-    assert night.evidence["identifiers"].tolist() == [["card:1", "card:2"], ["ip:1"]]
+    assert night.evidence["identifiers"].tolist() == [["card:1", "card:2"], ["ip:1"], ["card:1"]]
 
 
 @given(groupings)
