@@ -20,6 +20,7 @@ pytestmark = pytest.mark.integration
 SEED = 7
 NO_LINKS = pd.DataFrame({"source": [], "target": [], "bits": []}, dtype="int64")
 NOBODY_ALIKE = pd.DataFrame({"source": [], "target": [], "likeness": []}, dtype="int64")
+NO_DEALINGS = pd.DataFrame({"source": [], "target": [], "weight": []})
 NO_USES = pd.DataFrame({"account": [], "identifier": [], "bits": []}, dtype="int64")
 SAID = {
     "projection": "a graph of",
@@ -256,7 +257,7 @@ def numbered(*names: str) -> pd.Series:
 
 
 def test_nothing_shared_makes_no_candidates(graph: Graph) -> None:
-    nothing = candidates.Shared(NO_LINKS, NO_USES, NO_USES, NOBODY_ALIKE, numbered("A"))
+    nothing = candidates.Shared(NO_LINKS, NO_USES, NO_USES, NOBODY_ALIKE, NO_DEALINGS, numbered("A"))
 
     found, _ = candidates.find(graph, nothing, load_settings())
 
@@ -268,11 +269,21 @@ def test_a_ring_that_hides_behind_a_hub_is_a_candidate(graph: Graph) -> None:
     hub = pd.DataFrame({"account": range(1, 71), "identifier": 2, "bits": 7.0})
     links = pd.DataFrame({"source": [71], "target": [72], "bits": [9.0]})
     uses = pd.DataFrame({"account": [71, 72], "identifier": [1, 1], "bits": [9.0, 9.0]})
-    shared = candidates.Shared(links, hub, uses, NOBODY_ALIKE, numbered(*ring, "B0", "B1"))
+    shared = candidates.Shared(links, hub, uses, NOBODY_ALIKE, NO_DEALINGS, numbered(*ring, "B0", "B1"))
 
     found, _ = candidates.find(graph, shared, load_settings())
 
     assert set(ring) in [set(group) for group in found.groupby("candidate")["account_id"].agg(list)]
+
+
+def test_accounts_that_deal_directly_are_a_candidate_without_any_link(graph: Graph) -> None:
+    ring = [f"A{i}" for i in range(6)]
+    dealt = pd.DataFrame({"source": range(1, 6), "target": range(2, 7), "weight": 1.0})
+    shared = candidates.Shared(NO_LINKS, NO_USES, NO_USES, NOBODY_ALIKE, dealt, numbered(*ring, "B0", "B1"))
+
+    found, _ = candidates.find(graph, shared, load_settings())
+
+    assert set(found["account_id"]) == set(ring)
 
 
 def test_accounts_that_live_alike_are_a_candidate_without_any_link(graph: Graph) -> None:
@@ -280,7 +291,7 @@ def test_accounts_that_live_alike_are_a_candidate_without_any_link(graph: Graph)
     alike = pd.DataFrame({"source": range(1, 6), "target": range(2, 7), "likeness": 9.0})
     links = pd.DataFrame({"source": [7], "target": [8], "bits": [9.0]})
     uses = pd.DataFrame({"account": [7, 8], "identifier": [1, 1], "bits": [9.0, 9.0]})
-    shared = candidates.Shared(links, NO_USES, uses, alike, numbered(*ring, "B0", "B1"))
+    shared = candidates.Shared(links, NO_USES, uses, alike, NO_DEALINGS, numbered(*ring, "B0", "B1"))
 
     found, _ = candidates.find(graph, shared, load_settings())
 
