@@ -33,7 +33,7 @@ def train(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a scorecard from worlds and sources whose truth is known.
+    """Make a scorecard from simulated worlds and labelled sources whose truth is known.
 
     Worlds and sources also teach with feeds missing, so that one card serves every deployment.
     """

@@ -73,7 +73,7 @@ def test_the_report_counts_candidates_rings_members_and_events(tmp_path: Path) -
         "candidates": 2,
         "rings": 1,
         "members": 5,
-        "evidence": 2,
+        "evidence": 3,
         "changes": 1,
         "restatement": 0,
         "withdrawn": 0,
