@@ -36,12 +36,19 @@ def nights_run(settings: Settings, days: Sequence[date], feeds: Path) -> Iterato
         yield night
 
 
+def easily_flagging(settings: Settings) -> Settings:
+    """Return settings by which a small world of few days has flagged rings, of which nobody can be sure yet."""
+    return settings.model_copy(update={"flag_probability": 0.01, "keep_probability": 0.005})
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """What a command needs in its environment to work in this home and on this server."""
     assert settings.neo4j_uri
     assert settings.neo4j_password
     return {
         "RINGWATCH_HOME": str(settings.home),
+        "RINGWATCH_FLAG_PROBABILITY": str(settings.flag_probability),
+        "RINGWATCH_KEEP_PROBABILITY": str(settings.keep_probability),
         "NEO4J_URI": settings.neo4j_uri,
         "NEO4J_USER": settings.neo4j_user,
         "NEO4J_PASSWORD": settings.neo4j_password.get_secret_value(),

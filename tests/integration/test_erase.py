@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
-from nights import DAYS, environment, run_all
+from nights import DAYS, easily_flagging, environment, run_all
 from typer.testing import CliRunner
 
 from ringwatch import stages
@@ -24,6 +24,11 @@ from traces import holding
 pytestmark = pytest.mark.integration
 
 Erase = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def settings(settings: Settings) -> Settings:
+    return easily_flagging(settings)
 
 
 @pytest.fixture(scope="module")
