@@ -21,7 +21,8 @@ _OF_MEMBERS = ["bits", "contained", "own_act", "own", "alone"]
 class Frames:
     """Measures by group: `of(measure, facet)` by facet, `members` with a column per facet and measure, `groups`.
 
-    linking: facets that link accounts; strong: those of which one tie says that an account belongs.
+    linking: facets that link accounts; strong: those of which one tie says that an account belongs; seen: as in
+    `Measures`.
     """
 
     wide: pd.DataFrame

@@ -25,7 +25,7 @@ MOST = 0.5
 def score_groups(
     connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, card: Scorecard, smallest: int
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables of `scored.TABLES` for `candidates` (candidate, account_id, lane, stability).
+    """Return the tables of `tables.TABLES` for `candidates` (candidate, account_id, lane, stability).
 
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """

@@ -43,7 +43,7 @@ class Context:
 
 
 def of_rings(context: Context, rings: pd.DataFrame, members: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows above for the likely `rings`, columns as in `scored.EVIDENCE`; `bits` by group and feature."""
+    """Return the rows above for the likely `rings`, columns as in `tables.EVIDENCE`; `bits` by group and feature."""
     likely = rings[rings["probability"] >= LIKELY]
     if likely.empty:
         return pd.DataFrame(columns=EVIDENCE.names)
@@ -68,11 +68,10 @@ WHERE bits >= 1 GROUP BY ALL HAVING count(*) > 1 ORDER BY candidate, identifier
 
 def _bridges(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
     """The shared identifier without which the fewest members stay together; where none matters there is none."""
-    measuring.measure(context.connection, inside)
+    measures = measuring.measure(context.connection, inside)
     shared = context.connection.sql(_SHARED).df()
     sizes = inside.groupby("candidate").size()
-    things = context.connection.sql("SELECT facet, wording FROM facet").fetchall()
-    named = {facet: Wording(text, facet).thing for facet, text in things}
+    named = {facet: Wording(text, facet).thing for facet, text in measures.wording.items()}
     rows = [_bridge(str(name), facts, int(sizes[name]), named) for name, facts in shared.groupby("candidate")]
     return pd.DataFrame([row for row in rows if row])
 
@@ -129,7 +128,8 @@ def _strongest(measures: measuring.Measures) -> pd.DataFrame:
 
 
 def _odds(context: Context, measures: measuring.Measures) -> pd.Series:
-    return variants.score(context.connection, measures, context.stability, context.card).odds + context.moved
+    _, odds = variants.odds(context.connection, measures, context.stability, context.card)
+    return odds + context.moved
 
 
 def _facts(candidate: str, facts: pd.DataFrame, fell: float | None) -> dict[str, object]:
