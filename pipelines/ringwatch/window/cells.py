@@ -20,6 +20,12 @@ LEAST, LIFT, SURPRISE = 4, 8.0, 14.0
 # Share of all accounts above which a trait is no side.
 WIDEST = 0.2
 
+# Accounts with both sides, c, that are to be expected, and whether there are far more of them; n1 and n2 have a side.
+EXPECTED = "(n1 - c) * (n2 - c) / (SELECT count(*) FROM account) + 0.5"
+FAR_MORE = f"c / e >= {LIFT} AND c * ln(c / e) - c + e > {SURPRISE}"
+# What sharing a cell is worth to two of its c accounts, by the facet that it is of.
+WORTH = "CASE WHEN c > facet.hub_limit THEN 0 ELSE facet.bits * (1 - ln(c / 2) / ln(facet.hub_limit / 2)) END"
+
 _SIDE = f"""
 CREATE TEMP TABLE side AS
 SELECT account, identifier, facet, accounts
@@ -35,18 +41,17 @@ WITH counted AS (
   FROM side a JOIN side b ON a.account = b.account AND a.facet < b.facet
   GROUP BY ALL HAVING c >= {LEAST}
 ), judged AS (
-  SELECT *, (n1 - c) * (n2 - c) / (SELECT count(*) FROM account) + 0.5 AS e FROM counted
+  SELECT *, {EXPECTED} AS e FROM counted
 )
 SELECT CAST((SELECT count(*) FROM identifier) + row_number() OVER (ORDER BY one, other) AS INTEGER) AS identifier,
   one, other, c
-FROM judged WHERE c / e >= {LIFT} AND c * ln(c / e) - c + e > {SURPRISE}
+FROM judged WHERE {FAR_MORE}
 """
 
-_IDENTIFIER = """
+_IDENTIFIER = f"""
 INSERT INTO identifier
 SELECT found.identifier, facet.facet, a.facet || '=' || a.name || ' ' || b.facet || '=' || b.name, c,
-  c > facet.hub_limit,
-  CASE WHEN c > facet.hub_limit THEN 0 ELSE facet.bits * (1 - ln(c / 2) / ln(facet.hub_limit / 2)) END
+  c > facet.hub_limit, {WORTH}
 FROM found JOIN identifier a ON a.identifier = one JOIN identifier b ON b.identifier = other, facet
 WHERE facet.facet = 'cell' ORDER BY found.identifier
 """

@@ -16,7 +16,7 @@ from datetime import date
 import duckdb
 
 from ringwatch.model import ACCOUNT, Model
-from ringwatch.window.cells import LEAST, LIFT, SURPRISE
+from ringwatch.window.cells import EXPECTED, FAR_MORE, LEAST, WORTH
 
 # Hours between an account's opening and the first money that funded it.
 HOURS = 24
@@ -44,20 +44,20 @@ WITH paid AS (
   SELECT payer, created, count(*) AS c, any_value(payees) AS n1, any_value(opened) AS n2, min(account) AS place
   FROM begun JOIN busy USING (payer) JOIN young USING (created) GROUP BY payer, created HAVING c >= {least}
 ), compared AS (
-  SELECT *, (n1 - c) * (n2 - c) / (SELECT count(*) FROM account) + 0.5 AS e FROM counted
+  SELECT *, {expected} AS e FROM counted
   WHERE n1 <= {widest} * (SELECT count(*) FROM account)
 ), kept AS (
   SELECT payer, created, c, CAST((SELECT count(*) FROM identifier) + row_number() OVER (ORDER BY place) AS INTEGER)
     AS identifier
-  FROM compared WHERE c / e >= {lift} AND c * ln(c / e) - c + e > {surprise}
+  FROM compared WHERE {far_more}
 )
 SELECT identifier, account, payer, created, c FROM kept JOIN begun USING (payer, created) ORDER BY identifier, account
 """
 
-_IDENTIFIER = """
+_IDENTIFIER = f"""
 INSERT INTO identifier
 SELECT DISTINCT identifier, facet.facet, payer || ' on ' || CAST($since + CAST(created AS INTEGER) AS DATE), c,
-  c > hub_limit, CASE WHEN c > hub_limit THEN 0 ELSE bits * (1 - ln(c / 2) / ln(hub_limit / 2)) END
+  c > facet.hub_limit, {WORTH}
 FROM funded, facet WHERE facet.facet = $facet ORDER BY identifier
 """
 
@@ -77,8 +77,8 @@ def add(connection: duckdb.DuckDBPyConnection, model: Model, feeds: tuple[str, .
                 hours=HOURS,
                 widest=WIDEST,
                 least=LEAST,
-                lift=LIFT,
-                surprise=SURPRISE,
+                expected=EXPECTED,
+                far_more=FAR_MORE,
             )
             connection.execute(found, {"since": since, "until": until})
             connection.execute(_IDENTIFIER, {"since": since, "facet": model.defaults.funding.facet})
