@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ringwatch.evaluate.metrics import OPERATOR, SAME_RING_JACCARD, TRUE_CASE_SHARE
+from ringwatch.evaluate.metrics import OPERATOR, TRUE_CASE_SHARE, nearly_same
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,5 @@ def reached(
     rings = members.loc[sizes >= smallest, ["operator_id", "account_id"]]
     flagged = judged[judged["flagged"] & (judged["kind"] == OPERATOR)]
     found = candidates.rename(columns={"candidate": "ring_id"}), judged, flagged
-    counts = (_alike(groups[groups["account_id"].isin(labelled)], rings) for groups in found)
-    return Reached(rings["operator_id"].nunique(), *counts)
-
-
-def _alike(groups: pd.DataFrame, rings: pd.DataFrame) -> int:
-    """Return how many rings are nearly the same as some group."""
-    common = groups.merge(rings, on="account_id").groupby(["ring_id", "operator_id"]).size().reset_index(name="both")
-    size = groups.groupby("ring_id").size().reindex(common["ring_id"]).to_numpy()
-    ring_size = rings.groupby("operator_id").size().reindex(common["operator_id"]).to_numpy()
-    jaccard = common["both"] / (size + ring_size - common["both"])
-    return int(common.loc[jaccard >= SAME_RING_JACCARD, "operator_id"].nunique())
+    alike = (nearly_same(groups[groups["account_id"].isin(labelled)], rings) for groups in found)
+    return Reached(rings["operator_id"].nunique(), *(pairs["operator_id"].nunique() for pairs in alike))

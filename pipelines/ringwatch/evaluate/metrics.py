@@ -111,15 +111,24 @@ def match_rings(flagged: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     and of these the best of each ring, are as many pairs as there can be.
     """
     rings = flagged.loc[flagged["kind"] == OPERATOR, ["ring_id", "account_id"]]
-    operators = _controlled(members)[["operator_id", "account_id"]]
-    common = rings.merge(operators, on="account_id").groupby(["ring_id", "operator_id"]).size().reset_index(name="both")
-    ring_size = rings.groupby("ring_id").size().reindex(common["ring_id"]).to_numpy()
-    operator_size = operators.groupby("operator_id").size().reindex(common["operator_id"]).to_numpy()
-    common["jaccard"] = common["both"] / (ring_size + operator_size - common["both"])
-    same = common[common["jaccard"] >= SAME_RING_JACCARD]
+    same = nearly_same(rings, _controlled(members)[["operator_id", "account_id"]])
     best = same.sort_values(["jaccard", "ring_id", "operator_id"], ascending=[False, True, True])
     pairs = best.drop_duplicates("operator_id").drop_duplicates("ring_id")
     return pairs.sort_values("ring_id", ignore_index=True)[["ring_id", "operator_id", "jaccard"]]
+
+
+def nearly_same(groups: pd.DataFrame, operators: pd.DataFrame) -> pd.DataFrame:
+    """Return ring_id, operator_id, jaccard: the pairs of a group and an operator with an index of at least one half.
+
+    groups: ring_id, account_id, which may overlap; operators: operator_id, account_id.
+    """
+    common = (
+        groups.merge(operators, on="account_id").groupby(["ring_id", "operator_id"]).size().reset_index(name="both")
+    )
+    size = groups.groupby("ring_id").size().reindex(common["ring_id"]).to_numpy()
+    operator_size = operators.groupby("operator_id").size().reindex(common["operator_id"]).to_numpy()
+    common["jaccard"] = common["both"] / (size + operator_size - common["both"])
+    return common.loc[common["jaccard"] >= SAME_RING_JACCARD, ["ring_id", "operator_id", "jaccard"]]
 
 
 def false_positives(flagged: pd.DataFrame, members: pd.DataFrame, contexts: pd.DataFrame) -> pd.DataFrame:
