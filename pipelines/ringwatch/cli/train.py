@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ringwatch.score.scorecard import Scorecard
     from ringwatch.train.teachers import Teacher
 
-FAMILY, VARIED = "A", "D"
+FAMILY = "A"
 FEWEST_WORLDS = 2
 
 
@@ -38,6 +38,7 @@ def train(
     Worlds and sources also teach with feeds missing, so that one card serves every deployment.
     """
     from ringwatch.score import scorecard
+    from ringwatch.simulate.families import VARIED
 
     settings = on_one_server(load_settings())
     if worlds < FEWEST_WORLDS:

@@ -121,8 +121,7 @@ def _missing(
     for feed in trial.without:
         tell(f"{trial.name} without {feed}")
         fewer = settings.model_copy(update={"feeds": tuple(name for name in settings.feeds if name != feed)})
-        with without(home, feed) as poorer:
-            judged = judge_world(poorer, day, fewer, tell)
+        judged = judge_world(without(home, (feed,), home.parent), day, fewer, tell)
         found[feed] = compare(judged, truth.by(day), day, settings.min_ring_size)
     return found
 

@@ -6,8 +6,7 @@ detection follows from the clean days alone, and asks Neo4j only for its graph a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -65,13 +64,12 @@ def last_day(trial: Trial) -> date:
     return START + timedelta(days=trial.days - 1)
 
 
-@contextmanager
-def without(home: Path, feed: str) -> Iterator[Path]:
-    """Yield a home that holds the same days but for one feed."""
-    poorer = home.with_name(f"{home.name}-without-{feed}")
+def without(home: Path, feeds: Collection[str], folder: Path) -> Path:
+    """Return a home below `folder` that holds the same days but for some feeds."""
+    poorer = folder / f"{home.name}-without-{'-'.join(feeds)}"
     for path in sorted(home.glob("days/*/clean/*.parquet")):
-        if path.stem != feed:
+        if path.stem not in feeds:
             link = poorer / path.relative_to(home)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path.resolve())
-    yield poorer
+    return poorer

@@ -74,7 +74,7 @@ def _pieces(files: Sequence[Arrived]) -> Iterator[Piece]:
                 values = pa.array([arrived.partitions[name] for arrived in group], pa.string())
                 rows = rows.append_column(name, values.take(pa.array(of)))
             rows = rows.rename_columns([known.get(name, name) for name in rows.column_names])
-            yield replace(piece, rows=rows, files=(of + first).astype(np.int64))
+            yield replace(piece, rows=rows, files=of + first)
 
 
 def _groups(files: Sequence[Arrived]) -> Iterator[tuple[int, Sequence[Arrived]]]:

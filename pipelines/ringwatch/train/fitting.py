@@ -29,6 +29,12 @@ FLOOR = 0.002
 DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
 
 
+def shared_out(most: float, *groups: pd.Series) -> pd.Series:
+    """Return the weight of each row, 1 at most: those that are alike in `groups` weigh `most` together at most."""
+    weight: pd.Series = (most / groups[0].groupby([*groups]).transform("size")).clip(upper=1.0)
+    return weight
+
+
 def weigh(rings: pd.Series, origins: pd.Series) -> pd.Series:
     """Return the weight of each group, 1 at most: the others of an origin weigh OTHERS_WEIGH together at most, and its
     rings as much as they are as usual there, within their limits.

@@ -6,7 +6,8 @@ it is one ring and the whole of it (shape), make the card.
 
 One population's habits are not another's. So a lesson has an origin: the generator of a world, or whoever delivered a
 source. Each origin counts alike; a feature that does not speak the same way in every origin is left out; and what odds
-mean is learnt from origins that were left out, on groups that were picked and whose members left as on any night.
+mean is learnt from sources that were left out while others of their origin were not, on groups that were picked and
+whose members left as on any night.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ def member_trees(lessons: Sequence[Lesson]) -> Trees:
     values = pd.concat([members.drop(columns="controlled") for members in rings], ignore_index=True)
     belongs = pd.concat([members["controlled"] for members in rings], ignore_index=True)
     origins = pd.Series(np.repeat([lesson.origin for lesson in lessons], [len(members) for members in rings]))
-    weight = (MEMBERS_WEIGH / belongs.groupby([origins, belongs]).transform("size")).clip(upper=1.0)
+    weight = fitting.shared_out(MEMBERS_WEIGH, origins, belongs)
     return trees.grow(values, belongs.astype(float), membership.DIRECTIONS, weight)
 
 
@@ -127,7 +128,7 @@ def regroup(night: Night, lesson: Lesson, member: Trees) -> Lesson:
     return replace(lesson, groups=groups, stability=stability, values=values)
 
 
-def _first_card(night: Night, member: Trees, flag: Sheet, shape: Trees) -> Scorecard:
+def _card(night: Night, member: Trees, flag: Sheet, shape: Trees) -> Scorecard:
     return Scorecard(VERSION, {}, night.settings.feeds, flag, shape, member, 0.0, ())
 
 
@@ -137,21 +138,21 @@ def learn(
     """Return the card of all lessons, one of each night, its odds calibrated on lessons that were left out."""
     odds, rings = _left_out(nights, lessons, member)
     slope, base = fitting.calibrate(odds, rings)
-    flag, shape = first_sheets(lessons)
+    flag, shape = sheets_of(lessons)
     prior = float(np.log2((rings.sum() + 1) / ((~rings).sum() + 1)))
     reliability = fitting.reliability(slope * odds + base, rings)
     calibrated = fitting.scaled(flag, slope, base)
     return Scorecard(VERSION, made, feeds, calibrated, shape, member, round(prior, 4), reliability)
 
 
-def first_sheets(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
+def sheets_of(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:
     """Return the flag sheet of lessons, not calibrated, and the trees for shape, grown on operators' groups alone."""
     values, labels, origins = known_groups(lessons)
     rings = labels["flag"].astype(bool)
     agreeing = fitting.agreeing(values, rings, origins)
     sheet = fitting.fit_trees(values[agreeing], rings, fitting.weigh(rings, origins))
     whole = rings & (labels["whole"] > 0)  # of fraud without a ring nobody knows how whole it is
-    weight = (RINGS_WEIGH / origins[whole].groupby(origins[whole]).transform("size")).clip(upper=1.0)
+    weight = fitting.shared_out(RINGS_WEIGH, origins[whole])
     return sheet, trees.grow(values[whole], labels.loc[whole, "whole"], weight=weight)
 
 
@@ -170,9 +171,9 @@ def _left_out(nights: Sequence[Night], lessons: Sequence[Lesson], member: Trees)
     """
     odds, rings = [], []
     for left_out in _folds(lessons):
-        sheets = first_sheets([lesson for i, lesson in enumerate(lessons) if i not in left_out])
+        sheets = sheets_of([lesson for i, lesson in enumerate(lessons) if i not in left_out])
         for i in sorted(left_out):
-            groups, found = scored(nights[i], lessons[i], _first_card(nights[i], member, *sheets))
+            groups, found = scored(nights[i], lessons[i], _card(nights[i], member, *sheets))
             truth = label(groups, lessons[i].truth)["flag"]
             odds.append(found.reindex(truth.index))
             rings.append(truth.astype(bool))
@@ -194,5 +195,5 @@ def scored(night: Night, lesson: Lesson, card: Scorecard) -> tuple[pd.DataFrame,
         whole, places = card.shape.total(lesson.values), pairs.places(connection)
         picked = selection.pick(lesson.groups, odds, whole, places, smallest)
         groups = variants.settle(connection, picked, odds, card, smallest)
-        scores = variants.score(connection, measuring.measure(connection, groups), lesson.stability, card)
-    return groups, scores.odds
+        _, found = variants.odds(connection, measuring.measure(connection, groups), lesson.stability, card)
+    return groups, found

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
 from ringwatch import sources
 from ringwatch.days.files import Files
+from ringwatch.evaluate.metrics import OPERATOR
+from ringwatch.evaluate.plan import Trial
+from ringwatch.evaluate.run import last_day, make_world, without
+from ringwatch.evaluate.truth import read_truth
 from ringwatch.model import ACCOUNT_FEED
 from ringwatch.night import Night
 from ringwatch.settings import Settings
-from ringwatch.simulate import START, simulate
-from ringwatch.simulate.clean import write_clean
 from ringwatch.simulate.families import VARIED, draw_world
 from ringwatch.train.learning import Truth
 
@@ -46,10 +48,10 @@ def worlds(
     """Yield worlds of a family, made below `folder`; those of a family that varies have windows of their own."""
     for number in numbers:
         tell(f"world {number} of family {family}")
-        world, home = draw_world(family, number), folder / f"{family}-{number}"
+        world = draw_world(family, number)
         lasts = min(world.climate.window_days or days, days)
-        simulate(home, accounts, lasts, number, world=world, write=write_clean)
-        day = START + timedelta(days=lasts - 1)
+        trial = Trial("train", world.name, world, accounts, lasts, number)
+        home, day = make_world(folder, trial), last_day(trial)
         own = settings.model_copy(update={"home": home, "feeds": world.feeds, "window_days": max(lasts, days)})
         origin = "varied worlds" if family == VARIED else "worlds"
         yield Teacher(world.name, origin, True, Night(day, own, Files(home)), _truth_of_world(home, day))
@@ -76,24 +78,15 @@ def with_feeds_missing(teachers: list[Teacher], folder: Path) -> Iterator[Teache
         taken = _TAKEN[place % len(_TAKEN)]
         left = tuple(feed for feed in teacher.night.settings.feeds if feed not in taken)
         if left not in (teacher.night.settings.feeds, (ACCOUNT_FEED,)):
-            home = folder / f"{teacher.source} less {'+'.join(taken)}"
-            yield replace(teacher, night=_poorer(teacher.night, left, home))
+            night = teacher.night
+            home = without(night.files.home, taken, folder)
+            settings = night.settings.model_copy(update={"home": home, "feeds": left})
+            yield replace(teacher, night=Night(night.day, settings, Files(home)))
 
 
-def _poorer(night: Night, feeds: tuple[str, ...], home: Path) -> Night:
-    """Return the night of a deployment that has only these feeds: its clean files are those of `night`."""
-    for path in sorted(night.files.home.glob("days/*/clean/*.parquet")):
-        if path.stem in feeds:
-            link = home / path.relative_to(night.files.home)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(path.resolve())
-    settings = night.settings.model_copy(update={"home": home, "feeds": feeds})
-    return Night(night.day, settings, Files(home))
-
-
-def _truth_of_world(home: Path, day: object) -> Truth:
-    members = pd.read_parquet(home / "truth" / "members.parquet")
-    mine = members[(members["kind"] == "operator") & (members["first_day"] <= day)]
+def _truth_of_world(home: Path, day: date) -> Truth:
+    members = read_truth(home / "truth").by(day).members
+    mine = members[members["kind"] == OPERATOR]
     return Truth(mine[["operator_id", "account_id"]], pd.Index(mine["account_id"]), pd.Index([], dtype="str"))
 
 
