@@ -9,7 +9,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from by_hand import HELD_DAYS, REFRESH_DAYS, WINDOW_DAYS, Days, Row
@@ -81,9 +80,9 @@ class Ledger:
 
     partial: list[tuple[date, str]] = field(default_factory=list)
 
-    def deliveries(self, first: date | None = None, last: date | None = None) -> pd.DataFrame:
-        rows = [(day, feed, False, 1) for day, feed in self.partial if last is None or day <= last]
-        return pd.DataFrame(rows, columns=["day", "feed", "complete", "rows"]).astype({"complete": bool})
+    def deliveries(self, first: date | None = None, last: date | None = None) -> list[dict[str, Any]]:
+        days = [(day, feed) for day, feed in self.partial if last is None or day <= last]
+        return [{"day": day, "feed": feed, "complete": False, "rows": 1} for day, feed in days]
 
     def close(self) -> None:
         pass
