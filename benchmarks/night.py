@@ -27,9 +27,9 @@ from ringwatch.cli.evaluate import print_evaluation
 from ringwatch.cli.night import FinishedNight, night_settings, run_nights
 from ringwatch.evaluate import evaluate
 from ringwatch.night import STAGES
-from ringwatch.review.store import Store
 from ringwatch.settings import Settings
 from ringwatch.simulate import START, simulate
+from ringwatch.store.store import Store
 
 DAY = ["%Y-%m-%d"]
 

@@ -17,8 +17,8 @@ from ringwatch.resources import SCHEMAS, cypher
 if TYPE_CHECKING:
     from ringwatch.graph import Graph
     from ringwatch.model import Model
-    from ringwatch.review.store import Store
     from ringwatch.settings import Settings
+    from ringwatch.store.store import Store
 
 STAGES = ("validate", "load", "link", "detect", "score", "publish")
 
@@ -84,7 +84,7 @@ class Night:
     @property
     def store(self) -> Store:
         if self.doors.store is None:
-            from ringwatch.review.store import Store
+            from ringwatch.store.store import Store
 
             self.doors.store = Store.open(self.settings.store_address)
         return self.doors.store

@@ -16,7 +16,7 @@ import pandas as pd
 from ringwatch.erasure.footprints import Account, canonical_id, in_days
 from ringwatch.gate import tombstones
 from ringwatch.night import Night
-from ringwatch.review.store import Store
+from ringwatch.store.store import Store
 from ringwatch.window import sharing
 
 

@@ -10,7 +10,7 @@ from ringwatch import disk, rights
 from ringwatch.night import Night
 
 if TYPE_CHECKING:
-    from ringwatch.review.lease import Lease
+    from ringwatch.store.lease import Lease
 
 
 @contextmanager

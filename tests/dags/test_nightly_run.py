@@ -9,8 +9,8 @@ pytest.importorskip("airflow")
 
 from ringwatch.graph import Graph
 from ringwatch.night import STAGES
-from ringwatch.review.store import Store
 from ringwatch.simulate import START, simulate
+from ringwatch.store.store import Store
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG

@@ -17,8 +17,8 @@ from ringwatch import stages
 from ringwatch.cli import app
 from ringwatch.graph import Graph
 from ringwatch.night import Night
-from ringwatch.review.store import Store
 from ringwatch.settings import Settings
+from ringwatch.store.store import Store
 from traces import holding
 
 pytestmark = pytest.mark.integration

@@ -13,8 +13,8 @@ from ringwatch.cli.output import console
 from ringwatch.days import run_report
 from ringwatch.days.files import Files
 from ringwatch.night import Report
-from ringwatch.review.records import LedgerEntry
-from ringwatch.review.store import Store
+from ringwatch.store.records import LedgerEntry
+from ringwatch.store.store import Store
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from ringwatch.cli import app
 from ringwatch.night import Night, Report
-from ringwatch.review.store import Store
-from ringwatch.review.tables import lease
 from ringwatch.stages import validate
+from ringwatch.store.store import Store
+from ringwatch.store.tables import lease
 
 FEEDS = "account_id,created_at,status\nA,2026-02-01T09:00:00,active\nB,2026-02-01T09:00:00,asleep\n"
 

@@ -15,11 +15,11 @@ from rich.console import Console
 from ringwatch import duck
 from ringwatch.cli import output
 from ringwatch.errors import UsageError
-from ringwatch.review.store import Store
 from ringwatch.server.conf import Memory
 from ringwatch.server.home import Home
 from ringwatch.server.offline import ImportFiles, command
 from ringwatch.settings import load_settings
+from ringwatch.store.store import Store
 
 AWKWARD = ("it's", "t[1]", "[prod]", "a[/b]", "100%", "sp ace", "ü", "s*r", "{x}", "$HOME", ":memory:", "day=1", '"q"')
 # Letters that mean something to somebody, and one that means nothing.

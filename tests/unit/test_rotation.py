@@ -27,9 +27,9 @@ from ringwatch.gate import tombstones
 from ringwatch.keys import tokens
 from ringwatch.keys.tokens import key_file
 from ringwatch.night import Night
-from ringwatch.review.store import Store
 from ringwatch.score.tables import EVIDENCE
 from ringwatch.stages import rotate, run_stage
+from ringwatch.store.store import Store
 
 ACCOUNTS = "account_id,created_at,status,email,phone"
 DEVICES = "account_id,device,first_seen,last_seen"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from starts import loaded_by, running
 
-from ringwatch.review.store import Store
+from ringwatch.store.store import Store
 
 TABLES = {"pandas", "numpy", "pyarrow", "duckdb", "great_expectations", "graphdatascience"}
 
@@ -36,7 +36,7 @@ def test_what_arrived_is_listed_without_the_libraries_that_work_on_tables(tmp_pa
 
 
 def test_a_store_whose_schema_is_the_newest_is_opened_without_what_migrates_it(tmp_path: Path) -> None:
-    opened = "from pathlib import Path\nfrom ringwatch.review.store import Store\n"
+    opened = "from pathlib import Path\nfrom ringwatch.store.store import Store\n"
     opened += f"Store.open(Path({str(tmp_path / 'review.db')!r}))"
 
     assert "alembic" in loaded_by(opened)

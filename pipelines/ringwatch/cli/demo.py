@@ -22,8 +22,8 @@ from ringwatch.server.home import server_home
 from ringwatch.settings import Settings, load_settings, set_apart
 
 if TYPE_CHECKING:
-    from ringwatch.review.store import Store
     from ringwatch.simulate import Simulation
+    from ringwatch.store.store import Store
 
 WORLD_NOTE = "world.json"  # the simulator's note of what a world is made from
 
@@ -39,8 +39,8 @@ def demo(
     The demo has a home of its own, `demo` in your home folder, with a server and a review store of its own.
     """
     from ringwatch.evaluate import evaluate
-    from ringwatch.review.store import Store
     from ringwatch.simulate import simulate
+    from ringwatch.store.store import Store
 
     settings = demo_settings()
     begin_anew(settings)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ringwatch.settings import load_settings
 
 if TYPE_CHECKING:
-    from ringwatch.review.store import Store
+    from ringwatch.store.store import Store
 
 
 @contextmanager
 def open_store() -> Iterator[Store]:
     """Open the store and close it at the end."""
-    from ringwatch.review.store import Store
+    from ringwatch.store.store import Store
 
     store = Store.open(load_settings().store_address)
     try:

@@ -94,8 +94,8 @@ def print_evaluation(found: Evaluation) -> None:
 
 def _one_night(truth: Path, day: datetime, as_json: bool) -> None:
     from ringwatch.evaluate import evaluate as compare_with_truth
-    from ringwatch.review.store import Store
     from ringwatch.settings import load_settings
+    from ringwatch.store.store import Store
 
     settings = load_settings()
     store = Store.open(settings.store_address)

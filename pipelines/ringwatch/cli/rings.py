@@ -23,7 +23,7 @@ from ringwatch.wording import likelier, slight
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ringwatch.review.store import Store
+    from ringwatch.store.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="The rings that were published.")
 

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from ringwatch.days import run_report
 from ringwatch.days.durable import sync
 from ringwatch.night import Night, Report
-from ringwatch.review.records import LedgerEntry
+from ringwatch.store.records import LedgerEntry
 
 _PARTS = {"clean": "clean", "held": "held", "quarantine": "quarantined"}  # folder and what its rows are counted as
 _LEDGER = "ledger.json"

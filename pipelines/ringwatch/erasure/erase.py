@@ -18,8 +18,8 @@ from ringwatch.erasure.footprints import Account
 from ringwatch.gate import tombstones
 from ringwatch.night import Night
 from ringwatch.resources import cypher
-from ringwatch.review.erasure import ERASED_PREFIX
-from ringwatch.review.records import Handled
+from ringwatch.store.erasure import ERASED_PREFIX
+from ringwatch.store.records import Handled
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ringwatch import duck
 from ringwatch.gate.tombstones import BETWEEN
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
-from ringwatch.review.erasure import without
+from ringwatch.store.erasure import without
 
 COLUMNS = ["day", "feed", "part", "rows", "naming"]
 _APART = ("clean", "held", "quarantine")

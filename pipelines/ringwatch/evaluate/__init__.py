@@ -15,7 +15,7 @@ from ringwatch.evaluate import metrics
 from ringwatch.evaluate.calibration import Calibration, Case, calibration
 from ringwatch.evaluate.metrics import Agreement
 from ringwatch.evaluate.truth import Truth, read_truth
-from ringwatch.review.store import Store
+from ringwatch.store.store import Store
 
 MIN_RING_SIZE = 4
 # Cases that a reviewer looks at in a night.

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from ringwatch.review import database
-from ringwatch.review.records import KeyRecord
-from ringwatch.review.tables import ring_evidence, token_keys
+from ringwatch.store import database
+from ringwatch.store.records import KeyRecord
+from ringwatch.store.tables import ring_evidence, token_keys
 
 # Makes the identifiers of a reason anew, given its facet.
 Renewed = Callable[[str, list[str]], list[str]]

@@ -14,7 +14,7 @@ from ringwatch.gate import tombstones
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
-from ringwatch.review.records import LedgerEntry
+from ringwatch.store.records import LedgerEntry
 
 _AUTHOR = "validate"
 _BACK = (

@@ -27,7 +27,7 @@ from ringwatch.gate import tombstones
 from ringwatch.gate.sorting import QUARANTINE
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
-from ringwatch.review.records import Handled
+from ringwatch.store.records import Handled
 
 MASK = "•••"
 COLUMNS = ["day", "feed", "file", "row", "line", "rule", "values", "discarded"]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ringwatch.review.records import Nightly
+from ringwatch.store.records import Nightly
 
 FLAGGED_KINDS = ("operator", "reseller")
 

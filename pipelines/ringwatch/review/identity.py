@@ -5,13 +5,14 @@ depends on the order of rows or on how detection names its candidates.
 """
 
 import base64
-import hashlib
 from collections.abc import Collection, Iterable
 from datetime import date
 from itertools import count
 
 import numpy as np
 import pandas as pd
+
+from ringwatch.store.contents import fingerprint
 
 MIN_JACCARD = 0.3
 MIN_CONTAINMENT = 0.6
@@ -89,15 +90,6 @@ def mint(day: date, members: pd.DataFrame, taken: dict[str, str], given: Collect
     minted = prints.rename("fingerprint").reset_index().sort_values("fingerprint", ignore_index=True)
     minted["ring_id"] = [ids.get(print_) or _ring_id(print_, known) for print_ in minted["fingerprint"]]
     return minted
-
-
-def fingerprint(day: date, accounts: Iterable[str], number: int = 0) -> str:
-    """Return the SHA-256 of a day and the sorted accounts of a ring that was first flagged on it, in hex digits.
-
-    `number`: how many other rings began as the same accounts on that day.
-    """
-    again = [f"\n{number}"] if number else []
-    return hashlib.sha256("\n".join((day.isoformat(), *sorted(accounts), *again)).encode()).hexdigest()
 
 
 def _ring_id(fingerprint: str, known: dict[str, str]) -> str:

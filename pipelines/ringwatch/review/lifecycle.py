@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.review import identity
-from ringwatch.review.records import History
+from ringwatch.store.records import History
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """Puts together what a night publishes. In: what score judged and what was published before. Out: rows of the store."""
 
-import hashlib
-import json
 from datetime import date
 
 import pandas as pd
 
 from ringwatch.review import identity, lifecycle
-from ringwatch.review.bands import bands
-from ringwatch.review.records import Candidates, History, Nightly, Thresholds
+from ringwatch.store.bands import bands
+from ringwatch.store.contents import content_hashes
+from ringwatch.store.records import Candidates, History, Nightly, Thresholds
 
 CONTEXT = "context"
 RING = ["ring_id", "event", "related", "flagged", "probability", "low", "high", "band", "kind", "size", "joined"]
@@ -56,17 +55,6 @@ def _rings(flagged: pd.DataFrame, members: pd.DataFrame, lineage: lifecycle.Line
     left = lifecycle.farewells(lineage, history).assign(flagged=False, size=0, joined=0)
     rows = [*tonight.reindex(columns=RING).to_dict("records"), *left.reindex(columns=RING).to_dict("records")]
     return pd.DataFrame(rows, columns=RING).sort_values("ring_id", ignore_index=True)
-
-
-def content_hashes(rings: pd.DataFrame, members: pd.DataFrame) -> dict[str, str]:
-    """SHA-256 by ring_id of what a ring is to those who act on it: its members, band, event and kind.
-
-    Not of its probability, interval, roles and summary, which move a little every night.
-    """
-    shown = rings[["ring_id", "kind", "band", "event"]].to_numpy().tolist()
-    inside = members.groupby("ring_id")["account_id"].agg(sorted).to_dict()
-    texts = {str(ring[0]): json.dumps([*ring, inside[ring[0]]]) for ring in shown}
-    return {ring_id: hashlib.sha256(text.encode()).hexdigest() for ring_id, text in texts.items()}
 
 
 def _evidence(evidence: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:

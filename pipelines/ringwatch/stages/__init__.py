@@ -12,7 +12,7 @@ from ringwatch.night import STAGES, Night, Report
 from ringwatch.working import working, writing
 
 if TYPE_CHECKING:
-    from ringwatch.review.lease import Lease
+    from ringwatch.store.lease import Lease
 
 
 def run_night(night: Night, begins: Callable[[str], object]) -> list[Report]:

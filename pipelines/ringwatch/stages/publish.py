@@ -18,10 +18,10 @@ from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
 from ringwatch.review.audit import objections
-from ringwatch.review.erasure import ERASED_PREFIX
 from ringwatch.review.nightly import RING, nightly
-from ringwatch.review.records import Candidates, Nightly, Publication, Thresholds
 from ringwatch.score.tables import TABLES
+from ringwatch.store.erasure import ERASED_PREFIX
+from ringwatch.store.records import Candidates, Nightly, Publication, Thresholds
 
 
 def run(night: Night) -> Report:

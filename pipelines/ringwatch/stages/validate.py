@@ -24,8 +24,8 @@ from ringwatch.gate.survey import survey, together
 from ringwatch.mapping import names_of
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import restating
-from ringwatch.review.records import LedgerEntry
 from ringwatch.score import scorecard
+from ringwatch.store.records import LedgerEntry
 
 PARTS = ("clean", "held", "quarantine")
 _WAITED = (

@@ -14,8 +14,8 @@ from ringwatch.days import amend, run_report
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
-from ringwatch.review.store import Store
 from ringwatch.stages import run_stage
+from ringwatch.store.store import Store
 
 ACCOUNTS = "account_id,created_at,status"
 DEVICES = "account_id,device,first_seen,last_seen"

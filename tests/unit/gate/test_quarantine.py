@@ -19,7 +19,7 @@ from ringwatch.days import amend
 from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
-from ringwatch.review.records import LedgerEntry
+from ringwatch.store.records import LedgerEntry
 
 ACCOUNTS = "account_id,created_at,status,country"
 DEVICES = "account_id,device,first_seen,last_seen"

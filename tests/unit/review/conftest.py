@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
-from ringwatch.review.store import Store
+from ringwatch.store.store import Store
 
 settings.register_profile(
     "review", max_examples=40, deadline=None

@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow as pa
 
 from ringwatch.review.nightly import nightly
-from ringwatch.review.records import Candidates, Nightly, Publication, Thresholds
-from ringwatch.review.store import Store
 from ringwatch.score.tables import TABLES
+from ringwatch.store.records import Candidates, Nightly, Publication, Thresholds
+from ringwatch.store.store import Store
 
 THRESHOLDS = Thresholds(flag=0.5, keep=0.3, min_size=4)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (date(2026, 3, 2) + timedelta(days) for days in range(5))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringwatch.review.bands import BANDS, bands
+from ringwatch.store.bands import BANDS, bands
 
 ORDER = list(BANDS)
 probabilities = st.floats(0, 1)

@@ -8,9 +8,9 @@ from judged import MONDAY, TUESDAY, accounts, publish
 from ruamel.yaml import YAML
 
 from ringwatch.resources import SCHEMAS
-from ringwatch.review import tables
-from ringwatch.review.bands import BANDS, ROOM
-from ringwatch.review.store import Store
+from ringwatch.store import tables
+from ringwatch.store.bands import BANDS, ROOM
+from ringwatch.store.store import Store
 
 CONTRACT = YAML(typ="safe").load(SCHEMAS / "contracts" / "flagged_rings.odcs.yaml")
 OBJECTS = {entry["name"]: entry["properties"] for entry in CONTRACT["schema"]}

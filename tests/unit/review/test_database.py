@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 from judged import MONDAY, TUESDAY, accounts, members_of, publish
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import database, tables, views
-from ringwatch.review.store import Store
+from ringwatch.store import database, tables, views
+from ringwatch.store.store import Store
 
 VIEWS = ("ring_member", "flagged_nights", "flagged_rings", "flagged_ring_members")
 

@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 from judged import MONDAY, TUESDAY, accounts, judged, make, members_of, publish
 
-from ringwatch.review import bookkeeping
-from ringwatch.review.nightly import content_hashes
-from ringwatch.review.store import Store
-from ringwatch.review.tables import change, ring_evidence, ring_night, ring_night_member
+from ringwatch.store import bookkeeping
+from ringwatch.store.contents import content_hashes
+from ringwatch.store.store import Store
+from ringwatch.store.tables import change, ring_evidence, ring_night, ring_night_member
 
 GONE, WORD = "A0002", "erased-2f7c"
 

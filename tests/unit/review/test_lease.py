@@ -14,13 +14,13 @@ import pytest
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError
-from ringwatch.review.store import Store
-from ringwatch.review.tables import lease
+from ringwatch.store.store import Store
+from ringwatch.store.tables import lease
 
 LONG = 600
 HOLDER = """
 import sys, time
-from ringwatch.review.store import Store
+from ringwatch.store.store import Store
 with Store.open(sys.argv[1]).lease("load of 2026-03-02", float(sys.argv[2])):
     print("held", flush=True)
     time.sleep(120)

@@ -7,8 +7,8 @@ import pytest
 from judged import MONDAY, TUESDAY, WEDNESDAY
 
 from ringwatch.errors import InfrastructureError
-from ringwatch.review.records import LedgerEntry
-from ringwatch.review.store import Store
+from ringwatch.store.records import LedgerEntry
+from ringwatch.store.store import Store
 
 DEVICES = LedgerEntry("devices", 2, 10, clean=6, held=1, quarantined=2, duplicates=1, late=3, sha256="a", complete=True)
 USAGE = LedgerEntry("usage", 0, 0, clean=0, held=0, quarantined=0, duplicates=0, late=None, sha256="", complete=False)

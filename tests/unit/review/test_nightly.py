@@ -11,7 +11,7 @@ from judged import MONDAY, THRESHOLDS, TUESDAY, WEDNESDAY, accounts, judged
 
 from ringwatch.review.audit import objections
 from ringwatch.review.nightly import nightly
-from ringwatch.review.records import Candidates, History, Nightly
+from ringwatch.store.records import Candidates, History, Nightly
 
 NOTHING = History(
     pd.DataFrame(columns=["ring_id", "first_day", "last_day", "kind", "band", "size"], dtype=object).assign(

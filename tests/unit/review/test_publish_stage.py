@@ -10,10 +10,10 @@ from judged import MONDAY, TUESDAY, accounts, judged, members_of
 from ringwatch.days.files import Files
 from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night
-from ringwatch.review.records import Candidates
-from ringwatch.review.tables import run
 from ringwatch.settings import load_settings
 from ringwatch.stages import publish
+from ringwatch.store.records import Candidates
+from ringwatch.store.tables import run
 
 
 class SmallWorld:

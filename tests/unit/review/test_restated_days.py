@@ -28,7 +28,7 @@ from judged import (
 )
 
 from ringwatch.errors import UsageError
-from ringwatch.review.store import Store
+from ringwatch.store.store import Store
 
 # A night: its day, for each of 24 accounts the group it is in (0: none), and how probable the groups are.
 groupings = st.lists(st.integers(0, 3), min_size=24, max_size=24)

@@ -18,7 +18,7 @@ from ringwatch.cli import rings as commands
 from ringwatch.days.files import Files
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.review import export
-from ringwatch.review.store import Store
+from ringwatch.store.store import Store
 
 app = typer.Typer()
 app.add_typer(commands.app, name="rings")

@@ -19,8 +19,8 @@ from judged import (
 )
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.review import bookkeeping, database, standing, tables
-from ringwatch.review.store import Store
+from ringwatch.store import bookkeeping, database, standing, tables
+from ringwatch.store.store import Store
 
 BOOKKEEPING = {
     "run": ["run_id", "restatement", "state"],

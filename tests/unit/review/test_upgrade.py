@@ -8,8 +8,8 @@ from alembic import command
 from consumer import Consumer
 from judged import MONDAY, TUESDAY, WEDNESDAY, accounts, members_of, publish
 
-from ringwatch.review import database
-from ringwatch.review.store import Store
+from ringwatch.store import database
+from ringwatch.store.store import Store
 
 # What version 0006 wrote of two days: R-A on both, R-B merged into it on the second, R-C dormant since, and R-LOST,
 # which was published for the first day and taken out of the table when that was restated.

@@ -23,8 +23,8 @@ import psutil
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError
-from ringwatch.review import database
-from ringwatch.review.tables import lease
+from ringwatch.store import database
+from ringwatch.store.tables import lease
 
 _WRITER = "writer"
 _RENEWALS = 4  # in the time for which the lease is valid: one or two may fail

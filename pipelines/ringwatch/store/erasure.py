@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping, changes, database
-from ringwatch.review.tables import (
+from ringwatch.store import bookkeeping, changes, database
+from ringwatch.store.contents import content_hashes, fingerprint
+from ringwatch.store.tables import (
     metadata,
     quarantine_log,
     ring,
@@ -140,9 +141,7 @@ def _is_named_after(connection: sa.Connection, day: date, ring_id: str) -> bool:
 
 
 def _fingerprint(connection: sa.Connection, day: date, ring_id: str) -> str:
-    from ringwatch.review import identity
-
-    return identity.fingerprint(day, _accounts(connection, day, ring_id))
+    return fingerprint(day, _accounts(connection, day, ring_id))
 
 
 def _withdrawn(connection: sa.Connection, account_id: str) -> list[tuple[date, str]]:
@@ -168,8 +167,6 @@ def _members(connection: sa.Connection, day: date, ring_id: str) -> pd.DataFrame
 
 def _hash_again(connection: sa.Connection, day: date, ring_id: str) -> None:
     """Bring the content hash of a ring's night in line with its members."""
-    from ringwatch.review.nightly import content_hashes
-
     of_night = [ring_night.c.day == day, ring_night.c.ring_id == ring_id]
     rings = bookkeeping.read(connection, sa.select(ring_night).where(*of_night))
     new = {"content_hash": content_hashes(rings, _members(connection, day, ring_id))[ring_id]}

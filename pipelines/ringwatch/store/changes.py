@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping
-from ringwatch.review.tables import CHANGES, change, ring
-from ringwatch.review.views import flagged_ring_members, flagged_rings
+from ringwatch.store import bookkeeping
+from ringwatch.store.tables import CHANGES, change, ring
+from ringwatch.store.views import flagged_ring_members, flagged_rings
 
 if TYPE_CHECKING:
     import pandas as pd

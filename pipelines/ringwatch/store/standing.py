@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping
-from ringwatch.review.tables import ring, ring_night, run, withdrawal, withdrawn_member
+from ringwatch.store import bookkeeping
+from ringwatch.store.tables import ring, ring_night, run, withdrawal, withdrawn_member
 
 if TYPE_CHECKING:
     import pandas as pd

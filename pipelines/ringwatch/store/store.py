@@ -16,10 +16,10 @@ import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.keys import stored
-from ringwatch.review import accounts, bookkeeping, changes, database, erasure, ledger, standing
-from ringwatch.review.lease import Lease, hold
-from ringwatch.review.records import Handled, History, KeyRecord, LedgerEntry, Nightly, Publication, Standing
-from ringwatch.review.tables import (
+from ringwatch.store import accounts, bookkeeping, changes, database, erasure, ledger, standing
+from ringwatch.store.lease import Lease, hold
+from ringwatch.store.records import Handled, History, KeyRecord, LedgerEntry, Nightly, Publication, Standing
+from ringwatch.store.tables import (
     quarantine_log,
     ring,
     ring_evidence,
@@ -29,7 +29,7 @@ from ringwatch.review.tables import (
     withdrawal,
     withdrawn_member,
 )
-from ringwatch.review.views import flagged_nights, ring_member
+from ringwatch.store.views import flagged_nights, ring_member
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping
-from ringwatch.review.records import LedgerEntry
-from ringwatch.review.tables import delivery
+from ringwatch.store import bookkeeping
+from ringwatch.store.records import LedgerEntry
+from ringwatch.store.tables import delivery
 
 if TYPE_CHECKING:
     pass

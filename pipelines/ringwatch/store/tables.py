@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from ringwatch.review.bands import BANDS
+from ringwatch.store.bands import BANDS
 
 metadata = MetaData(
     naming_convention={

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ringwatch import __version__
-from ringwatch.review import database
-from ringwatch.review.records import History, Nightly
-from ringwatch.review.tables import (
+from ringwatch.store import database
+from ringwatch.store.records import History, Nightly
+from ringwatch.store.tables import (
     ring,
     ring_evidence,
     ring_night,

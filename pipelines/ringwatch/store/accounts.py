@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ringwatch.review import bookkeeping
-from ringwatch.review.tables import ring, ring_night, ring_night_member, run
+from ringwatch.store import bookkeeping
+from ringwatch.store.tables import ring, ring_night, ring_night_member, run
 
 if TYPE_CHECKING:
     import pandas as pd
