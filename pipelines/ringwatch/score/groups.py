@@ -2,16 +2,18 @@
 
 Which groups candidates become is in `variants.py`, who leaves them in `membership.py`, what is measured of a group in
 `measuring.py`, what the score looks at in `features.py`, what it counts in a scorecard, which groups stay in
-`selection.py`, the words in `reasons.py`.
+`selection.py`, which honest people they may be in `benign.py`, the words in `reasons.py`.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.score import intervals, measuring, membership, notes, reasons, selection, variants
+from ringwatch.score import benign, intervals, measuring, membership, notes, reasons, selection, variants
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import RINGS, TABLES
@@ -37,13 +39,18 @@ def score_groups(
     measures = measuring.measure(connection, groups)
     scores = variants.score(connection, measures, stability, card)
     moved = selection.shift(scores.odds, card.prior)
+    explained = benign.unexplained(measures, scores.values)
+    lowered = benign.floor(scores.odds + moved, explained)
+    scores = replace(scores, odds=scores.odds.add(lowered, fill_value=0.0))
     rings = _rings(measures, scores, card, moved)
     members = _members(measures)
     told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
+    told = pd.concat([told, benign.against(explained, lowered)], ignore_index=True)
     context = notes.Context(connection, groups, stability, card, moved)
-    more = notes.of_rings(context, rings, members, scores.bits)
+    likely = pd.Index(rings.loc[rings["probability"] >= notes.LIKELY, "candidate"])
+    more = [notes.of_rings(context, rings, members, scores.bits), benign.checks(explained, likely)]
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
-    return {"rings": rings[RINGS.names], "members": members, "evidence": reasons.ordered(told, more)}
+    return {"rings": rings[RINGS.names], "members": members, "evidence": reasons.ordered(told, *more)}
 
 
 def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float) -> pd.DataFrame:
