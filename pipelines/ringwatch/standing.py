@@ -70,7 +70,7 @@ class Standing:
 def standing(night: Night, account_id: str) -> Standing:
     """Return where the account stands on the newest published day; `night` is any night of the deployment."""
     canonical = canonical_id(account_id)
-    days = night.store.days()
+    days = night.store.published.days()
     stays = tuple(_stays(night.store, canonical, days))
     newest = days[-1] if days else None
     found = Standing(canonical, newest, stays, ())
@@ -78,7 +78,7 @@ def standing(night: Night, account_id: str) -> Standing:
 
 
 def _stays(store: Store, account_id: str, days: list[date]) -> Iterator[Stay]:
-    nights = store.nights_of(account_id)
+    nights = store.published.nights_of(account_id)
     place = nights["day"].map({day: i for i, day in enumerate(days)})
     begins = (nights["ring_id"] != nights["ring_id"].shift()) | (place != place.shift() + 1)
     for _, stay in nights.groupby(begins.cumsum()):
@@ -105,7 +105,7 @@ def _reasons(night: Night, found: Standing) -> Iterator[Reason]:
     if arrived:
         yield arrived
         return
-    withheld = night.store.withheld(found.day)
+    withheld = night.store.published.withheld(found.day)
     if withheld:
         day, why = withheld
         yield Reason(
@@ -122,7 +122,7 @@ def _reasons(night: Night, found: Standing) -> Iterator[Reason]:
 
 
 def _is_erased(night: Night, account_id: str) -> bool:
-    buried = night.store.tombstones()
+    buried = night.store.tombstones.tokens()
     return bool(buried) and tombstones.token_of(night.settings.home, account_id) in buried
 
 
@@ -147,7 +147,7 @@ def _arrived(night: Night, account_id: str) -> Reason | None:
 
 
 def _left(store: Store, last: Stay) -> Reason:
-    after = [night for night in store.nights(last.ring_id) if last.until and night["day"] > last.until]
+    after = [night for night in store.published.nights(last.ring_id) if last.until and night["day"] > last.until]
     figures = {"ring_id": last.ring_id, "until": last.until}
     if not after:
         return Reason("left", f"it was in {last.ring_id} until {last.until}, and is not any more", figures)
@@ -209,7 +209,7 @@ def _linked(night: Night, account_id: str) -> Reason:
 
 def _watched(night: Night, account_id: str) -> Iterator[Reason]:
     for row in _table(night.files.watch(night.day), account_id).to_dict("records"):
-        ring_id = night.store.canonical(row["ring_id"]) or row["ring_id"]
+        ring_id = night.store.published.canonical(row["ring_id"]) or row["ring_id"]
         text = f"it is like {ring_id}, without being in it (similarity {row['similarity']:.2f})"
         yield Reason("watched", text, {"ring_id": ring_id, "similarity": row["similarity"]})
 

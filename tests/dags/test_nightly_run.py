@@ -47,5 +47,5 @@ def test_a_night_runs_from_the_feeds_to_published_rings(
     assert {report["stage"]: report["day"] for report in returned.values()} == dict.fromkeys(STAGES, START.isoformat())
     assert returned["load"]["counts"]["accounts"] == graph.read("MATCH (a:Account) RETURN count(a) AS n")[0]["n"]
     store = Store.open(f"sqlite:///{tmp_path / 'var' / 'review.db'}")
-    assert store.days() == [START]
+    assert store.published.days() == [START]
     store.close()

@@ -66,7 +66,7 @@ def erased(before: dict[str, Any], member: str, settings: Settings) -> dict[str,
 
 
 def sizes(night: Night) -> dict[str, int]:
-    return {row["ring_id"]: row["size"] for row in night.store.rings(DAYS[1])}
+    return {row["ring_id"]: row["size"] for row in night.store.published.rings(DAYS[1])}
 
 
 def night_of(night: Night, day: Any) -> Night:
@@ -109,7 +109,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(nights: Night, member: s
     assert said["days"]
     assert len(said["rings"]) == 1
     assert not said["erased"]
-    assert nights.store.tombstones() == frozenset()
+    assert nights.store.tombstones.tokens() == frozenset()
     assert nodes_naming(nights.graph, member)
 
 
@@ -125,7 +125,7 @@ def test_an_unknown_account_is_one_sentence(nights: Night) -> None:
 
     assert result.exit_code == 2
     assert "nothing that ringwatch keeps names this account" in " ".join(result.stderr.split())
-    assert nights.store.tombstones() == frozenset()
+    assert nights.store.tombstones.tokens() == frozenset()
 
 
 def test_no_file_no_node_and_no_row_names_the_account(
@@ -153,7 +153,7 @@ def test_rings_keep_their_sizes_and_consumers_hear_of_the_one_that_changed(
     assert changes(nights.store)[len(before["changes"]) :] == [(ring["ring_id"], "members")]
     assert erased["changes"] == 1
     assert sizes(nights) == before["rings"]
-    assert len(nights.store.members(ring["ring_id"], DAYS[1])) == ring["size"]
+    assert len(nights.store.published.members(ring["ring_id"], DAYS[1])) == ring["size"]
 
 
 def test_erasing_again_finds_nothing_and_is_fine(erased: dict[str, Any], nights: Night, member: str) -> None:

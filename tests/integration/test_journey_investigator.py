@@ -47,7 +47,7 @@ def test_from_the_list_of_rings_to_an_account_and_back() -> None:
 
 
 def test_an_account_in_no_ring_says_why(nights: Night) -> None:
-    flagged = set(nights.store.flagged(DAYS[1])["account_id"])
+    flagged = set(nights.store.published.flagged(DAYS[1])["account_id"])
     rows = nights.graph.read("MATCH (a:Account) RETURN a.account_id AS id ORDER BY id")
     free = next(row["id"] for row in rows if row["id"] not in flagged)
 

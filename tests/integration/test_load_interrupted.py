@@ -52,7 +52,7 @@ Graph._execute = dying
 try:
     settings = load_settings()
     with disk.failures(settings), open_night(settings, day) as night:
-        night.store.deliveries()  # made before, as by the stages that went before
+        night.store.deliveries.between()  # made before, as by the stages that went before
         if file_bytes:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
         load.run(night)

@@ -80,10 +80,10 @@ def test_campus_office_and_family_are_left_alone(evaluation: Evaluation) -> None
 
 
 def test_every_ring_has_reasons_that_add_up_to_its_probability(nights: Night) -> None:
-    rings = [ring for ring in nights.store.rings(nights.day) if ring["flagged"]]
+    rings = [ring for ring in nights.store.published.rings(nights.day) if ring["flagged"]]
     assert rings
     for ring in rings:
-        bits = sum(reason["bits"] for reason in nights.store.evidence(ring["ring_id"], nights.day))
+        bits = sum(reason["bits"] for reason in nights.store.published.evidence(ring["ring_id"], nights.day))
         assert 1 / (1 + 2**-bits) == pytest.approx(ring["probability"], abs=1e-4)
 
 
@@ -103,7 +103,7 @@ def test_the_graph_shows_the_published_members(nights: Night) -> None:
         "MATCH (a:Account)-[:MEMBER_OF]->(r:Ring) RETURN r.ring_id AS ring_id, a.account_id AS account_id"
     )
 
-    published = nights.store.flagged(nights.day)[["ring_id", "account_id"]]
+    published = nights.store.published.flagged(nights.day)[["ring_id", "account_id"]]
     assert len(published) > 0
     assert {(row["ring_id"], row["account_id"]) for row in shown} == set(published.itertuples(index=False, name=None))
 
@@ -118,7 +118,7 @@ def test_the_graph_says_what_place_each_address_is(nights: Night) -> None:
 
 def test_accounts_like_a_ring_are_watched_and_flagged_by_nobody(nights: Night) -> None:
     watched = pd.read_parquet(nights.files.watch(nights.day))
-    before = nights.store.flagged(DAYS[-2])
+    before = nights.store.published.flagged(DAYS[-2])
 
     assert read(nights)["detect"]["counts"]["watched"] == len(watched) > 0
     assert set(watched["ring_id"]) <= set(before["ring_id"])
@@ -127,19 +127,19 @@ def test_accounts_like_a_ring_are_watched_and_flagged_by_nobody(nights: Night) -
 
 
 def test_rings_keep_their_ids_over_the_nights(nights: Night) -> None:
-    yesterday, today = (set(nights.store.flagged(day)["ring_id"]) for day in DAYS[-2:])
+    yesterday, today = (set(nights.store.published.flagged(day)["ring_id"]) for day in DAYS[-2:])
 
     assert len(yesterday & today) >= 0.7 * len(yesterday)
 
 
 def test_the_same_night_again_changes_nothing(nights: Night) -> None:
-    before = files(nights), everything(nights.graph), nights.store.flagged(nights.day)
+    before = files(nights), everything(nights.graph), nights.store.published.flagged(nights.day)
 
     run_all(nights)
 
     assert files(nights) == before[0]
     assert everything(nights.graph) == before[1]
-    pd.testing.assert_frame_equal(nights.store.flagged(nights.day), before[2])
+    pd.testing.assert_frame_equal(nights.store.published.flagged(nights.day), before[2])
 
 
 def test_a_missing_feed_stops_the_night_and_leaves_what_is_published(
@@ -157,7 +157,7 @@ def test_a_missing_feed_stops_the_night_and_leaves_what_is_published(
         run_all(night)
 
     assert everything(nights.graph) == before
-    assert max(nights.store.days()) == DAYS[-1]
+    assert max(nights.store.published.days()) == DAYS[-1]
     assert not night.files.day(tomorrow).joinpath("clean").exists()
 
 
@@ -181,6 +181,6 @@ def test_a_facet_that_a_deployment_adds_as_a_file_finds_a_ring(
 
     with open_night(settings, day, tmp_path / "feeds") as night:
         run_all(night)
-        flagged = night.store.flagged(day)
+        flagged = night.store.published.flagged(day)
 
     assert set(flagged["account_id"]) == set(names[:6])

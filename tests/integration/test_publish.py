@@ -75,7 +75,7 @@ def shown(graph: Graph) -> dict[str, set[str]]:
 def stored(home: Path, day: date) -> dict[str, set[str]]:
     """Members by ring, as the review store has them."""
     night = Night(day, load_settings(home=home, store_url=None), Files(home))
-    flagged: pd.DataFrame = night.store.flagged(day)
+    flagged: pd.DataFrame = night.store.published.flagged(day)
     return {str(ring): set(group) for ring, group in flagged.groupby("ring_id")["account_id"]}
 
 

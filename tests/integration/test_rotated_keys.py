@@ -105,8 +105,8 @@ def test_a_rebuild_and_the_next_night_go_on_from_there(nights: Night, settings: 
 
 def _tokens_in_store(night: Night) -> set[Any]:
     found: set[Any] = set()
-    for day in night.store.days():
-        for ring in night.store.rings(day):
-            for reason in night.store.evidence(ring["ring_id"], day):
+    for day in night.store.published.days():
+        for ring in night.store.published.rings(day):
+            for reason in night.store.published.evidence(ring["ring_id"], day):
                 found |= set(reason["identifiers"])
     return found

@@ -26,8 +26,8 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "_width", 160)  # what the terminal of the tests has is kept from its import on
     store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
     devices = LedgerEntry("devices", 2, 1234, 1230, 1, 2, 1, 3, "a", complete=True)
-    store.record_deliveries(MONDAY, [devices, LedgerEntry("usage", 1, 7, 7, 0, 0, 0, None, "b", complete=True)])
-    store.record_deliveries(TUESDAY, [devices, LedgerEntry("usage", 0, 0, 0, 0, 0, 0, None, "", complete=False)])
+    store.deliveries.record(MONDAY, [devices, LedgerEntry("usage", 1, 7, 7, 0, 0, 0, None, "b", complete=True)])
+    store.deliveries.record(TUESDAY, [devices, LedgerEntry("usage", 0, 0, 0, 0, 0, 0, None, "", complete=False)])
     store.close()
     report = Files(tmp_path).report(MONDAY)
     report.parent.mkdir(parents=True)

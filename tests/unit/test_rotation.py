@@ -38,14 +38,14 @@ GONE = "acc-17"
 
 # Rotates the keys of a home in a process that is killed before the nth call of a step.
 CHILD = """
-import importlib, os, signal, sys
+import os, pkgutil, signal, sys
 from datetime import date
 from ringwatch import stages
 from ringwatch.keys import rotation
 from ringwatch.night import open_night
 from ringwatch.settings import load_settings
 
-module, name, left = importlib.import_module(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+module, name, left = pkgutil.resolve_name(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 step = getattr(module, name)
 
 def dying(*arguments, **named):
@@ -159,14 +159,14 @@ def test_rows_that_arrive_afterwards_share_the_mailbox_of_those_before(
 
 def test_the_rest_of_the_rows_and_the_counts_stay(night: Night) -> None:
     before = pd.read_parquet(night.files.clean(TUESDAY, "accounts"))
-    ledger = night.store.deliveries()
+    ledger = night.store.deliveries.between()
 
     rotate(night, "ada", lambda stage: None)
 
     after = pd.read_parquet(night.files.clean(TUESDAY, "accounts"))
     others = [name for name in before.columns if name not in ("mailbox", "phone")]
     pd.testing.assert_frame_equal(after[others], before[others])
-    assert night.store.deliveries() == ledger
+    assert night.store.deliveries.between() == ledger
 
 
 def test_held_rows_are_rotated_like_clean_ones(night: Night, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_held_rows_are_rotated_like_clean_ones(night: Night, tmp_path: Path) -> 
 
 
 def test_an_erased_account_is_known_again_after_a_rotation(night: Night, judge: Callable[..., Night]) -> None:
-    night.store.bury(tombstones.token_of(night.settings.home, GONE), "ada", "asked for it")
+    night.store.tombstones.bury(tombstones.token_of(night.settings.home, GONE), "ada", "asked for it")
     rotate(night, "ada", lambda stage: None)
 
     judge(WEDNESDAY, accounts=[ACCOUNTS, account("E"), account(GONE, "kim@example.org")])
@@ -230,8 +230,8 @@ def test_a_home_without_keys_says_so_and_makes_none(tmp_path: Path) -> None:
         ("ringwatch.days.amend", "_put", 1),
         ("ringwatch.days.amend", "_put", 3),
         ("ringwatch.days.amend", "_count_again", 2),
-        ("ringwatch.keys.stored", "renew", 1),
-        ("ringwatch.keys.stored", "finish", 1),
+        ("ringwatch.store.keys:Keys", "renew", 1),
+        ("ringwatch.store.keys:Keys", "finish", 1),
         ("ringwatch.keys.tokens", "sync", 2),
     ],
 )

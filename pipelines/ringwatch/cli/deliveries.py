@@ -18,7 +18,7 @@ _YES_OR_NO = ("complete", "used")
 def deliveries(from_day: From = None, to_day: To = None, as_json: Json = False) -> None:
     """Show the completeness ledger: what arrived of each feed on each day, and what became of its rows."""
     with open_night(load_settings(), date.min) as night:
-        arrived = night.store.deliveries(from_day and from_day.date(), to_day and to_day.date())
+        arrived = night.store.deliveries.between(from_day and from_day.date(), to_day and to_day.date())
         used = {day: _used(night.on(day)) for day in {row["day"] for row in arrived}}
     found = [row | {"used": _among(used[row["day"]], row["feed"])} for row in arrived]
     if as_json:

@@ -96,7 +96,7 @@ def _say(as_json: bool, what: str) -> None:
 def _show(settings: Settings, store: Store, world: Simulation) -> None:
     console.rule("3. The rings of the last night", align="left")
     print_rings(store, world.last_day)
-    rings = store.rings(world.last_day)
+    rings = store.published.rings(world.last_day)
     if rings:
         console.rule("4. The first of them, with reasons", align="left")
         ring_id = rings[0]["ring_id"]

@@ -70,7 +70,7 @@ def _found(night: Night) -> Iterator[dict[str, Any]]:
     from ringwatch.keys import keyring
 
     ring = keyring.open_keyring(night.settings.home)
-    records = {record.keys: record for record in night.store.key_records()}
+    records = {record.keys: record for record in night.store.keys.records()}
     files = list(keyring.files(night, ring).values())
     for number, name in enumerate(ring.names, 1):
         record = records.get(name)

@@ -162,7 +162,7 @@ def discard(
 def log(as_json: Json = False) -> None:
     """Show what was done with rows in quarantine, by whom and why."""
     with open_store() as store:
-        done = store.quarantine_log()
+        done = store.quarantine.log()
     if as_json:
         print_json(records(done))
     elif done.empty:

@@ -55,7 +55,7 @@ def list_rings(day: Day = None, as_json: Json = False) -> None:
 def show_ring(ring: Asked, day: Day = None, bits: Bits = False, as_json: Json = False) -> None:
     """Show a ring: why, why not, what to check, members and nights; of an account, where it stands and its ring."""
     with open_store() as store:
-        ids = store.ring_ids()
+        ids = store.published.ring_ids()
         if ring.upper() not in ids and not _is_account(store, ring):
             raise UsageError(_unknown(ring, ids))
         details = ring_details(store, ring.upper(), day.date() if day else None) if ring.upper() in ids else None
@@ -108,8 +108,8 @@ def _watched(store: Store, path: Path, day: date) -> pd.DataFrame:
     if not path.is_file():
         raise UsageError(f"{path} is missing; run `ringwatch detect --day {day}` first")
     found = pd.read_parquet(path)
-    left = found[~found["account_id"].isin(store.flagged(day)["account_id"])]
-    names = {ring_id: store.canonical(ring_id) or ring_id for ring_id in left["ring_id"].unique()}
+    left = found[~found["account_id"].isin(store.published.flagged(day)["account_id"])]
+    names = {ring_id: store.published.canonical(ring_id) or ring_id for ring_id in left["ring_id"].unique()}
     return left.assign(ring_id=left["ring_id"].map(names), identifiers=left["identifiers"].map(list))
 
 
@@ -123,7 +123,7 @@ def export(
 
     with open_store() as store:
         chosen = _day(store, day)
-        flagged = store.flagged(chosen)
+        flagged = store.published.flagged(chosen)
     exports.write(flagged, out)
     if as_json:
         print_json({"day": chosen, "out": out, "rows": len(flagged)})
@@ -134,7 +134,7 @@ def export(
 def _day(store: Store, day: datetime | None) -> date:
     if day:
         return day.date()
-    days = store.days()
+    days = store.published.days()
     if not days:
         raise UsageError("no rings are published yet; run `ringwatch run` first")
     return days[-1]
@@ -142,7 +142,7 @@ def _day(store: Store, day: datetime | None) -> date:
 
 def _is_account(store: Store, asked: str) -> bool:
     """Whether somebody asks about an account: one that was in a ring, or that has rows of its own."""
-    return not store.nights_of(asked).empty or account_standing(asked).is_known
+    return not store.published.nights_of(asked).empty or account_standing(asked).is_known
 
 
 def _unknown(asked: str, ids: list[str]) -> str:
@@ -154,7 +154,7 @@ def _unknown(asked: str, ids: list[str]) -> str:
 
 def ring_records(store: Store, day: date) -> list[dict[str, Any]]:
     """The rings of `day` as plain values, ready for JSON."""
-    return [_shown(row) for row in store.rings(day)]
+    return [_shown(row) for row in store.published.rings(day)]
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def print_rings(store: Store, day: date) -> None:
-    rings = store.rings(day)
+    rings = store.published.rings(day)
     if not rings:
         console.print(f"No rings on {day}.")
     else:
@@ -171,22 +171,22 @@ def print_rings(store: Store, day: date) -> None:
 
 def ring_details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]:
     """Everything about a ring on a day, by default the last on which it, or the ring it went into, was flagged."""
-    now = store.canonical(ring_id) or ring_id
+    now = store.published.canonical(ring_id) or ring_id
     shown = ring_id if day else now
-    about = {"asked": ring_id, "canonical_ring_id": now, "state": store.standing(ring_id).state}
-    if (standing := store.standing(shown)).state == "withdrawn":
+    about = {"asked": ring_id, "canonical_ring_id": now, "state": store.published.standing(ring_id).state}
+    if (standing := store.published.standing(shown)).state == "withdrawn":
         return about | {"ring_id": shown, **asdict(standing)}
-    nights = store.nights(shown)
+    nights = store.published.nights(shown)
     flagged = {night["day"]: night for night in nights if night["flagged"]}
     chosen = day or max(flagged)
     if chosen not in flagged:
-        store.rings(chosen)  # says so when the day itself is not published
+        store.published.rings(chosen)  # says so when the day itself is not published
         raise UsageError(f"{shown} was not flagged on {chosen}; it was on {_spans(list(flagged))}")
-    evidence = store.evidence(shown, chosen)
+    evidence = store.published.evidence(shown, chosen)
     return about | {
         **_shown(flagged[chosen]),
         "evidence": [{name: row[name] for name in row if name not in ("day", "ring_id")} for row in evidence],
-        "members": store.members(shown, chosen),
+        "members": store.published.members(shown, chosen),
         "nights": [{name: night[name] for name in _OF_A_NIGHT} for night in nights],
     }
 

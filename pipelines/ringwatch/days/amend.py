@@ -81,7 +81,7 @@ def finish(night: Night) -> None:
             _put(path, night.files.day(night.day) / path.relative_to(begun))
     if ledger.is_file():
         entries = json.loads(ledger.read_text(encoding="utf-8"))
-        night.store.record_deliveries(night.day, [LedgerEntry(**entry) for entry in entries])
+        night.store.deliveries.record(night.day, [LedgerEntry(**entry) for entry in entries])
     else:
         _count_again(night)
     shutil.rmtree(begun)
@@ -111,8 +111,8 @@ def _put(new: Path, path: Path) -> None:
 
 def _count_again(night: Night) -> None:
     """Make the ledger and the report of validate say what the files of the day hold."""
-    ledger = night.store.entries(night.day)
-    night.store.record_deliveries(night.day, [_counted(night, entry) for entry in ledger])
+    ledger = night.store.deliveries.of(night.day)
+    night.store.deliveries.record(night.day, [_counted(night, entry) for entry in ledger])
     judged = run_report.read(night).get("validate")
     if judged:
         run_report.recount(night, "validate", _report_counts(night, judged["counts"]))

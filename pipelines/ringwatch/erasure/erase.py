@@ -57,19 +57,19 @@ def find(night: Night, account: Account) -> Traces:
         days=footprints.in_days(night, account),
         files=tuple(footprints.in_other_files(night.files.home, account)),
         graph=night.graph.read(cypher("erase/find_account"), account_id=account.account_id)[0],
-        values=night.store.naming(account.account_id),
-        rings=night.store.rings_of(account.account_id),
-        buried=token in night.store.tombstones(),
+        values=night.store.tombstones.naming(account.account_id),
+        rings=night.store.published.rings_of(account.account_id),
+        buried=token in night.store.tombstones.tokens(),
     )
 
 
 def erase(night: Night, account: Account, why: str, author: str) -> int:
     """Take the account out of files, graph and store; return how many published rings consumers are told of."""
-    night.store.bury(tombstones.token_of(night.settings.home, account.account_id), author, why)
+    night.store.tombstones.bury(tombstones.token_of(night.settings.home, account.account_id), author, why)
     amend.finish_all(night)
     leftovers.clear(night)
     days = footprints.in_days(night, account)
-    night.store.log_quarantine(_from_quarantine(days), author, why)
+    night.store.quarantine.record(_from_quarantine(days), author, why)
     for day in days["day"].unique():
         night.tell(f"erase: files of {day}")
         clearing.clear_day(night.on(day), account)
@@ -80,7 +80,7 @@ def erase(night: Night, account: Account, why: str, author: str) -> int:
     night.graph.write(cypher("erase/delete_account"), account_id=account.account_id)
     clearing.clear_states(night, account)
     night.tell("erase: review store")
-    return night.store.erase(account.account_id, account.word)
+    return night.store.tombstones.erase(account.account_id, account.word)
 
 
 def _from_quarantine(days: pd.DataFrame) -> list[Handled]:

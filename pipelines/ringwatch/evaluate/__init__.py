@@ -85,7 +85,7 @@ def evaluate(store: Store, truth: Path, day: date, min_ring_size: int = MIN_RING
     Operators with fewer than `min_ring_size` accounts by then are no rings yet; their accounts count all the same.
     Raises UsageError when the day is not published or the truth is of other feeds.
     """
-    return compare(store.flagged(day).assign(flagged=True), read_truth(truth).by(day), day, min_ring_size)
+    return compare(store.published.flagged(day).assign(flagged=True), read_truth(truth).by(day), day, min_ring_size)
 
 
 def compare(judged: pd.DataFrame, truth: Truth, day: date, min_ring_size: int = MIN_RING_SIZE) -> Evaluation:

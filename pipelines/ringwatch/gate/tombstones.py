@@ -63,7 +63,7 @@ class Tombstones:
 
 def open_tombstones(night: Night) -> Tombstones:
     """Return who was erased from the store."""
-    buried = night.store.tombstones()
+    buried = night.store.tombstones.tokens()
     return Tombstones(buried, _key(night.settings.home) if buried else b"")
 
 

@@ -72,13 +72,13 @@ def check(night: Night) -> None:
 
 def is_whole(night: Night, ring: Keyring) -> bool:
     """Whether everything is under all keys. Raises InfrastructureError when something is under keys not among them."""
-    record = night.store.token_keys()
+    record = night.store.keys.current()
     return {stored(night, ring), *files(night, ring).values()} == {len(ring.keys)} and (not record or record.finished)
 
 
 def stored(night: Night, ring: Keyring) -> int:
     """Return under how many of the keys the tokens in the review store are, as `files` does."""
-    record = night.store.token_keys()
+    record = night.store.keys.current()
     return ring.count(record.keys if record else None, "the review store")
 
 

@@ -18,9 +18,9 @@ from ringwatch.days import amend, leftovers
 from ringwatch.days.rewriting import rewrite
 from ringwatch.keys import keyring, tokens
 from ringwatch.keys.keyring import Keyring
-from ringwatch.keys.stored import Renewed
 from ringwatch.model import Model
 from ringwatch.night import Night
+from ringwatch.store.keys import Renewed
 
 # A token among the sides of a composite cell (`window/cells.py`).
 _IN_CELL = r"(?<!\S)({facets})=([0-9a-f]{{32}})(?!\S)"
@@ -42,7 +42,7 @@ def rotate(night: Night, author: str) -> int:
     night.tell("keys: review store")
     count = keyring.stored(night, ring)
     if count < len(ring.keys):
-        night.store.renew_tokens(ring.names[-1], author, _renewed(night.model, ring.keys[count:]))
+        night.store.keys.renew(ring.names[-1], author, _renewed(night.model, ring.keys[count:]))
     return len(days)
 
 

@@ -65,7 +65,7 @@ def _complete_days(night: Night, until: date) -> dict[str, list[date]]:
 
     One without rows is none of them: it renews nothing, and so nothing goes for its sake.
     """
-    ledger = night.store.deliveries(last=until)
+    ledger = night.store.deliveries.between(last=until)
     partial = {(row["feed"], row["day"]) for row in ledger if not (row["complete"] and row["rows"])}
     return {
         feed: sorted((day for day in days if (feed, day) not in partial), reverse=True)

@@ -145,7 +145,7 @@ def _replay(night: Night, feed: Feed, rows: pd.DataFrame, author: str, why: str)
             for part, table in passed.items():
                 _add(night, feed, part, table, new)
             _write_quarantine(night, feed, rows.loc[refused.index].assign(rule=refused), left, new)
-            night.store.log_quarantine(list(shelf.handled(night, "replayed", left)), author, why)
+            night.store.quarantine.record(list(shelf.handled(night, "replayed", left)), author, why)
     counts = {part: table.num_rows for part, table in passed.items()}
     return Replayed(
         night.day, feed.feed, len(rows), **counts, refused=len(refused), duplicates=len(left) - sum(counts.values())

@@ -37,7 +37,7 @@ def restate(night: Night, staged: Path, entries: Iterable[LedgerEntry]) -> Resta
     `entries` are those of the new delivery.
     """
     arrived = {entry.feed: entry.sha256 for entry in entries}
-    before = {entry.feed: entry.sha256 for entry in night.store.entries(night.day)}
+    before = {entry.feed: entry.sha256 for entry in night.store.deliveries.of(night.day)}
     same = {feed: before[feed] == arrived.get(feed) for feed in before}
     said = [_restate_refused(night, feed, staged, same[feed]) for feed in before]
     again = {feed: _restate_waiting(night, feed, staged, same[feed]) for feed in before}
@@ -74,7 +74,7 @@ def _restate_waiting(night: Night, feed: str, staged: Path, same: bool) -> int:
 def _log(night: Night, feed: str, left: pd.DataFrame, same: bool) -> None:
     why = "the rules of today let them pass" if same else "the day was delivered again"
     rows = left.assign(day=night.day, feed=feed)
-    night.store.log_quarantine(shelf.handled(night, "replayed" if same else "restated", rows), _AUTHOR, why)
+    night.store.quarantine.record(shelf.handled(night, "replayed" if same else "restated", rows), _AUTHOR, why)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -109,7 +109,7 @@ def masked(values: pd.Series) -> pd.Series:
 
 def reveal(night: Night, rows: pd.DataFrame, author: str) -> None:
     """Put in the log that somebody was shown these rows."""
-    night.store.log_quarantine(list(handled(night, "revealed", rows)), author)
+    night.store.quarantine.record(list(handled(night, "revealed", rows)), author)
 
 
 def write_sheet(rows: pd.DataFrame, path: Path) -> None:
@@ -138,7 +138,7 @@ def discard(night: Night, which: Which, why: str, author: str) -> int:
 def handled(night: Night, action: str, rows: pd.DataFrame) -> Iterator[Handled]:
     """Yield what is logged of rows: an entry for each day, feed, file and rule."""
     for (day, feed, file, rule), group in groups(rows, "day", "feed", "file", "rule"):
-        sha256 = {entry.feed: entry.sha256 for entry in night.store.entries(day)}.get(feed)
+        sha256 = {entry.feed: entry.sha256 for entry in night.store.deliveries.of(day)}.get(feed)
         places = spans(group["row"].dropna().astype(int))
         yield Handled(action, day, feed, None if pd.isna(file) else file, rule, len(group), places, sha256)
 
@@ -210,7 +210,7 @@ def _discard(night: Night, feed: str, rows: pd.DataFrame, why: str, author: str)
         gone = waited.assign(values=None, discarded=why, waited_for=waited_for).reindex(columns=QUARANTINE.names)
         rest = pd.concat([refused, gone], ignore_index=True) if len(gone) else refused
         replace_table(new, "quarantine", feed, quarantined(rest))
-        night.store.log_quarantine(list(handled(night, "discarded", rows)), author, why)
+        night.store.quarantine.record(list(handled(night, "discarded", rows)), author, why)
 
 
 def _take_out(night: Night, feed: str, accounts: Any, new: Path) -> None:

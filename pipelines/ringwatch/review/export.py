@@ -33,7 +33,7 @@ SCHEMA = pa.schema(
 
 
 def write(flagged: pd.DataFrame, path: Path) -> None:
-    """Write `flagged` (columns of `Store.flagged`) as CSV or Parquet, by the ending of `path`; whole or not at all.
+    """Write `flagged` (columns of `Published.flagged`) as CSV or Parquet, by the ending of `path`; whole or not at all.
 
     CSV is for people: ids that a spreadsheet would run as a formula have an apostrophe before them (`sheets.py`).
     Parquet has all ids as they are. Raises UsageError for another ending, InfrastructureError when the file cannot be

@@ -65,7 +65,7 @@ def rotate(night: Night, author: str, begins: Callable[[str], object]) -> tuple[
     with writing(night, "rotation of the token keys") as lease:
         days = rotation.rotate(night, author)
         reports = list(_graph(night, "rotation of the token keys", begins, lease)) if _is_in_graph(night) else []
-        night.store.finish_rotation()
+        night.store.keys.finish()
     return days, reports
 
 

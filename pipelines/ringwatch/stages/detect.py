@@ -39,7 +39,7 @@ def run(night: Night) -> Report:
 
 def _watched(night: Night, connection: duckdb.DuckDBPyConnection, uses: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `watch.parquet`, of the rings that were active before this night."""
-    history = night.store.history(night.day)
+    history = night.store.published.history(night.day)
     active = history.rings.loc[history.rings["active"].astype(bool), "ring_id"]
     members = history.members[history.members["ring_id"].isin(active)]
     found, _ = watch.look(connection, night.graph, uses, members, night.settings)

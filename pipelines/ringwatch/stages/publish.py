@@ -29,12 +29,12 @@ def run(night: Night) -> Report:
     started = time.perf_counter()
     settings, day = night.settings, night.day
     judged = Candidates(**{table: _scored(night, table) for table in TABLES})
-    history = night.store.history(day)
+    history = night.store.published.history(day)
     thresholds = Thresholds(settings.flag_probability, settings.keep_probability, settings.min_ring_size)
     rings = nightly(day, judged, history, thresholds)
     accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
     _audit(night, rings, accounts)
-    publication = night.store.publish(day, rings, accounts, history.last_run, settings.feeds)
+    publication = night.store.published.publish(day, rings, accounts, history.last_run, settings.feeds)
     published = time.perf_counter()
     missing = _mirror(night, day, rings) if publication.newest else 0
     seconds = {"store": published - started, "graph": time.perf_counter() - published}
@@ -56,18 +56,18 @@ def _audit(night: Night, rings: Nightly, accounts: int) -> None:
     found = objections(rings, accounts, night.settings.max_flagged_share)
     if found:
         reason = "; ".join(found)
-        night.store.withhold(night.day, rings, accounts, reason, night.settings.feeds)
+        night.store.published.withhold(night.day, rings, accounts, reason, night.settings.feeds)
         raise Withheld(f"{night.day} is withheld and what was published before stays visible: {reason}")
 
 
 def show(night: Night) -> Report:
     """Show the rings of the newest published day, whichever that is, in a graph that has none: nothing is published."""
     started = time.perf_counter()
-    day = max(night.store.days(), default=None)
-    found = night.store.rings(day) if day else []
+    day = max(night.store.published.days(), default=None)
+    found = night.store.published.rings(day) if day else []
     rings = pd.DataFrame(found, columns=None if found else RING).sort_values("ring_id", ignore_index=True)
     day = day or night.day
-    shown = Nightly(rings, night.store.stays(), evidence=pd.DataFrame())
+    shown = Nightly(rings, night.store.published.stays(), evidence=pd.DataFrame())
     missing = _mirror(night, day, shown)
     counts = {"rings": len(shown.flagged), "members": len(shown.members) - missing}
     return Report("publish", day, counts, {"graph": time.perf_counter() - started}, _incomplete(day, missing))
@@ -75,7 +75,7 @@ def show(night: Night) -> Report:
 
 def roll_back(night: Night, why: str) -> Report:
     """Take the day back, the newest that is published, and show the one before it. Raises UsageError if it is not."""
-    done = night.store.roll_back(night.day, why)
+    done = night.store.published.roll_back(night.day, why)
     shown = show(night)
     counts = shown.counts | {"changes": done.changes, "withdrawn": done.withdrawn}
     return Report("publish", night.day, counts, shown.seconds, shown.warnings)
@@ -93,7 +93,7 @@ def _mirror(night: Night, day: date, rings: Nightly) -> int:
     graph.write(cypher("publish/constrain_rings"))
     shown = rings.flagged[["ring_id", "probability", "kind", "size", "event", "summary"]]
     graph.write_frame(cypher("publish/write_rings"), shown, rows, **state)
-    graph.write_frame(cypher("publish/write_members"), night.store.stays(), rows, **state)
+    graph.write_frame(cypher("publish/write_members"), night.store.published.stays(), rows, **state)
     graph.write(cypher("publish/delete_stale_members"), content=rings.content)
     graph.write(cypher("publish/delete_stale_rings"), content=rings.content)
     mirrored: int = graph.read(cypher("publish/count_members"), content=rings.content)[0]["members"]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))  # alembic's own note
 _BUSY_SECONDS = 30
+_FORGET = "ringwatch_forgets"
 _POSTGRES_LOCK = 0x52494E47  # any number of our own; one writer at a time
 
 
@@ -50,7 +51,22 @@ def writing(engine: sa.Engine, beside: bool = False) -> Iterator[sa.Connection]:
     with _failures(engine.url), engine.connect() as connection, connection.execution_options(**options).begin():
         if engine.dialect.name == "postgresql" and not beside:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
+        connection.info[_FORGET] = False
         yield connection
+        forgetting = connection.info[_FORGET]
+    if forgetting:
+        _forget(engine)
+
+
+def forget(connection: sa.Connection) -> None:
+    """When the transaction is done, let the files of the database forget what it deleted."""
+    connection.info[_FORGET] = True
+
+
+def expect_writing(connection: sa.Connection) -> None:
+    """Raise RuntimeError where the transaction was opened for reading."""
+    if not connection.get_execution_options().get("ringwatch_writes"):
+        raise RuntimeError("this writes to the review store: open the transaction with Store.writing()")
 
 
 @contextmanager
@@ -67,16 +83,6 @@ def now(connection: sa.Connection) -> datetime:
         clock = sa.func.timezone("UTC", sa.func.clock_timestamp(), type_=sa.DateTime)
         return connection.execute(sa.select(clock)).scalar_one()
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def forget(engine: sa.Engine) -> None:
-    """Let the files of the database forget what was deleted: SQLite at once, Postgres when it writes there again."""
-    sqlite = engine.dialect.name == "sqlite"
-    options = {"ringwatch_bare": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
-    with _failures(engine.url), engine.connect() as connection:
-        connection.execution_options(**options)
-        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("VACUUM",):
-            connection.exec_driver_sql(statement)
 
 
 def _url(address: str | Path) -> URL:
@@ -145,6 +151,16 @@ def _on_sqlite_begin(connection: sa.Connection) -> None:
     options = connection.get_execution_options()
     if not options.get("ringwatch_bare"):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ringwatch_writes") else "BEGIN")
+
+
+def _forget(engine: sa.Engine) -> None:
+    """SQLite forgets at once, Postgres when it writes there again."""
+    sqlite = engine.dialect.name == "sqlite"
+    options = {"ringwatch_bare": True} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+    with _failures(engine.url), engine.connect() as connection:
+        connection.execution_options(**options)
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)") if sqlite else ("VACUUM",):
+            connection.exec_driver_sql(statement)
 
 
 @contextmanager

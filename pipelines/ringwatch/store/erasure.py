@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ringwatch.store import bookkeeping, changes, database
+from ringwatch.store import bookkeeping, changes
 from ringwatch.store.contents import content_hashes, fingerprint
 from ringwatch.store.tables import (
     metadata,
@@ -22,7 +22,6 @@ from ringwatch.store.tables import (
     ring_night,
     ring_night_member,
     run,
-    tombstone,
     withdrawn_member,
 )
 
@@ -36,17 +35,6 @@ _Place = tuple[sa.Table, sa.Column[Any]]
 
 # Characters from which an id is also sought inside sentences; a shorter one is a number or a word of the language, too.
 _TELLING = 5
-
-
-def bury(connection: sa.Connection, token: str, author: str, why: str) -> None:
-    """Write the tombstone, unless there is one."""
-    if not is_buried(connection, token):
-        said = {"token": token, "author": author, "why": why, "at": database.now(connection)}
-        connection.execute(sa.insert(tombstone).values(said))
-
-
-def is_buried(connection: sa.Connection, token: str) -> bool:
-    return connection.scalar(sa.select(tombstone.c.token).where(tombstone.c.token == token)) is not None
 
 
 def rings_of(connection: sa.Connection, account_id: str) -> pd.DataFrame:

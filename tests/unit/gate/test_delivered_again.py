@@ -15,7 +15,7 @@ from ringwatch.night import Night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
 from ringwatch.stages import run_stage
-from ringwatch.store.store import Store
+from ringwatch.store.deliveries import Deliveries
 
 ACCOUNTS = "account_id,created_at,status"
 DEVICES = "account_id,device,first_seen,last_seen"
@@ -68,7 +68,7 @@ def kept(night: Night) -> dict[str, Any]:
     paths = [path.relative_to(day) for path in sorted(day.rglob("*.parquet")) if "amending.new" not in path.parts]
     files = {str(path): pq.read_table(day / path).to_pylist() for path in paths}
     report = run_report.read(night)
-    ledger = [{n: v for n, v in row.items() if n != "restated"} for row in night.store.deliveries()]
+    ledger = [{n: v for n, v in row.items() if n != "restated"} for row in night.store.deliveries.between()]
     return files | {
         "counts": report["validate"]["counts"],
         "stages": list(report),
@@ -80,7 +80,7 @@ STEPS = [
     *[(amend, "_put", nth) for nth in range(1, 10)],
     (amend, "_sync", 1),
     (Path, "rename", 1),
-    (Store, "record_deliveries", 1),
+    (Deliveries, "record", 1),
     (amend.shutil, "rmtree", 1),
     (amend.shutil, "rmtree", 2),
     (run_report, "write", 1),
@@ -138,7 +138,7 @@ def test_a_delivery_leaves_nothing_of_the_one_before(judged: Night, arrive: Call
 
     assert not night.files.clean(MONDAY, "usage").exists()
     assert not night.files.held(MONDAY, "devices").exists()
-    assert [row["restated"] for row in night.store.deliveries()] == [1, 1, 1]
+    assert [row["restated"] for row in night.store.deliveries.between()] == [1, 1, 1]
     assert (night.files.day(MONDAY) / "quarantine").stat().st_mode & 0o777 == 0o700
 
 
@@ -180,7 +180,7 @@ def discarded(judged: Night, arrive: Callable[..., Night]) -> Night:
 
 def test_a_day_judged_again_does_not_bring_back_held_rows_that_were_discarded(discarded: Night) -> None:
     before = kept(discarded)
-    log = discarded.store.quarantine_log()
+    log = discarded.store.quarantine.log()
 
     report = run_stage("validate", discarded)
 
@@ -191,7 +191,7 @@ def test_a_day_judged_again_does_not_bring_back_held_rows_that_were_discarded(di
         "nobody we know", None, "account_id was not named within 3 days",
     )  # fmt: skip
     assert "X" not in row["waited_for"]
-    assert len(discarded.store.quarantine_log()) == len(log)
+    assert len(discarded.store.quarantine.log()) == len(log)
     run_stage("validate", discarded)
     assert kept(discarded) == before
 
@@ -207,7 +207,7 @@ def test_only_what_was_discarded_stays_away(discarded: Night, arrive: Callable[.
     run_stage("validate", night)
 
     assert pq.read_table(night.files.held(MONDAY, "devices"))["account_id"].to_pylist() == ["X", "Y"]
-    last = night.store.quarantine_log().iloc[-1]
+    last = night.store.quarantine.log().iloc[-1]
     assert (last["action"], last["feed"], last["count"], last["rule"]) == (
         "restated", "devices", 1, "account_id was not named within 3 days",
     )  # fmt: skip

@@ -47,7 +47,7 @@ def everything(night: Night) -> pd.DataFrame:
 
 
 def log(night: Night) -> list[dict[str, Any]]:
-    done = night.store.quarantine_log()
+    done = night.store.quarantine.log()
     return done[["action", "author", "why", "day", "feed", "file", "rule", "count", "rows"]].to_dict("records")
 
 
@@ -159,7 +159,7 @@ def test_a_change_of_a_day_that_was_cut_short_is_finished_by_the_next_stage(
     monday: Night, judge: Judge, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """Killed when the change counts and before a step of putting it in place."""
-    monday.store.record_deliveries(MONDAY, [LedgerEntry("accounts", 1, 5, 2, 0, 3, 0, None, "sha", complete=True)])
+    monday.store.deliveries.record(MONDAY, [LedgerEntry("accounts", 1, 5, 2, 0, 3, 0, None, "sha", complete=True)])
     with monkeypatch.context() as killed:
         killed.setattr(amend, step, be_killed)
         with pytest.raises(KeyboardInterrupt):
@@ -176,7 +176,7 @@ def test_a_change_of_a_day_that_was_cut_short_is_finished_by_the_next_stage(
         "duplicates": 2,
         "noted": 0,
     }
-    assert monday.store.entries(MONDAY) == [LedgerEntry("accounts", 1, 5, 0, 0, 3, 2, None, "sha", complete=True)]
+    assert monday.store.deliveries.of(MONDAY) == [LedgerEntry("accounts", 1, 5, 0, 0, 3, 2, None, "sha", complete=True)]
     assert parts(monday) == ["clean", "outcomes.parquet", "quarantine", "report.json"]
 
 

@@ -105,12 +105,12 @@ def test_rows_that_a_changed_rule_lets_pass_join_their_day(judged: Night, monkey
 
 
 def test_the_ledger_follows_and_the_delivery_is_not_restated(judged: Night, monkeypatch: pytest.MonkeyPatch) -> None:
-    (before,) = [entry for entry in judged.store.entries(MONDAY) if entry.feed == "accounts"]
+    (before,) = [entry for entry in judged.store.deliveries.of(MONDAY) if entry.feed == "accounts"]
     allow(judged, monkeypatch, "asleep", "gone")
 
     replay.replay(judged, Which(), "ada")
 
-    ledger = next(row for row in judged.store.deliveries() if row["feed"] == "accounts")
+    ledger = next(row for row in judged.store.deliveries.between() if row["feed"] == "accounts")
     assert (ledger["rows"], ledger["clean"], ledger["quarantined"], ledger["restated"]) == (4, 4, 0, 0)
     assert ledger["sha256"] == before.sha256
 
@@ -120,7 +120,7 @@ def test_what_left_is_logged_and_what_stayed_is_not(judged: Night, monkeypatch: 
 
     replay.replay(judged, Which(), "ada")
 
-    (entry,) = judged.store.quarantine_log().to_dict("records")
+    (entry,) = judged.store.quarantine.log().to_dict("records")
     said = {"action": "replayed", "author": "ada", "feed": "accounts", "file": "accounts.csv", "rows": "3", "count": 1}
     assert entry | said == entry
     assert entry["rule"] == STATUS
@@ -133,7 +133,7 @@ def test_without_a_change_nothing_changes(judged: Night) -> None:
 
     assert [(one.feed, one.refused) for one in done] == [("accounts", 2), ("devices", 1)]
     assert {path: path.read_bytes() for path in before} == before
-    assert judged.store.quarantine_log().empty
+    assert judged.store.quarantine.log().empty
 
 
 def test_a_corrected_row_takes_the_place_of_the_one_in_quarantine(judged: Night) -> None:
@@ -143,7 +143,7 @@ def test_a_corrected_row_takes_the_place_of_the_one_in_quarantine(judged: Night)
     assert clean(judged, "devices")["device"].tolist() == ["phone", "desk"]
     assert refused(judged, "devices") == []
     assert counts(judged, "devices") == {"rows": 3, "clean": 2, "held": 1, "quarantined": 0, "duplicates": 0}
-    assert judged.store.quarantine_log()["why"].tolist() == ["corrected in corrected.csv"]
+    assert judged.store.quarantine.log()["why"].tolist() == ["corrected in corrected.csv"]
 
 
 def test_personal_values_of_a_corrected_row_become_the_tokens_of_the_day(judge: Judge, night: Night) -> None:
@@ -256,7 +256,7 @@ def test_a_delivery_that_replaces_another_says_what_left_quarantine(judged: Nigh
 
     rows = pd.read_parquet(judged.files.quarantine(MONDAY, "accounts"))
     assert rows["discarded"].isna().all()  # it may be another row
-    log = judged.store.quarantine_log()[["action", "rows", "why"]]
+    log = judged.store.quarantine.log()[["action", "rows", "why"]]
     assert log.to_numpy().tolist()[1:] == [["restated", "3", "the day was delivered again"]]
 
 

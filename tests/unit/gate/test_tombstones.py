@@ -26,7 +26,7 @@ Judge = Callable[..., Report]
 def night(tmp_path: Path) -> Night:
     """A night of a store in which one account was erased."""
     night = open_night(tmp_path, ("accounts", "payments"))
-    night.store.bury(tombstones.token_of(night.settings.home, GONE), "ada", "asked for it")
+    night.store.tombstones.bury(tombstones.token_of(night.settings.home, GONE), "ada", "asked for it")
     return night
 
 
@@ -149,7 +149,7 @@ def test_a_missing_id_names_nobody(night: Night) -> None:
 def test_the_tombstone_does_not_hold_the_id_nor_a_digest_that_anyone_could_make(night: Night) -> None:
     import hashlib
 
-    (token,) = night.store.tombstones()
+    (token,) = night.store.tombstones.tokens()
     assert GONE not in token
     assert token not in hashlib.sha256(GONE.encode()).hexdigest()
     assert token != tombstones.token_of(night.settings.home / "elsewhere", GONE)

@@ -76,11 +76,15 @@ relationships:
 
 @dataclass
 class Ledger:
-    """The only part of the store that the loader asks."""
+    """The only part of the store that the loader asks: a store whose door it is, too."""
 
     partial: list[tuple[date, str]] = field(default_factory=list)
 
-    def deliveries(self, first: date | None = None, last: date | None = None) -> list[dict[str, Any]]:
+    @property
+    def deliveries(self) -> Ledger:
+        return self
+
+    def between(self, first: date | None = None, last: date | None = None) -> list[dict[str, Any]]:
         days = [(day, feed) for day, feed in self.partial if last is None or day <= last]
         return [{"day": day, "feed": feed, "complete": False, "rows": 1} for day, feed in days]
 

@@ -47,27 +47,27 @@ def _frame(table: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
 
 
 def make(store: Store, day: date, candidates: Candidates) -> Nightly:
-    return nightly(day, candidates, store.history(day), THRESHOLDS)
+    return nightly(day, candidates, store.published.history(day), THRESHOLDS)
 
 
 def publish(
     store: Store, day: date, groups: Mapping[str, Iterable[str]], probability: float = 0.9, kind: str = "operator"
 ) -> Publication:
     """Publish `groups` for `day` in a world of a thousand accounts."""
-    history = store.history(day)
+    history = store.published.history(day)
     night = nightly(day, judged(groups, probability, kind), history, THRESHOLDS)
-    return store.publish(day, night, 1000, history.last_run)
+    return store.published.publish(day, night, 1000, history.last_run)
 
 
 def events(store: Store, day: date) -> dict[str, str]:
-    return {row["ring_id"]: row["event"] for row in store.rings(day)}
+    return {row["ring_id"]: row["event"] for row in store.published.rings(day)}
 
 
 def members_of(store: Store, day: date) -> dict[str, set[str]]:
     """Accounts by ring_id, as flagged on `day`."""
-    return store.flagged(day).groupby("ring_id")["account_id"].agg(set).to_dict()
+    return store.published.flagged(day).groupby("ring_id")["account_id"].agg(set).to_dict()
 
 
 def ring_of(store: Store, day: date, account: str) -> str:
-    flagged = store.flagged(day)
+    flagged = store.published.flagged(day)
     return str(flagged.loc[flagged["account_id"] == account, "ring_id"].item())

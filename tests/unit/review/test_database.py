@@ -2,6 +2,7 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_an_existing_store_is_opened_as_it_is(address: str) -> None:
 def test_programs_may_open_a_new_store_at_the_same_time(address: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         stores = list(pool.map(Store.open, [address] * 4))
-    assert [store.days() for store in stores] == [[], [], [], []]
+    assert [store.published.days() for store in stores] == [[], [], [], []]
     for store in stores:
         store.close()
 
@@ -86,15 +87,44 @@ def test_a_reading_sees_one_state_from_its_first_statement_to_its_last(store: St
         before = connection.scalar(members)
         publish(store, TUESDAY, {"a": accounts(range(9))})
         assert (before, connection.scalar(members)) == (5, 5)
-    assert len(store.flagged(TUESDAY)) == 9
+    assert len(store.published.flagged(TUESDAY)) == 9
 
 
 def test_a_reader_sees_yesterday_while_tonight_is_written(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(range(5))})
     with database.writing(store.engine) as connection:
         connection.execute(sa.delete(tables.ring_night_member))
-        assert len(store.flagged(MONDAY)) == 5
-    assert store.flagged(MONDAY).empty
+        assert len(store.published.flagged(MONDAY)) == 5
+    assert store.published.flagged(MONDAY).empty
+
+
+def test_what_is_done_through_several_doors_is_done_whole_or_not_at_all(store: Store) -> None:
+    with suppress(ZeroDivisionError), store.writing() as doors:
+        doors.tombstones.bury("token", "ana", "asked for it")
+        publish(doors, MONDAY, {"a": accounts(range(5))})
+        assert doors.published.days() == [MONDAY]
+        raise ZeroDivisionError
+
+    assert (store.published.days(), store.tombstones.tokens()) == ([], frozenset())
+
+    with store.writing() as doors:
+        doors.tombstones.bury("token", "ana", "asked for it")
+        publish(doors, MONDAY, {"a": accounts(range(5))})
+    assert (store.published.days(), store.tombstones.tokens()) == ([MONDAY], {"token"})
+
+
+def test_what_is_read_through_several_doors_is_of_one_state(store: Store) -> None:
+    with store.reading() as doors:
+        assert doors.published.days() == []
+        publish(store, MONDAY, {"a": accounts(range(5))})
+        store.tombstones.bury("token", "ana", "asked for it")
+        assert (doors.published.days(), doors.tombstones.tokens()) == ([], frozenset())
+    assert store.published.days() == [MONDAY]
+
+
+def test_nothing_is_written_where_all_was_to_be_read(store: Store) -> None:
+    with store.reading() as doors, pytest.raises(RuntimeError, match=r"Store\.writing"):
+        doors.tombstones.bury("token", "ana", "asked for it")
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

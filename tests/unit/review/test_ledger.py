@@ -15,12 +15,12 @@ USAGE = LedgerEntry("usage", 0, 0, clean=0, held=0, quarantined=0, duplicates=0,
 
 
 def rows(store: Store, *columns: str) -> list[tuple[Any, ...]]:
-    return [tuple(row[name] for name in columns) for row in store.deliveries()]
+    return [tuple(row[name] for name in columns) for row in store.deliveries.between()]
 
 
 def test_the_ledger_keeps_what_arrived_of_each_feed_and_day(store: Store) -> None:
-    store.record_deliveries(TUESDAY, [USAGE, DEVICES])
-    store.record_deliveries(MONDAY, [DEVICES])
+    store.deliveries.record(TUESDAY, [USAGE, DEVICES])
+    store.deliveries.record(MONDAY, [DEVICES])
 
     columns = ("day", "feed", "files", "rows", "clean", "held", "quarantined", "duplicates", "complete", "restated")
     assert rows(store, *columns) == [
@@ -32,37 +32,37 @@ def test_the_ledger_keeps_what_arrived_of_each_feed_and_day(store: Store) -> Non
 
 
 def test_another_content_for_a_day_is_a_restatement(store: Store) -> None:
-    store.record_deliveries(MONDAY, [DEVICES])
-    store.record_deliveries(MONDAY, [replace(DEVICES, rows=11, clean=7, sha256="b")])
+    store.deliveries.record(MONDAY, [DEVICES])
+    store.deliveries.record(MONDAY, [replace(DEVICES, rows=11, clean=7, sha256="b")])
 
     assert rows(store, "day", "rows", "sha256", "restated") == [(MONDAY, 11, "b", 1)]
 
 
 def test_the_same_files_judged_again_are_no_restatement(store: Store) -> None:
-    store.record_deliveries(MONDAY, [DEVICES])
-    store.record_deliveries(MONDAY, [replace(DEVICES, clean=7, quarantined=1)])
+    store.deliveries.record(MONDAY, [DEVICES])
+    store.deliveries.record(MONDAY, [replace(DEVICES, clean=7, quarantined=1)])
 
     assert rows(store, "clean", "quarantined", "restated") == [(7, 1, 0)]
 
 
 def test_a_feed_that_is_no_longer_delivered_leaves_the_day(store: Store) -> None:
-    store.record_deliveries(MONDAY, [DEVICES, USAGE])
-    store.record_deliveries(MONDAY, [DEVICES])
+    store.deliveries.record(MONDAY, [DEVICES, USAGE])
+    store.deliveries.record(MONDAY, [DEVICES])
 
     assert rows(store, "feed") == [("devices",)]
 
 
 def test_a_delivery_whose_rows_do_not_add_up_is_not_recorded(store: Store) -> None:
     with pytest.raises(InfrastructureError, match="nothing of this step was written"):
-        store.record_deliveries(MONDAY, [replace(DEVICES, rows=11)])
+        store.deliveries.record(MONDAY, [replace(DEVICES, rows=11)])
 
-    assert store.deliveries() == []
+    assert store.deliveries.between() == []
 
 
 def test_the_ledger_is_read_for_a_span_of_days(store: Store) -> None:
     for day in (MONDAY, TUESDAY, WEDNESDAY):
-        store.record_deliveries(day, [DEVICES])
+        store.deliveries.record(day, [DEVICES])
 
-    assert [row["day"] for row in store.deliveries(TUESDAY, TUESDAY)] == [TUESDAY]
-    assert [row["day"] for row in store.deliveries(first=TUESDAY)] == [TUESDAY, WEDNESDAY]
-    assert [row["day"] for row in store.deliveries(last=TUESDAY)] == [MONDAY, TUESDAY]
+    assert [row["day"] for row in store.deliveries.between(TUESDAY, TUESDAY)] == [TUESDAY]
+    assert [row["day"] for row in store.deliveries.between(first=TUESDAY)] == [TUESDAY, WEDNESDAY]
+    assert [row["day"] for row in store.deliveries.between(last=TUESDAY)] == [MONDAY, TUESDAY]

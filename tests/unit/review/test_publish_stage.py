@@ -52,7 +52,7 @@ def test_a_night_that_flags_too_many_is_withheld_and_yesterday_stays(tmp_path: P
         publish.run(exploded)
 
     assert exploded.graph.written == []  # type: ignore[attr-defined]
-    assert exploded.store.days() == [MONDAY]
+    assert exploded.store.published.days() == [MONDAY]
     assert [len(members) for members in members_of(exploded.store, MONDAY).values()] == [25]
     with exploded.store.engine.connect() as connection:
         states = connection.execute(run.select().with_only_columns(run.c.day, run.c.state)).all()
@@ -89,7 +89,7 @@ def test_members_without_an_account_in_the_graph_are_warned_of(tmp_path: Path) -
 def test_a_night_without_rings_is_published_with_a_warning(tmp_path: Path) -> None:
     night = night_of(MONDAY, tmp_path, judged({}))
     report = publish.run(night)
-    assert night.store.flagged(MONDAY).empty
+    assert night.store.published.flagged(MONDAY).empty
     assert report.warnings == ("no candidate was flagged",)
 
 
@@ -120,12 +120,12 @@ def test_a_day_that_is_rolled_back_is_taken_out_of_store_and_graph(tmp_path: Pat
     report = publish.roll_back(night, "wrong devices")
 
     assert (report.counts["rings"], report.counts["changes"], report.counts["withdrawn"]) == (0, 1, 1)
-    assert night.store.days() == []
+    assert night.store.published.days() == []
     assert any("delete" in query.lower() for query in night.graph.written)  # type: ignore[attr-defined]
 
 
 def test_consumers_see_by_which_feeds_a_night_was_judged(tmp_path: Path) -> None:
     night = night_of(MONDAY, tmp_path, judged({"a": accounts(range(5))}))
     publish.run(night)
-    seen = night.store.nights_seen()
+    seen = night.store.published.nights_seen()
     assert seen["feeds"].tolist() == [",".join(sorted(night.settings.feeds))]

@@ -58,8 +58,8 @@ def groups(grouping: list[int]) -> dict[str, list[str]]:
 
 def do(store: Store, step: tuple[int, list[int], float] | str) -> None:
     if isinstance(step, str):
-        if store.days():
-            store.roll_back(store.days()[-1], "wrong")
+        if store.published.days():
+            store.published.roll_back(store.published.days()[-1], "wrong")
     else:
         day, grouping, probability = step
         publish(store, MONDAY + timedelta(day), groups(grouping), probability)
@@ -79,8 +79,8 @@ def test_whatever_is_published_again_no_ring_is_lost_and_a_consumer_can_follow(
             assert len(set(told)) == len(told)
             assert eager.rings == eager.table()
             ever |= eager.rings.keys()
-            assert ever <= set(store.ring_ids())
-            for ring_id in store.ring_ids():
+            assert ever <= set(store.published.ring_ids())
+            for ring_id in store.published.ring_ids():
                 state, canonical = eager.resolve(ring_id)
                 assert state == eager.states[ring_id]
                 assert (state == "current") == (ring_id in eager.rings)
@@ -108,13 +108,14 @@ def test_a_day_that_is_published_again_as_it_was_changes_nothing(
         days = sorted(last)
         for day in days:  # in order, so that each is made from the days before it as they are now
             do(store, last[day])
-        before = {day: (without_run(store.rings(day)), store.flagged(day)) for day in store.days()}
+        seen = store.published
+        before = {day: (without_run(seen.rings(day)), seen.flagged(day)) for day in seen.days()}
         consumer = Consumer(store.engine)
         consumer.poll()
         do(store, last[days[which % len(days)]])
         for day, (rings, flagged) in before.items():
-            assert without_run(store.rings(day)) == rings
-            assert store.flagged(day).equals(flagged)
+            assert without_run(store.published.rings(day)) == rings
+            assert store.published.flagged(day).equals(flagged)
         assert consumer.poll() == []
 
 
@@ -144,7 +145,7 @@ def test_the_first_day_again_with_other_members_keeps_the_id_on_it_and_on_later_
 
     assert [*members_of(store, MONDAY)] == [*members_of(store, TUESDAY)] == [ring]
     assert [events(store, day) for day in (MONDAY, TUESDAY)] == [{ring: "new"}, {ring: "grown"}]
-    assert store.ring_ids() == [ring]
+    assert store.published.ring_ids() == [ring]
 
 
 def test_a_ring_that_is_found_on_an_earlier_day_too_is_that_ring(store: Store) -> None:
@@ -155,7 +156,7 @@ def test_a_ring_that_is_found_on_an_earlier_day_too_is_that_ring(store: Store) -
     publish(store, MONDAY, {"a": accounts(range(6))})
 
     assert [*members_of(store, MONDAY)] == [ring]
-    assert store.standing(ring).first_day == MONDAY
+    assert store.published.standing(ring).first_day == MONDAY
 
 
 def test_a_ring_that_was_withdrawn_comes_back_under_its_id(store: Store) -> None:
@@ -171,7 +172,7 @@ def test_a_ring_that_was_withdrawn_comes_back_under_its_id(store: Store) -> None
     publish(store, MONDAY, {"a": accounts(range(1, 7)), "b": accounts(range(10, 16))})
     assert consumer.poll() == [(ring, "added")]
     assert ring_of(store, MONDAY, "A001") == ring
-    assert store.standing(ring).state == "current"
+    assert store.published.standing(ring).state == "current"
 
 
 def test_days_that_are_published_again_in_order_keep_all_ids(store: Store) -> None:
@@ -217,9 +218,9 @@ def test_a_withdrawn_ring_whose_account_was_erased_comes_back_under_its_id(store
     publish(store, MONDAY, {"a": accounts(range(6))})
     ring = ring_of(store, MONDAY, "A000")
     publish(store, MONDAY, {})
-    assert store.naming("A002") == 1
-    store.erase("A002", "erased-2f7c")
-    assert store.naming("A002") == 0
+    assert store.tombstones.naming("A002") == 1
+    store.tombstones.erase("A002", "erased-2f7c")
+    assert store.tombstones.naming("A002") == 0
     publish(store, MONDAY, {"a": ["erased-2f7c", *accounts(0, 1, 3, 4, 5)]})
     assert [*members_of(store, MONDAY)] == [ring]
 
@@ -232,7 +233,7 @@ def test_a_day_that_is_rolled_back_leaves_what_the_day_before_showed(store: Stor
     publish(store, TUESDAY, {"a": accounts(range(8)), "b": accounts(range(10, 16))})
     b = ring_of(store, TUESDAY, "A010")
 
-    done = store.roll_back(TUESDAY, "wrong devices")
+    done = store.published.roll_back(TUESDAY, "wrong devices")
 
     consumer.poll()
     assert consumer.rings == consumer.table() == monday
@@ -250,9 +251,9 @@ def test_only_the_newest_day_can_be_rolled_back(store: Store) -> None:
     publish(store, MONDAY, {})
     publish(store, TUESDAY, {})
     with pytest.raises(UsageError, match=f"roll back {TUESDAY} first"):
-        store.roll_back(MONDAY, "wrong")
+        store.published.roll_back(MONDAY, "wrong")
     with pytest.raises(UsageError, match="no rings are published"):
-        store.roll_back(FRIDAY, "wrong")
+        store.published.roll_back(FRIDAY, "wrong")
 
 
 def test_what_a_consumer_saw_of_several_nights_adds_up(store: Store) -> None:
@@ -267,7 +268,7 @@ def test_what_a_consumer_saw_of_several_nights_adds_up(store: Store) -> None:
     publish(store, TUESDAY, {"a": accounts(range(8)), "b": accounts(range(10, 16))})
     assert set(consumer.poll()) == {(a, "members"), (a, "event"), (b, "event")}
 
-    store.withhold(WEDNESDAY, make(store, WEDNESDAY, judged({"a": accounts(range(900))})), 1000, "too many")
+    store.published.withhold(WEDNESDAY, make(store, WEDNESDAY, judged({"a": accounts(range(900))})), 1000, "too many")
     assert consumer.poll() == []
     publish(store, FRIDAY, {})
     assert set(consumer.poll()) == {(a, "dormant"), (b, "dormant")}

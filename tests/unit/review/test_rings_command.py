@@ -32,7 +32,9 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     store = Store.open(f"sqlite:///{tmp_path / 'review.db'}")
     publish(store, MONDAY, {"a": accounts(range(10)), "b": accounts(range(10, 15)), "c": accounts(range(20, 26))})
     publish(store, TUESDAY, {"ab": accounts(range(15)), "d": ["=1+1", "+49", "-x", "@y"]}, kind="reseller")
-    merged = [row["ring_id"] for row in store.rings(TUESDAY) if not row["flagged"] and row["event"] == "merged"]
+    merged = [
+        row["ring_id"] for row in store.published.rings(TUESDAY) if not row["flagged"] and row["event"] == "merged"
+    ]
     named = {
         "kept": ring_of(store, TUESDAY, "A000"),
         "merged": merged[0],

@@ -41,7 +41,7 @@ def test_before_the_first_published_night_nothing_is_judged(night: Night) -> Non
 
 def test_an_erased_account_is_erased_and_nothing_else(night: Night) -> None:
     with night:
-        night.store.bury(tombstones.token_of(night.settings.home, "A"), "someone", "asked")
+        night.store.tombstones.bury(tombstones.token_of(night.settings.home, "A"), "someone", "asked")
         found = standing(night, "A")
 
     assert [reason.what for reason in found.reasons] == ["erased"]
@@ -103,7 +103,7 @@ def test_a_night_that_is_withheld_is_why_its_rings_are_not_shown(night: Night) -
     with night:
         publish(night.store, MONDAY, {"one": accounts(range(5))})
         withheld = make(night.store, TUESDAY, judged({"new": accounts(range(30, 35))}))
-        night.store.withhold(TUESDAY, withheld, 1000, "too many accounts would be flagged")
+        night.store.published.withhold(TUESDAY, withheld, 1000, "too many accounts would be flagged")
         found = standing(night, "A030")
 
     assert [reason.what for reason in found.reasons] == ["withheld", "likely"]

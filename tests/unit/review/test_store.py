@@ -75,11 +75,11 @@ def test_merged_rings_go_under_the_oldest_and_the_chain_is_followed(store: Store
     publish(store, THURSDAY, {"a": accounts(range(10)), "bc": accounts(range(10, 26))})
     assert events(store, THURSDAY) == {oldest: "unchanged", second: "merged", third: "merged"}
     assert ring_of(store, THURSDAY, "A020") == second
-    assert store.canonical(third) == second
+    assert store.published.canonical(third) == second
 
     publish(store, FRIDAY, {"abc": accounts(range(26))})
     assert members_of(store, FRIDAY) == {oldest: set(accounts(range(26)))}
-    assert [store.canonical(ring_id) for ring_id in (oldest, second, third)] == [oldest] * 3
+    assert [store.published.canonical(ring_id) for ring_id in (oldest, second, third)] == [oldest] * 3
 
 
 def test_the_heaviest_fragment_of_a_split_ring_keeps_the_id(store: Store) -> None:
@@ -90,7 +90,7 @@ def test_the_heaviest_fragment_of_a_split_ring_keeps_the_id(store: Store) -> Non
     child = ring_of(store, TUESDAY, "A000")
     assert ring_of(store, TUESDAY, "A005") == parent
     assert child != parent
-    related = {row["ring_id"]: row["related"] for row in store.rings(TUESDAY)}
+    related = {row["ring_id"]: row["related"] for row in store.published.rings(TUESDAY)}
     assert related == {parent: [child], child: [parent]}
     assert set(events(store, TUESDAY).values()) == {"split"}
 
@@ -102,9 +102,9 @@ def test_a_ring_falls_dormant_once_and_is_revived_under_its_id(store: Store) -> 
     publish(store, WEDNESDAY, {})
     publish(store, THURSDAY, {"again": accounts(range(5))})
 
-    nights = [(night["day"], night["event"]) for night in store.nights(ring_id)]
+    nights = [(night["day"], night["event"]) for night in store.published.nights(ring_id)]
     assert nights == [(MONDAY, "new"), (TUESDAY, "dormant"), (THURSDAY, "revived")]
-    assert store.flagged(TUESDAY).empty
+    assert store.published.flagged(TUESDAY).empty
 
 
 def test_a_merger_is_told_once(store: Store) -> None:
@@ -116,7 +116,7 @@ def test_a_merger_is_told_once(store: Store) -> None:
 
     assert events(store, WEDNESDAY) == {oldest: "merged", second: "merged"}
     assert events(store, THURSDAY) == {oldest: "unchanged"}
-    assert store.canonical(second) == oldest
+    assert store.published.canonical(second) == oldest
 
 
 def test_a_merged_ring_whose_accounts_part_again_is_revived(store: Store) -> None:
@@ -128,7 +128,7 @@ def test_a_merged_ring_whose_accounts_part_again_is_revived(store: Store) -> Non
 
     assert events(store, WEDNESDAY)[second] == "merged"
     assert events(store, THURSDAY)[second] == "revived"
-    assert store.canonical(second) == second
+    assert store.published.canonical(second) == second
 
 
 def test_an_active_ring_does_not_lose_its_id_to_an_older_dormant_one(store: Store) -> None:
@@ -140,7 +140,7 @@ def test_an_active_ring_does_not_lose_its_id_to_an_older_dormant_one(store: Stor
 
     assert young != old
     assert ring_of(store, WEDNESDAY, "A000") == young
-    assert store.canonical(old) == young
+    assert store.published.canonical(old) == young
 
 
 def test_views_show_the_newest_published_day_only(store: Store) -> None:
@@ -166,7 +166,7 @@ def test_a_stay_ends_on_the_first_published_day_without_the_account(store: Store
         [pd.Timestamp(THURSDAY), None],
     ]
     assert of_four.values.tolist() == [[pd.Timestamp(MONDAY), None]]
-    since = store.stays().set_index("account_id")["since"]
+    since = store.published.stays().set_index("account_id")["since"]
     assert (since["A004"], since["A005"]) == (MONDAY, THURSDAY)
 
 
@@ -191,8 +191,11 @@ def test_a_restated_day_replaces_its_rows_and_withdraws_rings_of_no_night(store:
     again = publish(store, MONDAY, {"a": accounts(range(6))})
 
     assert members_of(store, MONDAY).keys() == {ring_of(store, MONDAY, "A000")}
-    assert (store.standing(wrong).state, store.standing(wrong).withdrawn_by) == ("withdrawn", MONDAY)
-    assert store.standing(wrong).accounts == accounts(range(10, 16))
+    assert (store.published.standing(wrong).state, store.published.standing(wrong).withdrawn_by) == (
+        "withdrawn",
+        MONDAY,
+    )
+    assert store.published.standing(wrong).accounts == accounts(range(10, 16))
     assert (again.restatement, again.withdrawn) == (1, 1)
     assert rows(store, "change")[["ring_id", "change"]].values.tolist()[-1] == [wrong, "withdrawn"]
 
@@ -201,20 +204,20 @@ def test_an_old_day_published_again_leaves_later_days_alone(store: Store) -> Non
     publish(store, MONDAY, {"a": accounts(range(6))})
     publish(store, TUESDAY, {"a": accounts(range(7)), "b": accounts(range(10, 16))})
     publish(store, WEDNESDAY, {"ab": accounts(range(7), range(10, 16))})
-    later = store.flagged(WEDNESDAY), rows(store, "flagged_rings")
+    later = store.published.flagged(WEDNESDAY), rows(store, "flagged_rings")
     b = ring_of(store, TUESDAY, "A010")
 
     again = publish(store, TUESDAY, {"a": accounts(range(5))})
 
     assert not again.newest
     assert again.changes == 1
-    assert store.flagged(WEDNESDAY).equals(later[0])
+    assert store.published.flagged(WEDNESDAY).equals(later[0])
     assert rows(store, "flagged_rings").equals(later[1])
     assert rows(store, "change").sort_values("change_seq")[["ring_id", "change"]].values.tolist()[-1] == [
         b,
         "withdrawn",
     ]
-    since = store.stays().set_index("account_id")["since"]
+    since = store.published.stays().set_index("account_id")["since"]
     assert (since["A000"], since["A005"]) == (MONDAY, WEDNESDAY)
 
 
@@ -245,26 +248,26 @@ def test_consumers_can_ask_what_changed(store: Store) -> None:
 def test_a_withheld_night_changes_nothing_visible(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(range(6))})
     shown = rows(store, "flagged_ring_members")
-    store.withhold(TUESDAY, make(store, TUESDAY, judged({"b": accounts(range(900))})), 1000, "too many")
+    store.published.withhold(TUESDAY, make(store, TUESDAY, judged({"b": accounts(range(900))})), 1000, "too many")
 
     assert rows(store, "flagged_ring_members").equals(shown)
-    assert store.days() == [MONDAY]
+    assert store.published.days() == [MONDAY]
     runs = rows(store, "run")[["day", "reason"]]
     assert len(runs) == 2
     assert runs.dropna().astype(str).to_numpy().tolist() == [[str(TUESDAY), "too many"]]
 
 
 def test_two_nights_put_together_at_once_cannot_both_be_published(store: Store) -> None:
-    history = store.history(TUESDAY)
+    history = store.published.history(TUESDAY)
     night = make(store, TUESDAY, judged({"a": accounts(range(6))}))
     publish(store, MONDAY, {"a": accounts(range(6))})
     with pytest.raises(InfrastructureError, match="run `ringwatch publish` again"):
-        store.publish(TUESDAY, night, 1000, history.last_run)
+        store.published.publish(TUESDAY, night, 1000, history.last_run)
 
 
 def test_flagged_accounts_of_a_day_come_sorted_with_their_ring(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(3, 1, 2, 0)}, probability=0.7, kind="reseller")
-    flagged = store.flagged(MONDAY)
+    flagged = store.published.flagged(MONDAY)
     assert list(flagged) == [
         "day", "ring_id", "account_id", "role", "member_probability", "account_probability", "ring_probability",
         "ring_low", "ring_high", "band", "kind", "size", "event", "first_day",
@@ -279,8 +282,8 @@ def test_flagged_accounts_of_a_day_come_sorted_with_their_ring(store: Store) -> 
 
 def test_an_unpublished_day_names_the_nearest_published_one(store: Store) -> None:
     with pytest.raises(UsageError, match="nor for any other day"):
-        store.flagged(MONDAY)
+        store.published.flagged(MONDAY)
     publish(store, MONDAY, {})
     publish(store, THURSDAY, {})
     with pytest.raises(UsageError, match=f"nearest of 2 published days is {THURSDAY}"):
-        store.flagged(FRIDAY)
+        store.published.flagged(FRIDAY)

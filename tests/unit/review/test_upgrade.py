@@ -79,7 +79,7 @@ def upgraded(address: str) -> Iterator[Store]:
 
 
 def test_what_is_to_be_checked_is_no_reason_against_any_more(upgraded: Store) -> None:
-    reasons = upgraded.evidence("R-A", TUESDAY)
+    reasons = upgraded.published.evidence("R-A", TUESDAY)
     assert [(reason["direction"], reason["bits"]) for reason in reasons] == [
         ("against", -1.5),
         ("check", 0),
@@ -89,7 +89,7 @@ def test_what_is_to_be_checked_is_no_reason_against_any_more(upgraded: Store) ->
 
 def test_every_ring_that_was_ever_named_is_there_and_says_what_became_of_it(upgraded: Store) -> None:
     consumer = Consumer(upgraded.engine)
-    found = {ring_id: consumer.resolve(ring_id) for ring_id in upgraded.ring_ids()}
+    found = {ring_id: consumer.resolve(ring_id) for ring_id in upgraded.published.ring_ids()}
     assert found == {
         "R-A": ("current", "R-A"),
         "R-B": ("merged", "R-A"),
@@ -116,10 +116,12 @@ def test_changes_keep_their_numbers_and_say_why_a_ring_left(upgraded: Store) -> 
 
 def test_members_are_as_before_and_their_probability_is_if_the_ring_is_one(upgraded: Store) -> None:
     assert members_of(upgraded, TUESDAY) == {"R-A": set(accounts(range(10)))}
-    monday = upgraded.flagged(MONDAY).groupby("ring_id")[["member_probability", "account_probability"]].first()
+    monday = (
+        upgraded.published.flagged(MONDAY).groupby("ring_id")[["member_probability", "account_probability"]].first()
+    )
     assert monday["member_probability"].round(9).to_dict() == {"R-A": 0.5, "R-B": 1.0, "R-C": 1.0}
     assert monday["account_probability"].round(9).to_dict() == {"R-A": 0.45, "R-B": 0.6, "R-C": 0.45}
-    assert upgraded.flagged(MONDAY).groupby("ring_id")["band"].first().to_dict() == {
+    assert upgraded.published.flagged(MONDAY).groupby("ring_id")["band"].first().to_dict() == {
         "R-A": "very_likely",
         "R-B": "likely",
         "R-C": "possible",
@@ -132,11 +134,11 @@ def test_the_next_night_goes_on_from_there(upgraded: Store) -> None:
     publish(upgraded, WEDNESDAY, {"a": accounts(range(10))}, probability=0.94)  # in the room of its band
     assert consumer.poll() == [("R-A", "event")]
     publish(upgraded, TUESDAY, {"a": accounts(range(9))})
-    assert {ring_id: consumer.resolve(ring_id)[0] for ring_id in upgraded.ring_ids()}["R-LOST"] == "withdrawn"
+    assert {ring_id: consumer.resolve(ring_id)[0] for ring_id in upgraded.published.ring_ids()}["R-LOST"] == "withdrawn"
 
 
 def test_nights_of_before_are_seen_without_what_was_not_written_down(upgraded: Store) -> None:
-    nights = upgraded.nights_seen()
+    nights = upgraded.published.nights_seen()
     assert nights[["state", "restatement", "rings"]].to_numpy().tolist() == [["published", 1, 3], ["published", 0, 1]]
     assert nights["published_at"].isna().all()
 
