@@ -131,6 +131,26 @@ class Settings(BaseSettings):
         ge=1,
         description="days in which the graph hears anew of times and counts of all it knows; at most half the window",
     )
+    review_claim_hours: float = Field(
+        4, gt=0, description="hours after which a ring that somebody claimed is free again"
+    )
+    review_due_hours: dict[str, float] = Field(
+        {"near_certain": 24, "very_likely": 48, "likely": 96, "possible": 168},
+        description="hours after the first night of a ring in which it is to be reviewed, by band of its probability",
+    )
+    review_second_share: float = Field(
+        0.1, ge=0, le=1, description="share of reviewed rings that somebody else is asked about again"
+    )
+    review_seed_days: int = Field(
+        90, ge=0, description="days for which confirmed accounts are a reason to flag who is with them"
+    )
+    review_release_days: int = Field(
+        180, ge=0, description="days for which an account that was released from a ring is kept out of rings"
+    )
+    harm_weights: dict[str, float] = Field(
+        {"exchanges": 0.001, "spend": 0.01, "chargebacks": 5, "refunds": 1, "declines": 0.5, "active_today": 1},
+        description="what one unit of each figure of harm adds to what is at stake in a ring",
+    )
     batch_rows: int = Field(10_000, ge=1, description="rows sent to Neo4j in one transaction")
     load_writers: int = Field(2, ge=1, le=16, description="writers that load the graph at the same time")
     bulk_load_rows: int = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,3 +39,8 @@ class Door:
     def _rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with self._reading() as connection:
             return bookkeeping.rows(connection, query)
+
+    def now(self) -> datetime:
+        """UTC without a zone, by the clock of the store."""
+        with self._reading() as connection:
+            return database.now(connection)

@@ -22,6 +22,7 @@ from ringwatch.store.tables import (
     ring_night,
     ring_night_member,
     run,
+    verdict,
     withdrawn_member,
 )
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 ERASED_PREFIX = "erased-"
 
 _Place = tuple[sa.Table, sa.Column[Any]]
+
+# A verdict says the same for ever, apart from these.
+_IN_VERDICTS = ("account_id", "other_account_id", "identifier", "note")
 
 # Characters from which an id is also sought inside sentences; a shorter one is a number or a word of the language, too.
 _TELLING = 5
@@ -92,7 +96,8 @@ def _places() -> Iterator[_Place]:
     """Yield every column that could name an account; the log of the quarantine names files and rules only."""
     for table in metadata.sorted_tables:
         if table is not quarantine_log:
-            yield from ((table, column) for column in table.c if isinstance(column.type, sa.Text | sa.JSON))
+            named = (column for column in table.c if isinstance(column.type, sa.Text | sa.JSON))
+            yield from ((table, column) for column in named if table is not verdict or column.name in _IN_VERDICTS)
 
 
 def _naming(connection: sa.Connection, place: _Place, account_id: str) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ringwatch.store import database
 from ringwatch.store.door import Door
 from ringwatch.store.records import KeyRecord
-from ringwatch.store.tables import ring_evidence, token_keys
+from ringwatch.store.tables import ring_evidence, token_keys, verdict
 
 # Makes the identifiers of a reason anew, given its facet.
 Renewed = Callable[[str, list[str]], list[str]]
@@ -36,6 +36,7 @@ class Keys(Door):
         with self._writing() as connection:
             database.forget(connection)
             _renew_evidence(connection, renewed)
+            _renew_verdicts(connection, renewed)
             said = {"keys_name": under, "at": database.now(connection), "author": author, "finished": False}
             connection.execute(sa.insert(token_keys).values(said))
 
@@ -56,3 +57,11 @@ def _renew_evidence(connection: sa.Connection, renewed: Renewed) -> None:
     same = [reason.day == sa.bindparam("of_day"), reason.ring_id == sa.bindparam("of_ring")]
     if changed:
         connection.execute(sa.update(ring_evidence).where(*same, reason.position == sa.bindparam("at")), changed)
+
+
+def _renew_verdicts(connection: sa.Connection, renewed: Renewed) -> None:
+    query = sa.select(verdict.c.seq, verdict.c.facet, verdict.c.identifier).where(verdict.c.identifier.is_not(None))
+    for row in connection.execute(query).all():
+        (new,) = renewed(row.facet, [row.identifier])
+        if new != row.identifier:
+            connection.execute(sa.update(verdict).where(verdict.c.seq == row.seq).values(identifier=new))

@@ -170,6 +170,12 @@ class Published(Door):
             found = bookkeeping.read(connection, query.where(stay.valid_to.is_(None)))
         return found.sort_values(["ring_id", "account_id"], ignore_index=True)
 
+    def since(self, ring_id: str) -> list[dict[str, Any]]:
+        """Return account_id, since of the accounts that are in a ring on the newest day."""
+        stay = ring_member.c
+        query = sa.select(stay.account_id, stay.valid_from.label("since"))
+        return self._rows(query.where(stay.ring_id == ring_id, stay.valid_to.is_(None)))
+
     def nights_of(self, account_id: str) -> pd.DataFrame:
         """Return the published nights on which an account was in a ring; columns: see `accounts.nights`."""
         with self._reading() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +33,12 @@ def _nobody() -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(columns=["ring_id", "account_id", "day"], dtype=object)
+
+
+def _no_members() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=["seq", "account_id"], dtype=object)
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,17 @@ class Standing:
     last_day: date
     withdrawn_by: date | None
     accounts: list[str]
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What reviewers decided before a night and did not take back, oldest first.
+
+    rows: of `verdict`, without undo and notes; members: seq, account_id of the rings that they are about, as they were.
+    """
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    members: pd.DataFrame = field(default_factory=_no_members)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,7 +15,9 @@ from ringwatch.store.keys import Keys
 from ringwatch.store.lease import Lease, hold
 from ringwatch.store.published import Published
 from ringwatch.store.quarantine import Quarantine
+from ringwatch.store.queue import Queue
 from ringwatch.store.tombstones import Tombstones
+from ringwatch.store.verdicts import Verdicts
 
 
 class Doors:
@@ -27,6 +30,12 @@ class Doors:
         self.quarantine = Quarantine(engine, connection)
         self.tombstones = Tombstones(engine, connection)
         self.keys = Keys(engine, connection)
+        self.queue = Queue(engine, connection)
+        self.verdicts = Verdicts(engine, connection)
+
+    def now(self) -> datetime:
+        """UTC without a zone, by the clock that all who share the store look at."""
+        return self.queue.now()
 
 
 class Store(Doors):

@@ -40,6 +40,10 @@ RING_STATES = ("current", "dormant", "merged", "withdrawn")
 # more and why. `changed` and `removed` are of stores that did not tell apart.
 CHANGES = ("added", "members", "band", "event", "kind", "dormant", "merged", "withdrawn")
 EARLIER_CHANGES = ("changed", "removed")
+SUBJECTS = ("ring", "member", "pair", "identifier")
+OUTCOMES = ("confirmed", "partly_confirmed", "reseller", "benign", "unsure")
+DECISIONS = (*OUTCOMES, "belongs", "released", "together", "apart", "harmless", "hub", "noted", "undo")
+STREAMS = ("queue", "sample", "second opinion", "bulk")
 HANDLINGS = ("revealed", "replayed", "discarded", "restated", "erased")
 
 # One attempt to publish a day; a later attempt that succeeds replaces an earlier one. A run that was rolled back is
@@ -263,4 +267,77 @@ token_keys = Table(
     Column("author", Text, nullable=False),
     Column("finished", Boolean, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# One decision of a reviewer, for ever: triggers refuse to change or delete it, apart from names of accounts that are
+# erased and tokens under new keys. `day`, `probability` and `content_hash` are of what was published when it was made;
+# `expires` is the first day on which it does not count any more; `undoes` is the verdict that it takes back.
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("ring_id", Text, ForeignKey("ring.ring_id")),
+    Column("account_id", Text),
+    Column("other_account_id", Text),
+    Column("facet", Text),
+    Column("identifier", Text),
+    Column("decision", Text, nullable=False),
+    Column("note", Text),
+    Column("expires", Date),
+    Column("undoes", Integer, ForeignKey("verdict.seq")),
+    Column("day", Date),
+    Column("probability", Double),
+    Column("content_hash", Text),
+    Column("stream", Text, nullable=False),
+    CheckConstraint(column("subject").in_(SUBJECTS), name="subject"),
+    CheckConstraint(column("decision").in_(DECISIONS), name="decision"),
+    CheckConstraint(column("stream").in_(STREAMS), name="stream"),
+    CheckConstraint("(decision = 'undo') = (undoes IS NOT NULL)", name="undoes"),
+    Index("ix_verdict_ring_id", "ring_id"),
+    Index("uq_verdict_undoes", "undoes", unique=True),
+    sqlite_autoincrement=True,
+)
+
+# The members of the ring when a verdict on it was made: by them it is known which rings it is about later.
+verdict_member = Table(
+    "verdict_member",
+    metadata,
+    Column("seq", Integer, ForeignKey("verdict.seq"), primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Index("ix_verdict_member_account_id", "account_id"),
+)
+
+# Who reviews a ring now, until when.
+claim = Table(
+    "claim",
+    metadata,
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("author", Text, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("expires", DateTime, nullable=False),
+)
+
+# What is at stake in a ring that is flagged on a published day; figures of feeds that a deployment lacks are missing.
+ring_harm = Table(
+    "ring_harm",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("exchanges", BigInteger),
+    Column("tokens", BigInteger),
+    Column("active_today", Integer),
+    Column("spend", JSON, nullable=False),
+    Column("declines", Integer),
+    Column("refunds", Integer),
+    Column("chargebacks", Integer),
+    Column("capabilities", JSON, nullable=False),
+    Column("honest_expected", Double, nullable=False),
+    Column("paid", Integer),
+    Column("aged", Integer),
+    Column("enterprise", Integer),
+    Column("stake", Double, nullable=False),
+    Column("expected_harm", Double, nullable=False),
 )

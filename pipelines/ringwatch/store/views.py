@@ -55,3 +55,16 @@ flagged_ring_members = table(
     column("size", Integer),
     column("role", Text),
 )
+
+# Whether a ring is to be reviewed, what came out, and who claimed it (until a time that may have passed).
+ring_review = table(
+    "ring_review",
+    column("ring_id", Text),
+    column("status", Text),
+    column("outcome", Text),
+    column("verdict_seq", Integer),
+    column("decided_by", Text),
+    column("decided_at", DateTime),
+    column("claimed_by", Text),
+    column("claim_expires", DateTime),
+)

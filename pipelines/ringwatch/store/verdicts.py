@@ -1,0 +1,131 @@
+"""What reviewers decided, and who reviews what now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from ringwatch.errors import UsageError
+from ringwatch.store import bookkeeping
+from ringwatch.store.door import Door
+from ringwatch.store.records import Decisions
+from ringwatch.store.tables import claim, ring, ring_night, ring_night_member, run, verdict, verdict_member
+
+_NEWEST = sa.select(sa.func.max(run.c.day)).where(run.c.state == "published").scalar_subquery()
+
+
+class Verdicts(Door):
+    """Decisions, which are only ever added, and claims."""
+
+    def add(self, at: datetime, author: str, subject: str, decision: str, **about: Any) -> int:
+        """Add a decision and return its seq.
+
+        `about`: other columns of `verdict`. What is published of the ring at that moment, its members among it, is kept
+        with the decision. Raises UsageError when another has claimed the ring, whose claim of one's own ends here.
+        """
+        with self._writing() as connection:
+            ring_id = about.get("ring_id")
+            if ring_id:
+                _refuse_claimed(connection, ring_id, author, at)
+            values = {"at": at, "author": author, "subject": subject, "decision": decision, "stream": "queue"}
+            values |= {"day": connection.scalar(sa.select(_NEWEST)), **_as_published(connection, ring_id), **about}
+            key = connection.execute(sa.insert(verdict).values(values)).inserted_primary_key
+            seq = int(key[0]) if key else 0
+            if ring_id:
+                _keep_members(connection, seq, ring_id)
+            if ring_id and subject == "ring" and decision != "noted":
+                connection.execute(sa.delete(claim).where(claim.c.ring_id == ring_id, claim.c.author == author))
+            return seq
+
+    def claim(self, ring_id: str, author: str, at: datetime, hours: float) -> datetime:
+        """Take the ring for `hours` and return the end of them. Raises UsageError when another has it."""
+        with self._writing() as connection:
+            _refuse_claimed(connection, ring_id, author, at)
+            connection.execute(sa.delete(claim).where(claim.c.ring_id == ring_id))
+            until = at + timedelta(hours=hours)
+            connection.execute(sa.insert(claim).values(ring_id=ring_id, author=author, at=at, expires=until))
+            return until
+
+    def unclaim(self, ring_id: str, author: str) -> bool:
+        """Give the ring back, and return whether it was the author's."""
+        with self._writing() as connection:
+            mine = claim.c.ring_id == ring_id, claim.c.author == author
+            return bool(connection.execute(sa.delete(claim).where(*mine)).rowcount)
+
+    def one(self, seq: int) -> dict[str, Any] | None:
+        """Return the verdict, with `undone_by`, None when there is none."""
+        return next(iter(self._rows(_told().where(verdict.c.seq == seq))), None)
+
+    def log(self, rings: Iterable[str] | None = None, account_id: str | None = None) -> list[dict[str, Any]]:
+        """Return verdicts, oldest first: rows of `verdict` and `undone_by` (author); of `rings`, or of one account."""
+        query = _told().order_by(verdict.c.seq)
+        if rings is not None:
+            query = query.where(verdict.c.ring_id.in_(list(rings)))
+        if account_id is not None:
+            named = sa.or_(verdict.c.account_id == account_id, verdict.c.other_account_id == account_id)
+            query = query.where(named)
+        return self._rows(query)
+
+    def allowances(self) -> list[dict[str, Any]]:
+        """Return the newest decision on each identifier that was not taken back, by facet and identifier."""
+        with self._reading() as connection:
+            rows = bookkeeping.rows(connection, _standing(None).where(verdict.c.subject == "identifier"))
+        newest = {(row["facet"], row["identifier"]): row for row in rows}
+        return [newest[key] for key in sorted(newest)]
+
+    def allowed(self, day: date) -> list[tuple[str, str]]:
+        """Return facet and identifier of those that do not count on `day`: allowed before it, and not expired."""
+        with self._reading() as connection:
+            rows = bookkeeping.rows(connection, _standing(day).where(verdict.c.subject == "identifier"))
+        newest = {(row["facet"], row["identifier"]): row["expires"] for row in rows}
+        return sorted(key for key, expires in newest.items() if expires is None or day < expires)
+
+    def decisions(self, day: date) -> Decisions:
+        """Return what was decided before `day` was published and is not taken back."""
+        with self._reading() as connection:
+            rows = bookkeeping.rows(connection, _standing(day))
+            members = sa.select(verdict_member).where(verdict_member.c.seq.in_([row["seq"] for row in rows]))
+            found = bookkeeping.read(connection, members.order_by(verdict_member.c.seq, verdict_member.c.account_id))
+        return Decisions(rows, found)
+
+
+def _told() -> sa.Select[Any]:
+    undo = verdict.alias("undo")
+    query = sa.select(verdict, undo.c.author.label("undone_by"))
+    return query.outerjoin(undo, undo.c.undoes == verdict.c.seq)
+
+
+def _standing(day: date | None) -> sa.Select[Any]:
+    """Verdicts that nobody took back, oldest first; of those that were made before `day` was published."""
+    undo = sa.select(verdict.c.undoes).where(verdict.c.undoes.is_not(None))
+    query = sa.select(verdict).where(verdict.c.decision.not_in(["undo", "noted"]))
+    if day is not None:
+        query, undo = query.where(_before(day)), undo.where(_before(day))
+    return query.where(verdict.c.seq.not_in(undo)).order_by(verdict.c.seq)
+
+
+def _before(day: date) -> sa.ColumnElement[bool]:
+    return sa.or_(verdict.c.day.is_(None), verdict.c.day < day)
+
+
+def _refuse_claimed(connection: sa.Connection, ring_id: str, author: str, at: datetime) -> None:
+    held = connection.execute(sa.select(claim).where(claim.c.ring_id == ring_id)).one_or_none()
+    if held and held.author != author and held.expires > at:
+        raise UsageError(f"{held.author} is reviewing {ring_id}, until {held.expires:%F %H:%M} UTC")
+
+
+def _as_published(connection: sa.Connection, ring_id: str | None) -> dict[str, Any]:
+    night = ring_night.c
+    query = sa.select(night.probability, night.content_hash).where(night.ring_id == ring_id, night.flagged)
+    newest = connection.execute(query.order_by(night.day.desc()).limit(1)).one_or_none()
+    return dict(newest._mapping) if newest else {}
+
+
+def _keep_members(connection: sa.Connection, seq: int, ring_id: str) -> None:
+    member = ring_night_member.c
+    last = sa.select(ring.c.last_day).where(ring.c.ring_id == ring_id).scalar_subquery()
+    inside = sa.select(sa.literal(seq), member.account_id).where(member.ring_id == ring_id, member.day == last)
+    connection.execute(sa.insert(verdict_member).from_select(["seq", "account_id"], inside))
