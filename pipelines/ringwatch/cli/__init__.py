@@ -58,6 +58,7 @@ COMMANDS = {
     "quarantine": Later("quarantine:app", "Rows that were refused, and what was done with them."),
     "keys": Later("keys:app", "Keys of the tokens that stand for mailboxes and phone numbers."),
     "rings": Later("rings:app", "The rings that were published."),
+    "review": Later("review:app", "Which rings are worth a look, and what people decide on them."),
     "accounts": Later("accounts:app", "Single accounts."),
     "query": Later("query:app", "Questions to the graph that are ready to ask."),
     "server": Later("server:app", "The Neo4j that the nights work on."),

@@ -7,7 +7,9 @@ import typer
 
 from ringwatch.errors import UsageError
 
-By = Annotated[str | None, typer.Option("--by", help="Who you are, for the log; your user name if not given.")]
+By = Annotated[
+    str | None, typer.Option("--by", "--author", help="Who you are, for the log; your user name if not given.")
+]
 
 
 def author(by: str | None) -> str:
