@@ -202,7 +202,7 @@ def _judge(world: World, variant: Variant, card: Scorecard) -> Evaluation:
     ):
         tables = groups.score_groups(
             connection, found_by(variant.lanes, world.found), card, night.settings.min_ring_size
-        )
+        ).tables
     judged = as_judged(tables["rings"], tables["members"], night.settings.flag_probability)
     return compare(judged, _truth(night), night.day, night.settings.min_ring_size)
 

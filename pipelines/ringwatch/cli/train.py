@@ -26,6 +26,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the scorecard.", file_okay=False)],
     worlds: Annotated[int, typer.Option(help="How many worlds of family A to learn from.")] = 8,
     varied: Annotated[int, typer.Option(help="How many worlds of family D, each another kind of deployment.")] = 8,
+    young: Annotated[int, typer.Option(help="How many more of each family, small and in their first days.")] = 4,
     accounts: Annotated[int, typer.Option(help="Accounts of each world.")] = 30_000,
     days: Annotated[int, typer.Option(help="Days of each world.")] = 28,
     sources: Annotated[
@@ -47,8 +48,9 @@ def train(
         )
     with Watched() as watched, tempfile.TemporaryDirectory(prefix="ringwatch-train-") as folder:
         numbers = {FAMILY: worlds, VARIED: varied}
-        teachers = _teachers(Path(folder), numbers, accounts, days, sources or [], settings, watched.tell)
-        made: dict[str, object] = {"worlds": numbers, "accounts": accounts, "days": days}
+        size = {"accounts": accounts, "days": days, "young": young}
+        teachers = _teachers(Path(folder), numbers, size, sources or [], settings, watched.tell)
+        made: dict[str, object] = {"worlds": numbers, **size}
         made |= {"sources": sorted({each.source for each in teachers if not each.simulated})}
         path = scorecard.write(make_card(teachers, settings.feeds, made, watched.tell), out)
     if as_json:
@@ -69,8 +71,7 @@ def on_one_server(settings: Settings) -> Settings:
 def _teachers(
     folder: Path,
     numbers: dict[str, int],
-    accounts: int,
-    days: int,
+    size: dict[str, int],
     sources: list[Path],
     settings: Settings,
     tell: Callable[[str], None],
@@ -79,7 +80,10 @@ def _teachers(
 
     found: list[Teacher] = []
     for family, count in numbers.items():
-        found += teachers.worlds(folder, family, range(1, count + 1), accounts, days, settings, tell)
+        found += teachers.worlds(folder, family, range(1, count + 1), size["accounts"], size["days"], settings, tell)
+        if count:
+            young = range(count + 1, count + size["young"] + 1)
+            found += teachers.young_worlds(folder, family, young, size["accounts"], size["days"], settings, tell)
     found += teachers.from_sources(sources, settings, settings.home / "sources", tell)
     return list(teachers.with_feeds_missing(found, folder))
 

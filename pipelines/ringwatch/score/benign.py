@@ -31,7 +31,8 @@ FAMILY = 6
 @dataclass(frozen=True)
 class Explanation:
     """people: who they would be; covers: facets in which they share; any_of, all_of: features that must reach a value,
-    one of them or all; below: features that must not; largest: the most accounts.
+    one of them or all; below: features that must not; unless_below: features that must not be known to be below one;
+    largest: the most accounts.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Explanation:
     any_of: Mapping[str, float] = field(default_factory=dict)
     all_of: Mapping[str, float] = field(default_factory=dict)
     below: Mapping[str, float] = field(default_factory=dict)
+    unless_below: Mapping[str, float] = field(default_factory=dict)
     largest: int | None = None
 
     def fits(self, values: pd.DataFrame, sizes: pd.Series) -> pd.Series:
@@ -51,6 +53,8 @@ class Explanation:
             fits &= _of(values, name) >= least
         for name, most in self.below.items():
             fits &= _of(values, name) < most
+        for name, least in self.unless_below.items():
+            fits &= ~(_of(values, name) < least)
         return fits & (sizes <= self.largest) if self.largest is not None else fits
 
 
@@ -75,6 +79,14 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         frozenset({"ip", "template", "payment", "cell"}),
         any_of={"organisation": MOST, "at_office": MOST, "corporate": MOST},
         all_of={"device_own": MOST},
+    ),
+    Explanation(
+        "team",
+        "people at homes of their own for whom one of them pays",
+        frozenset({"ip", "template", "payment", "cell"}),
+        all_of={"at_home": MOST},
+        below={"home": MOST, "neighbours": MOST},
+        unless_below={"device_own": MOST},
     ),
     Explanation(
         "campus",

@@ -237,7 +237,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature("own_acts", GROUP, "for", says.OWN_ACTS, _own_acts),
     Feature("facets", GROUP, "for", says.FACETS, _facets_covered),
     Feature("fleeting", "ip", "for", says.FLEETING, _plain("fleeting", "ip"), ("ip",)),
-    Feature("guests", "ip", "for", says.GUESTS, lambda found: found.around("guests"), ("ip",)),
     Feature("ip_spread", "ip", "for", says.IP_SPREAD, _plain("spread", "ip"), ("ip",)),
     Feature("network_spread", "network", "for", says.NETWORK_SPREAD, _plain("spread", "network"), ("network",)),
     Feature("dealt", "transfer", "for", says.DEALT, lambda found: found.groups["dealt"]),
@@ -282,3 +281,6 @@ FEATURES: tuple[Feature, ...] = (
     _at("cafe", "for", "places where everybody just passes by"),
     Feature("born", GROUP, "against", says.BORN, lambda found: found.groups["born"]),
 )
+
+# What each feature is about, in a word or some.
+TOPICS = {feature.name: feature.words.topic for feature in FEATURES}

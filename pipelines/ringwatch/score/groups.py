@@ -2,18 +2,21 @@
 
 Which groups candidates become is in `variants.py`, who leaves them in `membership.py`, what is measured of a group in
 `measuring.py`, what the score looks at in `features.py`, what it counts in a scorecard, which groups stay in
-`selection.py`, which honest people they may be in `benign.py`, the words in `reasons.py`.
+`selection.py`, which honest people they may be in `benign.py`, whether the card can know in `depth.py`, the words in
+`reasons.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.score import benign, intervals, measuring, membership, notes, reasons, selection, variants
+from ringwatch.score import benign, depth, intervals, measuring, membership, notes, reasons, selection, variants
+from ringwatch.score.depth import Depth
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import RINGS, TABLES
@@ -24,39 +27,64 @@ from ringwatch.window import pairs
 MOST = 0.5
 
 
+class Judged(NamedTuple):
+    """tables: those of `tables.TABLES`; depth: how near the night is to what the card was made from."""
+
+    tables: dict[str, pd.DataFrame]
+    depth: Depth
+
+
 def score_groups(
     connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, card: Scorecard, smallest: int
-) -> dict[str, pd.DataFrame]:
-    """Return the tables of `tables.TABLES` for `candidates` (candidate, account_id, lane, stability).
+) -> Judged:
+    """Judge `candidates` (candidate, account_id, lane, stability).
 
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
     """
     gathered = variants.gather(connection, candidates, card, smallest)
     picked, stability = gathered.pick(pairs.places(connection), smallest), gathered.stability
+    near = depth.measure(gathered.values[gathered.odds >= selection.HOPELESS], card.sources)
     if picked.empty:
-        return {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
+        return Judged({name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}, near)
     groups = variants.settle(connection, picked, gathered.odds, card, smallest)
     measures = measuring.measure(connection, groups)
     scores = variants.score(connection, measures, stability, card)
     moved = selection.shift(scores.odds, card.prior)
-    explained = benign.unexplained(measures, scores.values)
-    lowered = benign.floor(scores.odds + moved, explained)
-    scores = replace(scores, odds=scores.odds.add(lowered, fill_value=0.0))
-    rings = _rings(measures, scores, card, moved)
-    members = _members(measures)
     told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
-    told = pd.concat([told, benign.against(explained, lowered)], ignore_index=True)
+    unvouched = _unvouched(scores.odds, card, moved, near)
+    explained = benign.unexplained(measures, scores.values)
+    lowered = benign.floor(scores.odds + unvouched + moved, explained)
+    told = pd.concat([told, reasons.unfamiliar(unvouched), benign.against(explained, lowered)], ignore_index=True)
+    scores = replace(scores, odds=(scores.odds + unvouched).add(lowered, fill_value=0.0))
+    rings = _rings(measures, scores, card, moved, near.trust)
+    members = _members(measures)
     context = notes.Context(connection, groups, stability, card, moved)
     likely = pd.Index(rings.loc[rings["probability"] >= notes.LIKELY, "candidate"])
     more = [notes.of_rings(context, rings, members, scores.bits), benign.checks(explained, likely)]
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
-    return {"rings": rings[RINGS.names], "members": members, "evidence": reasons.ordered(told, *more)}
+    evidence = reasons.ordered(told, *more)
+    return Judged({"rings": rings[RINGS.names], "members": members, "evidence": evidence}, near)
 
 
-def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float) -> pd.DataFrame:
+def _unvouched(odds: pd.Series, card: Scorecard, moved: float, near: Depth) -> pd.Series:
+    """Return the bits, none above 0, that the log2 `odds` lose on a night that is beyond the depth of the card.
+
+    They are drawn towards the prior, and the low end of the interval around that is all that is told. Within the depth
+    none are lost.
+    """
+    if not near.beyond:
+        return pd.Series(0.0, index=odds.index)
+    drawn = card.prior + near.trust * (odds + moved - card.prior)
+    low, _ = intervals.around((drawn - moved).to_numpy(), card.reliability, moved, near.trust)
+    least = low.clip(intervals.LEAST)
+    lost: pd.Series = (np.log2(least / (1 - least)) - odds - moved).clip(upper=0.0).round(6)
+    return lost
+
+
+def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float, trust: float) -> pd.DataFrame:
     odds = (scores.odds + moved).round(6)
     probability = selection.probability(odds)
-    low, high = intervals.around(scores.odds.to_numpy(), card.reliability, moved)
+    low, high = intervals.around(scores.odds.to_numpy(), card.reliability, moved, trust)
     found = {
         "candidate": odds.index,
         "size": measures.groups.set_index("candidate")["n"].reindex(odds.index),

@@ -19,15 +19,17 @@ ROOM = 0.01 + LEAST * 100
 
 
 def around(
-    odds: np.ndarray, reliability: Sequence[tuple[float, int, int]], moved: float
+    odds: np.ndarray, reliability: Sequence[tuple[float, int, int]], moved: float, trust: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return low and high of the probabilities whose log2 odds are `odds` + `moved`, each beyond its probability, and
     by as much as is seen in two digits.
 
     Wilson's interval for as many groups as are like it, around its own share of rings and around that of these groups,
-    moved like the odds; to six digits, outwards.
+    moved like the odds; to six digits, outwards. On a night beyond the depth of the card (trust below 1, see
+    `depth.py`) these groups count for less.
     """
     groups, seen = _like(odds, reliability)
+    groups = groups * trust**2
     ends = [wilson(share, groups) for share in (_share(odds), seen)]
     low, high = np.minimum(ends[0][0], ends[1][0]), np.maximum(ends[0][1], ends[1][1])
     own = bounded(_share(odds + moved))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.score import measuring, selection, variants
-from ringwatch.score.features import FEATURES
+from ringwatch.score.features import TOPICS
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import EVIDENCE
 from ringwatch.window import bipartite
@@ -27,8 +27,6 @@ LIKELY, NO_RING = 0.3, 0.05
 MOST_FACTS = 8
 # Matters that are named in which a group differs from its look-alike.
 MOST_TOPICS = 3
-
-_TOPICS = {feature.name: feature.words.topic for feature in FEATURES}
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def _look_alikes(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) 
         nearest = int(np.abs(apart).sum(axis=1).argmin())
         other = others.iloc[nearest]
         most = np.argsort(-apart[nearest], kind="stable")[:MOST_TOPICS]
-        lacks = [_TOPICS.get(bits.columns[i], "") for i in most if apart[nearest][i] > 0]
+        lacks = [TOPICS.get(bits.columns[i], "") for i in most if apart[nearest][i] > 0]
         text = f"The harmless group most like it has {other['size']:,} accounts{_differing(lacks)}"
         rows.append(_row(name, "look-alike", float(np.abs(apart[nearest]).sum()), text, []))
     return pd.DataFrame(rows)

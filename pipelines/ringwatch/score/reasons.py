@@ -148,6 +148,15 @@ def _start(bits: pd.Series) -> pd.DataFrame:
     return _plain(bits.round(6), "prior", _most, (bits > 0).astype(int))
 
 
+def unfamiliar(bits: pd.Series) -> pd.DataFrame:
+    """What is taken from the odds of groups on a night unlike all that the scorecard was made from, none if nothing."""
+
+    def say(_: int) -> str:
+        return "Groups here are unlike all that the scorecard was made from, so less is made of everything else"
+
+    return _plain(bits[bits != 0], "unfamiliar", say, (bits != 0).astype(int))
+
+
 def _most(likely: int) -> str:
     return f"Most groups that are looked at are {'rings' if likely else 'harmless'}"
 

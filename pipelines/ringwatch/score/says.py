@@ -52,9 +52,6 @@ FLEETING = of_whole(
     "how often they came from IP addresses used only once",
     "Members came from rare IP addresses, each used on one day only, on {share} of their days",
 )
-GUESTS = of_whole(
-    "how often they came from other people's homes", "Members came from other people's homes on {share} of their days"
-)
 IP_SPREAD = spread("IP address", "IP addresses")
 NETWORK_SPREAD = spread("network", "networks")
 DEALT = of_members("how many invited or paid the same member", "invited or paid one and the same member")

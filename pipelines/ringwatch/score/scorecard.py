@@ -18,13 +18,16 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.errors import UsageError
+from ringwatch.score.depth import NO_SOURCES, Sources
 from ringwatch.score.trees import Trees, read_trees
 
 NO_TREES = Trees((), 0.0, ())
 FOLDER = Path(__file__).parent / "scorecards"
-VERSION = 5
+VERSION = 6
 # Parts of a card that are trees.
 TREES = ("member", "shape")
+# Parts that take a line, since nobody reads them.
+ON_A_LINE = (*TREES, "sources")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class Sheet:
 @dataclass(frozen=True)
 class Scorecard:
     """feeds: what it is for; prior: log2 odds of a ring among the groups that were picked when it was made;
-    reliability: of these groups, in order of their odds, (log2 odds, groups, rings) in parts of like size.
+    reliability: of these groups, in order of their odds, (log2 odds, groups, rings) in parts of like size; sources:
+    what groups were like in what it was made from.
     """
 
     version: int
@@ -75,6 +79,7 @@ class Scorecard:
     member: Trees
     prior: float
     reliability: tuple[tuple[float, int, int], ...]
+    sources: Sources = NO_SOURCES
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,9 +94,9 @@ def write(card: Scorecard, folder: Path) -> Path:
 
 
 def _text(card: Scorecard) -> str:
-    """JSON for people to read, but for the trees, which take a line."""
+    """JSON for people to read, but for what takes a line."""
     parts = card.as_dict()
-    told = {name: json.dumps(part, indent=None if name in TREES else 1) for name, part in sorted(parts.items())}
+    told = {name: json.dumps(part, indent=None if name in ON_A_LINE else 1) for name, part in sorted(parts.items())}
     return "{\n" + ",\n".join(f'"{name}": {text}' for name, text in told.items()) + "\n}\n"
 
 
@@ -105,7 +110,8 @@ def load(feeds: Iterable[str], folder: Path = FOLDER) -> Scorecard:
         raise UsageError(f"{path} is of version {made['version']}, not {VERSION}; make it again with `ringwatch train`")
     reliability = tuple((odds, groups, rings) for odds, groups, rings in made["reliability"])
     parts: dict[str, Any] = {"flag": _sheet(made["flag"])} | {name: read_trees(made[name]) for name in TREES}
-    return Scorecard(**(made | parts | {"feeds": tuple(made["feeds"]), "reliability": reliability}))
+    parts |= {"feeds": tuple(made["feeds"]), "reliability": reliability, "sources": _sources(made["sources"])}
+    return Scorecard(**(made | parts))
 
 
 def known_feeds(feeds: Collection[str], folder: Path = FOLDER) -> tuple[str, ...]:
@@ -124,6 +130,11 @@ def _nearest(feeds: Iterable[str], folder: Path) -> Path | None:
 def _sheet(made: Mapping[str, Any]) -> Sheet:
     scales = {n: Scale(tuple(s["cuts"]), tuple(s["bits"]), s["usual"]) for n, s in sorted(made["scales"].items())}
     return Sheet(made["base"], scales, read_trees(made["trees"]))
+
+
+def _sources(made: Mapping[str, Any]) -> Sources:
+    known = {source: {n: tuple(ends) for n, ends in of.items()} for source, of in made["quantiles"].items()}
+    return Sources(made["limit"], known)
 
 
 def _name(feeds: Iterable[str]) -> str:

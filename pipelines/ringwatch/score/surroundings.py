@@ -41,10 +41,6 @@ SELECT candidate, sum(gathered * (opening.opened - inside.opened) / (opening.acc
 FROM inside JOIN opening USING (network, created) GROUP BY candidate
 """
 
-_GUESTS = """
-SELECT candidate, avg(share) AS guests FROM grouped JOIN guest USING (account) GROUP BY candidate
-"""
-
 _CORPORATE = f"""
 WITH inside AS (
   SELECT candidate, any_value(n) AS n, count(*) AS members,
@@ -126,8 +122,7 @@ LEFT JOIN fan_out USING (candidate, facet) LEFT JOIN chain USING (candidate, fac
 def measure(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Return one row per candidate of `grouped` in which something was found, by candidate; NaN: nothing to go by.
 
-    at_<place>: share of the members that were seen at addresses who are there most. guests: share of their days at
-    addresses that these spend where others live and they do not, on average. corporate: share of all members
+    at_<place>: share of the members that were seen at addresses who are there most. corporate: share of all members
     whose mail domain is an organisation's with COLLEAGUES long-lived accounts outside the group. term: the share of the
     others at their network that were opened within TERM_DAYS of a member, on average of all members, 0 for those that
     are at no office or campus. <facet>_sweep: share of members that paid (invited) the same account, times the share
@@ -137,6 +132,6 @@ def measure(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     connection.execute(_DEALT)
     directed = connection.sql(_DIRECTED).df().pivot(index="candidate", columns="facet")
     directed.columns = pd.Index([f"{facet}_{measure}" for measure, facet in directed.columns], dtype="str")
-    found = [connection.sql(query).df().set_index("candidate") for query in (_PLACES, _GUESTS, _CORPORATE, _TERM)]
+    found = [connection.sql(query).df().set_index("candidate") for query in (_PLACES, _CORPORATE, _TERM)]
     around: pd.DataFrame = pd.concat([directed, *found], axis=1).round(9).sort_index()
     return around

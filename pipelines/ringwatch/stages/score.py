@@ -16,7 +16,8 @@ from ringwatch.days.durable import replacing
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report
-from ringwatch.score import groups, scorecard
+from ringwatch.score import features, groups, scorecard
+from ringwatch.score.depth import Depth
 from ringwatch.score.tables import TABLES
 from ringwatch.window import sharing
 
@@ -31,12 +32,12 @@ def run(night: Night) -> Report:
     used = feeds_in_use(night).used
     card = scorecard.load(used)
     with sharing.open_sharing(night) as connection:
-        tables = groups.score_groups(connection, candidates, card, night.settings.min_ring_size)
+        tables, depth = groups.score_groups(connection, candidates, card, night.settings.min_ring_size)
     _write(night, tables)
     counts, seconds = _counts(night, candidates, tables), {"score": perf_counter() - started}
     known = scorecard.known_feeds(used)
     feeds = {"used": used, "scorecard": known}
-    return Report("score", night.day, counts, seconds, _warnings(known), feeds)
+    return Report("score", night.day, counts, seconds, (*_warnings(known), *_unfamiliar(depth)), feeds)
 
 
 def _candidates(night: Night) -> pd.DataFrame:
@@ -72,3 +73,11 @@ def _warnings(known: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     told = " and ".join(known)
     return (f"confidence is low, and few rings will be found: of what was delivered, the scorecard knows {told} only",)
+
+
+def _unfamiliar(depth: Depth) -> tuple[str, ...]:
+    if not depth.beyond:
+        return ()
+    topics = "; ".join(features.TOPICS[name] for name in depth.features)
+    told = f"groups here are unlike all that the scorecard was made from ({depth.distance:.2f}; it is sure up to"
+    return (f"{told} {depth.limit:.2f}), so probabilities are told with caution. They differ most in this: {topics}",)

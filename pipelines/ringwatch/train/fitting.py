@@ -18,7 +18,7 @@ from ringwatch.score.features import FEATURES
 from ringwatch.score.scorecard import Scale, Sheet
 
 # What the other groups of an origin weigh at most, and its rings at most and at least, so that no origin decides alone.
-OTHERS_WEIGH, RINGS_WEIGH, RARE_RINGS_WEIGH = 800.0, 800.0, 200.0
+OTHERS_WEIGH, RINGS_WEIGH, RARE_RINGS_WEIGH, RING_WEIGHS = 800.0, 800.0, 200.0, 2.5
 # Area under the curve that a feature must reach in each origin, and on average, to be said to agree: .5 says nothing.
 LEAST_AGREEMENT, MEAN_AGREEMENT = 0.3, 0.52
 # Rings, and other groups, of an origin from which it is asked whether it agrees.
@@ -36,13 +36,13 @@ def shared_out(most: float, *groups: pd.Series) -> pd.Series:
 
 
 def weigh(rings: pd.Series, origins: pd.Series) -> pd.Series:
-    """Return the weight of each group, 1 at most: the others of an origin weigh OTHERS_WEIGH together at most, and its
-    rings as much as they are as usual there, within their limits.
+    """Return the weight of each group: the others of an origin weigh OTHERS_WEIGH together at most, and its rings as
+    much as they are as usual there, within their limits. A ring weighs RING_WEIGHS at most, another group 1.
     """
     count = rings.groupby([origins, rings]).transform("size")
     other = (OTHERS_WEIGH / (~rings).groupby(origins).transform("sum").clip(lower=1)).clip(upper=1.0)
     ring = (count * other).clip(RARE_RINGS_WEIGH, RINGS_WEIGH) / count
-    return ring.where(rings, other).clip(upper=1.0)
+    return ring.clip(upper=RING_WEIGHS).where(rings, other)
 
 
 def agreeing(values: pd.DataFrame, rings: pd.Series, origins: pd.Series) -> list[str]:

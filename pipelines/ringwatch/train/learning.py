@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.night import Night
-from ringwatch.score import measuring, membership, selection, trees, variants
+from ringwatch.score import depth, measuring, membership, selection, trees, variants
 from ringwatch.score.scorecard import VERSION, Scorecard, Sheet
 from ringwatch.score.trees import Trees
 from ringwatch.search import candidates
@@ -142,7 +142,31 @@ def learn(
     prior = float(np.log2((rings.sum() + 1) / ((~rings).sum() + 1)))
     reliability = fitting.reliability(slope * odds + base, rings)
     calibrated = fitting.scaled(flag, slope, base)
-    return Scorecard(VERSION, made, feeds, calibrated, shape, member, round(prior, 4), reliability)
+    known = _sources(lessons, calibrated)
+    return Scorecard(VERSION, made, feeds, calibrated, shape, member, round(prior, 4), reliability, known)
+
+
+def _sources(lessons: Sequence[Lesson], flag: Sheet) -> depth.Sources:
+    """Return what the groups of lessons are like that are no hopeless rings, and how far a source that is not alone of
+    its origin is from the nearest other.
+    """
+    asked = [lesson.values.reindex(columns=flag.trees.names)[_hopeful(lesson, flag)] for lesson in lessons]
+    known = [depth.quantiles(values) for values in asked]
+    several = {i for part in _folds(lessons) for i in part}
+    apart = [depth.measure(asked[i], _others(lessons, known, i)).distance for i in sorted(several)]
+    named = {f"{lesson.source} {i}": of for i, (lesson, of) in enumerate(zip(lessons, known, strict=True))}
+    return depth.Sources(max(apart, default=1.0), named)
+
+
+def _others(lessons: Sequence[Lesson], known: Sequence[depth.Quantiles], one: int) -> depth.Sources:
+    source = lessons[one].source
+    others = {str(i): of for i, of in enumerate(known) if lessons[i].source != source}
+    return depth.Sources(1.0, others)
+
+
+def _hopeful(lesson: Lesson, flag: Sheet) -> pd.Series:
+    hopeful: pd.Series = flag.total(lesson.values) >= selection.HOPELESS
+    return hopeful
 
 
 def sheets_of(lessons: Sequence[Lesson]) -> tuple[Sheet, Trees]:

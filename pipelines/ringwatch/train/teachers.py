@@ -25,6 +25,8 @@ from ringwatch.settings import Settings
 from ringwatch.simulate.families import VARIED, draw_world
 from ringwatch.train.learning import Truth
 
+# On which day young worlds are looked at, in turn, and how many times smaller they are.
+FIRST_DAYS, YOUNG = (4, 7, 5, 2), 5
 # Feeds that are taken away, in turn.
 _TAKEN = (("devices",), ("payments",), ("usage",), ("ips",), ("usage", "payments"), ("ips", "usage"))
 
@@ -49,12 +51,28 @@ def worlds(
     for number in numbers:
         tell(f"world {number} of family {family}")
         world = draw_world(family, number)
-        lasts = min(world.climate.window_days or days, days)
-        trial = Trial("train", world.name, world, accounts, lasts, number)
-        home, day = make_world(folder, trial), last_day(trial)
-        own = settings.model_copy(update={"home": home, "feeds": world.feeds, "window_days": max(lasts, days)})
-        origin = "varied worlds" if family == VARIED else "worlds"
-        yield Teacher(world.name, origin, True, Night(day, own, Files(home)), _truth_of_world(home, day))
+        yield _world(folder, family, number, accounts, min(world.climate.window_days or days, days), days, settings)
+
+
+def young_worlds(
+    folder: Path, family: str, numbers: range, accounts: int, days: int, settings: Settings, tell: Callable[[str], None]
+) -> Iterator[Teacher]:
+    """Yield smaller worlds of a family in their first days, when little has been seen of anybody."""
+    for place, number in enumerate(numbers):
+        lasts = FIRST_DAYS[place % len(FIRST_DAYS)]
+        tell(f"world {number} of family {family} on day {lasts}")
+        yield _world(folder, family, number, accounts // YOUNG, lasts, days, settings)
+
+
+def _world(
+    folder: Path, family: str, number: int, accounts: int, lasts: int, window_days: int, settings: Settings
+) -> Teacher:
+    world = draw_world(family, number)
+    trial = Trial("train", world.name, world, accounts, lasts, number)
+    home, day = make_world(folder, trial), last_day(trial)
+    own = settings.model_copy(update={"home": home, "feeds": world.feeds, "window_days": max(lasts, window_days)})
+    origin = "varied worlds" if family == VARIED else "worlds"
+    return Teacher(world.name, origin, True, Night(day, own, Files(home)), _truth_of_world(home, day))
 
 
 def from_sources(

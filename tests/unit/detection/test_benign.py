@@ -15,6 +15,7 @@ PEOPLE: dict[str, tuple[dict[str, float], list[str]]] = {
     "household": ({"home": 1.0, "device_own": 0.2}, ["device", "ip", "payment"]),
     "family-card": ({"home": 0.0, "device_own": 1.0}, ["payment"]),
     "workplace": ({"organisation": 1.0, "device_own": 0.9}, ["ip", "template"]),
+    "team": ({"at_home": 1.0, "home": 0.1, "neighbours": 0.0}, ["payment", "ip", "cell"]),
     "campus": ({"at_campus": 0.9}, ["ip", "referral"]),
     "carrier": ({"at_carrier": 1.0}, ["ip"]),
     "rented-exit": ({"at_vpn": 0.8}, ["ip", "cell"]),
@@ -86,6 +87,12 @@ def test_a_family_has_six_accounts_at_most(name: str) -> None:
     known, shared = PEOPLE[name]
 
     assert lowered(measured(*shared, size=7), 8.0, **known) == 8.0
+
+
+def test_a_team_whose_members_are_known_to_share_devices_is_none() -> None:
+    known, shared = PEOPLE["team"]
+
+    assert lowered(measured(*shared), 8.0, **known, device_own=0.1) == 8.0
 
 
 def test_a_few_members_with_more_in_common_are_no_ring_of_all() -> None:

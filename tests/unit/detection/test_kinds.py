@@ -23,7 +23,7 @@ def kind(open_night: OpenNight, **feeds: Rows) -> str:
     night = open_night({WEEK[-1]: {"accounts": accounts(*EVERYBODY, created_at=OPENED), "payments": card} | feeds})
     found = group(*FIVE).assign(lane="wide", stability=0.5)
     with sharing.open_sharing(night) as connection:
-        return str(groups.score_groups(connection, found, CARD, 4)["rings"]["kind"].item())
+        return str(groups.score_groups(connection, found, CARD, 4).tables["rings"]["kind"].item())
 
 
 def test_who_share_a_card_and_have_devices_and_homes_of_their_own_are_a_pool_of_customers(

@@ -24,7 +24,7 @@ def told(open_night: OpenNight) -> dict[str, pd.DataFrame]:
     found = pd.concat([group(*EVERYBODY[:4], candidate="ring"), group(*EVERYBODY[10:14], candidate="family")])
     card = replace(CARD, flag=Sheet(-1.0, SCALES))
     with sharing.open_sharing(small_world(open_night)) as connection:
-        tables = groups.score_groups(connection, found.assign(lane="wide", stability=1.0), card, 4)
+        tables = groups.score_groups(connection, found.assign(lane="wide", stability=1.0), card, 4).tables
     names = tables["members"].drop_duplicates("candidate").set_index("account_id")["candidate"]
     ring = tables["evidence"][tables["evidence"]["candidate"] == names[EVERYBODY[0]]]
     return tables | {"ring": ring.set_index("reason")}

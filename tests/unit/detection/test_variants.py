@@ -75,7 +75,7 @@ def test_a_night_without_any_candidate_has_no_rings(night: Night) -> None:
     nothing = pd.DataFrame(columns=["candidate", "account_id", "lane", "stability"], dtype="str")
 
     with sharing.open_sharing(night) as connection:
-        tables = groups.score_groups(connection, nothing.astype({"stability": float}), CARD, 4)
+        tables = groups.score_groups(connection, nothing.astype({"stability": float}), CARD, 4).tables
 
     assert {name: len(rows) for name, rows in tables.items()} == {"rings": 0, "members": 0, "evidence": 0}
 
@@ -84,7 +84,7 @@ def test_a_member_belongs_to_a_ring_as_surely_however_likely_the_ring_is(night: 
     def judged(base: float) -> tuple[float, list[float]]:
         card = replace(CARD, flag=Sheet(base, {}))
         with sharing.open_sharing(night) as connection:
-            tables = groups.score_groups(connection, group(*ONE).assign(lane="wide", stability=0.5), card, 4)
+            tables = groups.score_groups(connection, group(*ONE).assign(lane="wide", stability=0.5), card, 4).tables
         return tables["rings"]["probability"].item(), tables["members"]["probability"].tolist()
 
     (likely, of_likely), (unlikely, of_unlikely) = judged(3.0), judged(0.5)

@@ -83,10 +83,10 @@ def test_each_feature_says_a_sentence_for_and_against_whatever_its_value(feature
          "(harmless groups: none)"),
         ("both", "against", fact(0.75, 0.9, 16), "12 of 16 members shared both a device and a payment method with "
          "other members (harmless groups: about 14 of 16)"),
-        ("guests", "for", fact(0.31, 0.03), "Members came from other people's homes on 31% of their days "
-         "(harmless groups: 3%)"),
-        ("guests", "against", fact(0, 0.03), "Members came from other people's homes on none of their days "
-         "(harmless groups: 3%)"),
+        ("fleeting", "for", fact(0.31, 0.03), "Members came from rare IP addresses, each used on one day "
+         "only, on 31% of their days (harmless groups: 3%)"),
+        ("fleeting", "against", fact(0, 0.03), "Members came from rare IP addresses, each used on one day "
+         "only, on none of their days (harmless groups: 3%)"),
         ("device_spread", "against", fact(1.25, 1.3, seen=16), "The 16 members whose devices are known used about 20 "
          "devices in all (harmless groups: about 21 devices)"),
         ("born", "for", fact(1, 6, opened=3.0), "All 18 accounts were opened within 3 days of each other "
