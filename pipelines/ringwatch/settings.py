@@ -204,6 +204,19 @@ class Settings(BaseSettings):
         120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"
     )
 
+    review_port: int = Field(8017, ge=0, le=65535, description="port of the review page on this machine; 0: a free one")
+    review_header: str | None = Field(
+        None,
+        description="header in which a proxy before the review page says who asks, such as X-Forwarded-User; none: "
+        "links that work once",
+    )
+    review_hosts: tuple[str, ...] = Field(
+        (), description="names under which a proxy asks for the review page, besides 127.0.0.1 and localhost"
+    )
+    review_roles: dict[str, str] = Field(
+        {}, description="reader, reviewer or admin, by name of a person; * is everybody else, a reader if not given"
+    )
+
     @field_validator("feeds", mode="before")
     @classmethod
     def _read_feeds(cls, value: object) -> object:

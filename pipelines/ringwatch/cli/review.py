@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ringwatch.cli.calibrate import calibrate
+from ringwatch.cli import review_page
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, Probability, console, print_json, table
 from ringwatch.cli.people import By, author
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ringwatch.review.desk import Desk, RingView
 
 app = typer.Typer(no_args_is_help=True, help="Which rings are worth a look, and what people decide on them.")
+app.command("serve")(review_page.serve)
+app.command("report")(review_page.report)
 
 Ring = Annotated[str, typer.Argument(metavar="RING", help="Id of a ring, such as R-7F3K2A.")]
 Rings = Annotated[list[str], typer.Argument(metavar="RING...", help="Ids of rings, such as R-7F3K2A.")]
@@ -40,9 +42,6 @@ def _desk(by: str | None) -> Iterator[Desk]:
 
     with open_store() as store:
         yield Desk(store, load_settings(), author(by))
-
-
-app.command("calibrate")(calibrate)
 
 
 @app.command("queue")

@@ -157,6 +157,15 @@ def worked_out(night: Night) -> duckdb.DuckDBPyConnection | None:
     return connect(night, path, read_only=True) if current else None
 
 
+def as_left(night: Night) -> duckdb.DuckDBPyConnection | None:
+    """Return a connection with the tables above as the night left them, whatever was changed or decided since.
+
+    None when they are not there, or those of another day.
+    """
+    path = night.files.sharing
+    return connect(night, path, read_only=True) if path.is_file() and _read_day(path) == night.day else None
+
+
 def shared_by(connection: duckdb.DuckDBPyConnection, account_id: str, min_bits: float) -> dict[str, int]:
     """Return for an account: seen (0 or 1), links of `min_bits` and more, identifiers and hubs that others use, too."""
     found = connection.execute(_SHARED_BY, {"account_id": account_id, "min_bits": min_bits}).fetchall()[0]
@@ -182,13 +191,23 @@ def _read_stamp(path: Path) -> str | None:
         return None
 
 
+def _read_day(path: Path) -> date | None:
+    """Return the day whose window a finished database is of, None for anything else."""
+    try:
+        with duck.connect(path, read_only=True) as connection:
+            found: date = connection.execute("SELECT day FROM made").fetchall()[0][0]
+            return found
+    except duckdb.Error:
+        return None
+
+
 def _make(night: Night, path: Path, stamp: str) -> None:
     since = window_start(night)
     with replacing(path) as new, open_history(night, since, night.day) as connection:
         duck.attach(connection, new, "sharing")
         connection.execute("SET search_path = 'sharing.main,memory.main'")
         share(connection, night.model, feeds_in_use(night).used, since, night.day)
-        connection.execute("CREATE TABLE made AS SELECT $1 AS stamp", [stamp])
+        connection.execute("CREATE TABLE made AS SELECT $1 AS stamp, $2 AS day", [stamp, night.day])
         connection.execute("SET search_path = 'memory.main'; DETACH sharing")
 
 

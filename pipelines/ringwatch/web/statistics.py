@@ -1,0 +1,13 @@
+"""How good the program is, as far as verdicts say: figures of the store, and of `review.stats`."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from ringwatch.web.page import Looking
+
+router = APIRouter()
+
+
+@router.get("/statistics")
+def show(visit: Looking) -> Response:
+    return visit.page("statistics.html.j2", log=visit.desk.log()[:200])
