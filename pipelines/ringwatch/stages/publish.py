@@ -10,14 +10,19 @@ also look at what the day had up to now, at later days and at withdrawn rings, s
 """
 
 import time
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 
+from ringwatch.days.history import open_history, window_start
+from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
 from ringwatch.review.audit import objections
+from ringwatch.review.effects import Terms, heed
+from ringwatch.review.harm import harm
 from ringwatch.review.nightly import RING, nightly
 from ringwatch.score.tables import TABLES
 from ringwatch.store.erasure import ERASED_PREFIX
@@ -29,9 +34,11 @@ def run(night: Night) -> Report:
     started = time.perf_counter()
     settings, day = night.settings, night.day
     judged = Candidates(**{table: _scored(night, table) for table in TABLES})
-    history = night.store.published.history(day)
+    with night.store.reading() as doors:
+        history, decisions = doors.published.history(day), doors.verdicts.decisions(day)
+    heeded = heed(judged, decisions, day, Terms(settings.review_seed_days, settings.review_release_days))
     thresholds = Thresholds(settings.flag_probability, settings.keep_probability, settings.min_ring_size)
-    rings = nightly(day, judged, history, thresholds)
+    rings = _with_harm(night, nightly(day, heeded, history, thresholds))
     accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
     _audit(night, rings, accounts)
     publication = night.store.published.publish(day, rings, accounts, history.last_run, settings.feeds)
@@ -39,7 +46,9 @@ def run(night: Night) -> Report:
     missing = _mirror(night, day, rings) if publication.newest else 0
     seconds = {"store": published - started, "graph": time.perf_counter() - published}
     warnings = _warnings(night, rings, publication, missing)
-    return Report("publish", day, _counts(judged, rings, publication), seconds, warnings)
+    cleared = len(judged.rings) - len(heeded.rings)
+    counts = _counts(judged, rings, publication) | ({"cleared": cleared} if cleared else {})
+    return Report("publish", day, counts, seconds, warnings)
 
 
 def _scored(night: Night, table: str) -> pd.DataFrame:
@@ -50,6 +59,16 @@ def _scored(night: Night, table: str) -> pd.DataFrame:
         raise UsageError(f"{path} is missing; run `ringwatch score --day {night.day}` first") from None
     except ValueError as error:
         raise UsageError(f"{path} is not what score writes ({error}); run score of {night.day} again") from None
+
+
+def _with_harm(night: Night, rings: Nightly) -> Nightly:
+    """Add what is at stake, by the clean files of the window."""
+    if rings.flagged.empty:
+        return rings
+    feeds = feeds_in_use(night).used
+    with open_history(night, window_start(night), night.day) as connection:
+        found = harm(connection, feeds, rings.flagged, rings.members, night.day, night.settings.harm_weights)
+    return replace(rings, harm=found)
 
 
 def _audit(night: Night, rings: Nightly, accounts: int) -> None:

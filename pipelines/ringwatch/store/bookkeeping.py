@@ -14,6 +14,7 @@ from ringwatch.store.records import History, Nightly
 from ringwatch.store.tables import (
     ring,
     ring_evidence,
+    ring_harm,
     ring_night,
     ring_night_member,
     run,
@@ -103,7 +104,7 @@ def begin_run(
 def forget(connection: sa.Connection, day: date) -> pd.DataFrame:
     """Remove what was published for `day`, its runs stay, as replaced; return its `members`."""
     gone = members(connection, day)
-    for table in (ring_evidence, ring_night_member, ring_night):
+    for table in (ring_harm, ring_evidence, ring_night_member, ring_night):
         connection.execute(sa.delete(table).where(table.c.day == day))
     connection.execute(sa.update(run).where(run.c.day == day, run.c.state == "published").values(state="replaced"))
     return gone
@@ -130,6 +131,8 @@ def write(connection: sa.Connection, day: date, run_id: int, night: Nightly) -> 
     insert(connection, ring_night, night.rings.drop(columns="fingerprint").assign(day=day, run_id=run_id))
     insert(connection, ring_night_member, night.members.assign(day=day))
     insert(connection, ring_evidence, night.evidence.assign(day=day))
+    if night.harm is not None:
+        insert(connection, ring_harm, night.harm.assign(day=day))
 
 
 def absorbed(connection: sa.Connection, before: date | None = None) -> dict[str, str]:

@@ -41,6 +41,12 @@ def _no_members() -> pd.DataFrame:
     return pd.DataFrame(columns=["seq", "account_id"], dtype=object)
 
 
+def _no_identifiers() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=["seq", "facet", "identifier"], dtype=object)
+
+
 @dataclass(frozen=True)
 class History:
     """What was published before a day, and what else rings are known by when the day is published again.
@@ -66,13 +72,15 @@ class Nightly:
     """What a night publishes, sorted; columns as in the tables of the store, without day and run.
 
     rings: as ring_night, with `fingerprint` for rings that are new; members: as ring_night_member; evidence: as
-    ring_evidence; replaced: ring_id of rings that the day had up to now and into which of tonight's most of it went.
+    ring_evidence; replaced: ring_id of rings that the day had up to now and into which of tonight's most of it went;
+    harm: as ring_harm, of the rings that are flagged, None where nobody worked it out.
     """
 
     rings: pd.DataFrame
     members: pd.DataFrame
     evidence: pd.DataFrame
     replaced: dict[str, str] = field(default_factory=dict)
+    harm: pd.DataFrame | None = None
 
     @property
     def flagged(self) -> pd.DataFrame:
@@ -114,11 +122,13 @@ class Standing:
 class Decisions:
     """What reviewers decided before a night and did not take back, oldest first.
 
-    rows: of `verdict`, without undo and notes; members: seq, account_id of the rings that they are about, as they were.
+    rows: of `verdict`, without undo and notes; members: seq, account_id of the rings that they are about, as they were;
+    identifiers: seq, facet, identifier of the reasons for the rings that were confirmed.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     members: pd.DataFrame = field(default_factory=_no_members)
+    identifiers: pd.DataFrame = field(default_factory=_no_identifiers)
 
 
 @dataclass(frozen=True)

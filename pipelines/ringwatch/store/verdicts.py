@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -12,7 +12,19 @@ from ringwatch.errors import UsageError
 from ringwatch.store import bookkeeping
 from ringwatch.store.door import Door
 from ringwatch.store.records import Decisions
-from ringwatch.store.tables import claim, ring, ring_night, ring_night_member, run, verdict, verdict_member
+from ringwatch.store.tables import (
+    claim,
+    ring,
+    ring_evidence,
+    ring_night,
+    ring_night_member,
+    run,
+    verdict,
+    verdict_member,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NEWEST = sa.select(sa.func.max(run.c.day)).where(run.c.state == "published").scalar_subquery()
 
@@ -89,7 +101,7 @@ class Verdicts(Door):
             rows = bookkeeping.rows(connection, _standing(day))
             members = sa.select(verdict_member).where(verdict_member.c.seq.in_([row["seq"] for row in rows]))
             found = bookkeeping.read(connection, members.order_by(verdict_member.c.seq, verdict_member.c.account_id))
-        return Decisions(rows, found)
+            return Decisions(rows, found, _identifiers(connection, rows))
 
 
 def _told() -> sa.Select[Any]:
@@ -105,6 +117,20 @@ def _standing(day: date | None) -> sa.Select[Any]:
     if day is not None:
         query, undo = query.where(_before(day)), undo.where(_before(day))
     return query.where(verdict.c.seq.not_in(undo)).order_by(verdict.c.seq)
+
+
+def _identifiers(connection: sa.Connection, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return seq, facet, identifier of what the rings that were confirmed rested on."""
+    import pandas as pd
+
+    reason = ring_evidence.c
+    confirmed = [row["seq"] for row in rows if row["decision"] in ("confirmed", "partly_confirmed")]
+    query = sa.select(verdict.c.seq, reason.facet, reason.identifiers)
+    query = query.join(verdict, (verdict.c.day == reason.day) & (verdict.c.ring_id == reason.ring_id))
+    strong = query.where(verdict.c.seq.in_(confirmed), reason.direction == "for", reason.bits >= 1)
+    found = bookkeeping.rows(connection, strong.order_by(verdict.c.seq, reason.position))
+    named = [(row["seq"], row["facet"], identifier) for row in found for identifier in row["identifiers"]]
+    return pd.DataFrame(named, columns=["seq", "facet", "identifier"], dtype=object)
 
 
 def _before(day: date) -> sa.ColumnElement[bool]:

@@ -56,6 +56,17 @@ flagged_ring_members = table(
     column("role", Text),
 )
 
+# What is at stake in the rings of the newest published day.
+flagged_ring_harm = table(
+    "flagged_ring_harm",
+    *[
+        column(name)
+        for name in (
+            *("day", "ring_id", "exchanges", "tokens", "capabilities", "active_today", "spend", "declines", "refunds"),
+            *("chargebacks", "honest_expected", "paid", "aged", "enterprise", "stake", "expected_harm"),
+        )
+    ],
+)
 # Whether a ring is to be reviewed, what came out, and who claimed it (until a time that may have passed).
 ring_review = table(
     "ring_review",

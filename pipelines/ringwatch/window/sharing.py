@@ -178,7 +178,15 @@ def _stamp(night: Night) -> str:
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.parent.name != "scored"]
     asked = night.day, night.settings.window_days, night.settings.held_days, feeds_in_use(night).used, night.model
     made_by = b"".join(Path(str(module.__file__)).read_bytes() for module in MADE_BY)
-    return hashlib.sha256(repr((seen, asked)).encode() + made_by).hexdigest()
+    return hashlib.sha256(repr((seen, asked, _allowed(night))).encode() + made_by).hexdigest()
+
+
+def _allowed(night: Night) -> list[tuple[str, str]]:
+    """Identifiers that reviewers took out, for this day; a deployment without a store has none."""
+    address = night.settings.store_address
+    if isinstance(address, Path) and not address.is_file():
+        return []
+    return night.store.verdicts.allowed(night.day)
 
 
 def _read_stamp(path: Path) -> str | None:
@@ -206,15 +214,20 @@ def _make(night: Night, path: Path, stamp: str) -> None:
     with replacing(path) as new, open_history(night, since, night.day) as connection:
         duck.attach(connection, new, "sharing")
         connection.execute("SET search_path = 'sharing.main,memory.main'")
-        share(connection, night.model, feeds_in_use(night).used, since, night.day)
+        share(connection, night.model, feeds_in_use(night).used, since, night.day, _allowed(night))
         connection.execute("CREATE TABLE made AS SELECT $1 AS stamp, $2 AS day", [stamp, night.day])
         connection.execute("SET search_path = 'memory.main'; DETACH sharing")
 
 
 def share(
-    connection: duckdb.DuckDBPyConnection, model: Model, feeds: tuple[str, ...], since: date, until: date
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    feeds: tuple[str, ...],
+    since: date,
+    until: date,
+    allowed: Iterable[tuple[str, str]] = (),
 ) -> None:
-    """Make the tables above from the views of `feeds` on `connection`."""
+    """Make the tables above from the views of `feeds` on `connection`; nobody shares what is `allowed`: facet, name."""
     relationships = [(feed, r) for feed, _, r in model.relationships(feeds)]
     traits = list(model.traits(feeds))
     connection.register("facets", _facets(model, relationships, traits))
@@ -226,6 +239,8 @@ def share(
     lasting += [_lasting_trait_rows(feed, trait) for feed, trait in traits if feed.lasts]
     connection.execute(_ACTIVITY.format(rows=_union(activity, ", NULL::DATE AS day")), window)
     connection.execute(_NO_NAME.format(lasting=_union(lasting)), {"facets": _free(model, feeds)})
+    for facet, name in allowed:
+        connection.execute("INSERT INTO no_name VALUES ($1, $2)", [facet, name])
     connection.execute(_WITHOUT_NAMES)
     connection.execute(_PERSON, window)
     connection.execute(_SEEN.format(lasting=_union(lasting), last=(until - since).days))

@@ -206,3 +206,20 @@ def test_where_everybody_pays_somebody_a_payment_makes_less_alike(open_night: Op
 
     # Half a pair an account, where a twentieth is usual: log2(10) bits less than 5.6, and 3 for accounts of one day.
     assert found == {pair: pytest.approx(3 + 5.6 - log(10, 2)) for pair in pairs_of_two}
+
+
+def test_an_identifier_that_reviewers_allowed_is_shared_by_nobody_until_it_expires(open_night: OpenNight) -> None:
+    devices = [used(name, device, day) for name in "AB" for device in ("lent", "own") for day in (TUESDAY, WEDNESDAY)]
+    night = open_night({TUESDAY: {"accounts": accounts("A", "B"), "devices": devices}, WEDNESDAY: {}})
+    with sharing.open_sharing(night) as connection:
+        assert {name for (name,) in connection.sql("SELECT name FROM identifier").fetchall()} == {"lent", "own"}
+        linked = pair_bits(connection)[("A", "B")]
+
+    about = {"facet": "device", "identifier": "lent", "expires": THURSDAY}
+    night.store.verdicts.add(datetime(2026, 3, 3), "ana", "identifier", "harmless", **about)
+
+    with sharing.open_sharing(night) as connection:
+        assert connection.sql("SELECT name FROM identifier").fetchall() == [("own",)]
+        assert 0 < pair_bits(connection)[("A", "B")] < linked
+    with sharing.open_sharing(night.on(THURSDAY)) as connection:
+        assert {name for (name,) in connection.sql("SELECT name FROM identifier").fetchall()} == {"lent", "own"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from judged import MONDAY, TUESDAY, accounts, publish
+from judged import MONDAY, TUESDAY, accounts, publish, ring_of
 from ruamel.yaml import YAML
 
 from ringwatch.resources import SCHEMAS
@@ -20,10 +20,14 @@ OBJECTS = {entry["name"]: entry["properties"] for entry in CONTRACT["schema"]}
 def published(store: Store) -> Store:
     publish(store, MONDAY, {"a": accounts(range(6)), "b": accounts(range(10, 16))})
     publish(store, TUESDAY, {"a": accounts(range(7))})
+    harm = {"day": TUESDAY, "ring_id": ring_of(store, TUESDAY, "A000"), "spend": {"EUR": 1.5}, "capabilities": {}}
+    with store.engine.begin() as connection:
+        figures = {"honest_expected": 0.5, "stake": 1.5, "expected_harm": 1.2, "exchanges": 5}
+        connection.execute(sa.insert(tables.ring_harm).values(harm | figures))
     return store
 
 
-@pytest.mark.parametrize("name", ["flagged_rings", "flagged_ring_members", "flagged_nights"])
+@pytest.mark.parametrize("name", ["flagged_rings", "flagged_ring_members", "flagged_ring_harm", "flagged_nights"])
 def test_the_contract_names_the_columns_of_each_view(store: Store, name: str) -> None:
     columns = [column["name"] for column in sa.inspect(store.engine).get_columns(name)]
     assert [column["name"] for column in OBJECTS[name]] == columns

@@ -16,7 +16,7 @@ from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.store import database, tables, views
 from ringwatch.store.store import Store
 
-VIEWS = ("ring_member", "flagged_nights", "flagged_rings", "flagged_ring_members", "ring_review")
+VIEWS = ("ring_member", "flagged_nights", "flagged_rings", "flagged_ring_members", "ring_review", "flagged_ring_harm")
 
 
 def test_migrations_make_the_tables_that_the_program_uses(store: Store) -> None:

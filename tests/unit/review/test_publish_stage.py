@@ -28,6 +28,9 @@ class SmallWorld:
     def write(self, query: str, **parameters: Any) -> None:
         self.written.append(query)
 
+    def close(self) -> None:
+        pass
+
     def write_frame(self, query: str, *_: Any, **parameters: Any) -> None:
         self.written.append(query)
 

@@ -34,11 +34,12 @@ POSTGRES = (
 )
 
 # A verdict on a ring holds for the rings that its members are in now, as long as they make up most of the smaller of
-# both, or 30 % of all, and fewer than half of the ring, and than three accounts, are new.
+# both, or 30 % of all, and fewer than half of the ring, or than three accounts, are new. One that was cleared and is
+# flagged on a later day is to be reviewed: it would not be flagged if it were the same.
 RING_REVIEW = """
 CREATE VIEW ring_review AS
 WITH standing AS (
-  SELECT v.seq, v.ring_id, (SELECT count(*) FROM verdict_member m WHERE m.seq = v.seq) AS size
+  SELECT v.seq, v.ring_id, v.decision, v.day, (SELECT count(*) FROM verdict_member m WHERE m.seq = v.seq) AS size
   FROM verdict v
   WHERE v.subject = 'ring' AND v.decision NOT IN ('undo', 'noted')
     AND NOT EXISTS (SELECT 1 FROM verdict u WHERE u.undoes = v.seq)
@@ -48,6 +49,7 @@ WITH standing AS (
   JOIN ring_night_member m ON m.account_id = v.account_id
   JOIN ring_night n ON n.day = m.day AND n.ring_id = m.ring_id
   WHERE n.day = (SELECT max(day) FROM run WHERE state = 'published')
+    AND (s.decision <> 'benign' OR n.day <= s.day)
   GROUP BY s.seq, n.ring_id, s.size, n.size
 ), holding AS (
   SELECT ring_id, max(seq) AS seq FROM anchored
@@ -66,6 +68,14 @@ LEFT JOIN verdict v ON v.seq = CASE WHEN r.state = 'current' THEN h.seq ELSE o.s
 LEFT JOIN claim c ON c.ring_id = r.ring_id
 """
 
+FLAGGED_RING_HARM = """
+CREATE VIEW flagged_ring_harm AS
+SELECT h.day, h.ring_id, h.exchanges, h.tokens, h.capabilities, h.active_today, h.spend, h.declines, h.refunds,
+  h.chargebacks, h.honest_expected, h.paid, h.aged, h.enterprise, h.stake, h.expected_harm
+FROM ring_harm h
+WHERE h.day = (SELECT max(day) FROM run WHERE state = 'published')
+"""
+
 
 def upgrade() -> None:
     _verdict()
@@ -81,6 +91,7 @@ def upgrade() -> None:
     _harm()
     _append_only()
     op.execute(RING_REVIEW)
+    op.execute(FLAGGED_RING_HARM)
 
 
 def _verdict() -> None:

@@ -1,0 +1,172 @@
+"""Ten nights of one deployment, published and reviewed as they would be: what reviewers say changes the next night.
+
+The candidates of each night are given; identity, effects, audit, store and command line are the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from judged import accounts, judged
+from test_publish_stage import night_of
+from typer.testing import CliRunner
+
+from ringwatch.cli import app
+from ringwatch.stages import publish
+from ringwatch.store.records import Candidates
+
+FIRST = date(2026, 3, 2)
+CREW, RIVALS, CAMPUS = range(8), range(20, 28), range(100, 120)
+
+
+class Deployment:
+    """Nights that are published one after the other, and a reviewer, Ana."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.day = FIRST - timedelta(1)
+
+    def night(self, groups: Mapping[str, list[str]], **probability: float) -> dict[str, dict[str, Any]]:
+        """Publish the next day and return its rings, by ring_id."""
+        self.day += timedelta(1)
+        night = night_of(self.day, self.home, _candidates(groups, probability))
+        with night:
+            self.counts = publish.run(night).counts
+            return {row["ring_id"]: row for row in night.store.published.rings(self.day)}
+
+    def ana(self, *words: str) -> Any:
+        ended = CliRunner().invoke(
+            app, ["review", *words, *([] if words[0] == "allowances" else ["--by", "ana"]), "--json"]
+        )
+        assert ended.exit_code == 0, ended.output
+        return json.loads(ended.stdout)
+
+    def queue(self) -> set[str]:
+        return {row["ring_id"] for row in self.ana("queue")}
+
+    def members(self, ring_id: str) -> set[str]:
+        return {member["account_id"] for member in self.ana("show", ring_id)["members"]}
+
+    def reasons(self, ring_id: str) -> list[str]:
+        shown = self.ana("show", ring_id)["evidence"]
+        return [row["text"] for rows in shown.values() for row in rows if row["facet"] == "review"]
+
+
+def _candidates(groups: Mapping[str, list[str]], probability: Mapping[str, float]) -> Candidates:
+    """Groups that each rest on a card of their own, named before the dash of the group's name."""
+    if not groups:
+        return judged({})
+    made = [judged({name: members}, probability.get(name, 0.9)) for name, members in groups.items()]
+    for name, one in zip(groups, made, strict=True):
+        one.evidence["identifiers"] = [[f"{name.partition('_')[0]}:{facet}"] for facet in one.evidence["facet"]]
+    parts = ("rings", "members", "evidence")
+    return Candidates(*(pd.concat([getattr(one, part) for one in made], ignore_index=True) for part in parts))
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"HOME": tmp_path, "MAX_FLAGGED_SHARE": 1, "REVIEW_SECOND_SHARE": 0}.items():
+        monkeypatch.setenv(f"RINGWATCH_{name}", str(value))
+    return Deployment(tmp_path)
+
+
+def _only(rings: Mapping[str, Mapping[str, Any]], event: str) -> str:
+    (found,) = [ring_id for ring_id, row in rings.items() if row["event"] == event]
+    return found
+
+
+def test_ten_nights(deployment: Deployment) -> None:
+    # 1. A ring and a campus are new. Ana confirms the ring and clears the campus.
+    rings = deployment.night({"crew": accounts(CREW), "campus": accounts(CAMPUS)})
+    assert [row["event"] for row in rings.values()] == ["new", "new"]
+    crew, campus = sorted(rings, key=lambda ring_id: rings[ring_id]["size"])
+    deployment.ana("confirm", crew, "--note", "one card")
+    deployment.ana("clear", campus, "--note", "a university")
+    assert deployment.queue() == set()
+
+    # 2. The ring grows; the campus, with a new student, is not flagged again.
+    rings = deployment.night({"crew": accounts(range(10)), "campus": accounts(range(100, 121))})
+    assert (rings[crew]["event"], rings[campus]["event"], rings[campus]["flagged"]) == ("grown", "dormant", False)
+    assert deployment.counts["cleared"] == 1
+    assert deployment.reasons(crew) == ["8 of 10 members were confirmed by ana on " + _today()]
+    assert deployment.queue() == set()
+
+    # 3. Another ring is new, and is left for tomorrow.
+    rings = deployment.night({"crew": accounts(range(10)), "rivals": accounts(RIVALS)})
+    rivals = _only(rings, "new")
+    assert rings[crew]["event"] == "unchanged"
+    assert deployment.queue() == {rivals}
+
+    # 4. Both turn out to be one. The reviewed ring keeps its id and is to be looked at again, since most of it is new.
+    rings = deployment.night({"crew": accounts(range(10), RIVALS)})
+    assert (rings[crew]["event"], rings[rivals]["related"]) == ("merged", [crew])
+    assert deployment.queue() == {crew}
+    assert deployment.ana("confirm", rivals, "--release", "A020")[0]["decision"] == "partly_confirmed"
+    assert deployment.queue() == set()
+
+    # 5. The released account is in the candidate again, and stays out of the ring.
+    rings = deployment.night({"crew": accounts(range(10), RIVALS)})
+    assert deployment.members(crew) == set(accounts(range(10), range(21, 28)))
+    assert "A020 was released by ana on " + _today() in deployment.reasons(crew)
+    assert rings[crew]["event"] == "shrunk"
+
+    # 6. They part again: both go under the ids they had, and both are known.
+    rings = deployment.night({"crew": accounts(range(10)), "rivals": accounts(range(21, 28))})
+    assert {ring_id for ring_id, row in rings.items() if row["flagged"]} == {crew, rivals}
+    assert deployment.members(crew) == set(accounts(range(10)))
+    assert deployment.queue() == set()
+
+    # 7. All of them are banned.
+    rings = deployment.night({})
+    assert {row["event"] for row in rings.values()} == {"dormant"}
+
+    # 8. New accounts on the card of the confirmed ring: too little for a ring, had nobody known that card.
+    rings = deployment.night({"crew": accounts(range(60, 66)), "other": accounts(range(80, 86))}, crew=0.4, other=0.4)
+    (reborn,) = [ring_id for ring_id, row in rings.items() if row["flagged"]]
+    assert deployment.members(reborn) == set(accounts(range(60, 66)))
+    assert f"it rests on what {crew} rested on, confirmed by ana on {_today()}" in deployment.reasons(reborn)
+
+    # 9. On the cleared campus, beside newcomers, somebody runs a ring: it is flagged, and only what is new is shown.
+    rings = deployment.night({"campus": accounts(range(100, 109), range(140, 146))}, campus=0.99)
+    (flagged,) = [ring_id for ring_id, row in rings.items() if row["flagged"]]
+    (reason,) = deployment.reasons(flagged)
+    assert reason.startswith(
+        f"cleared by ana on {_today()}; new since then: 6 accounts (A140, A141, A142, A143, A144 and "
+    )
+    assert reason.endswith("it is likelier a ring than it was then")
+    assert flagged in deployment.queue()
+
+    # 10. Nothing changes, and what Ana takes back is open again.
+    rings = deployment.night({"campus": accounts(range(100, 109), range(140, 146))}, campus=0.99)
+    assert rings[flagged]["event"] == "unchanged"
+    (confirmed,) = deployment.ana("confirm", flagged)
+    assert flagged not in deployment.queue()
+    deployment.ana("undo", str(confirmed["seq"]))
+    assert flagged in deployment.queue()
+    decisions = [row["decision"] for row in deployment.ana("log")]
+    assert decisions == ["confirmed", "benign", "released", "partly_confirmed", "confirmed", "undo"]
+
+
+def test_a_night_that_is_published_again_says_the_same_whatever_was_decided_since(deployment: Deployment) -> None:
+    before = deployment.night({"campus": accounts(CAMPUS)})
+    deployment.ana("clear", *before)
+    deployment.day -= timedelta(1)
+
+    again = deployment.night({"campus": accounts(CAMPUS)})
+
+    run = dict.fromkeys(["run_id"])
+    assert [row | run for row in again.values()] == [row | run for row in before.values()]
+
+
+def _today() -> str:
+    """The day on which the store's clock says that this is decided."""
+    from datetime import UTC, datetime
+
+    return f"{datetime.now(UTC):%F}"
