@@ -25,6 +25,9 @@ ACCOUNT = "Account"
 ACCOUNT_KEY = "account_id"
 ACCOUNT_FEED = "accounts"
 
+# Before what a spreadsheet shows in place of a value that it could not work out.
+ERROR_SIGN = "#"
+
 # Properties that ringwatch writes itself.
 RESERVED = frozenset({"first_seen", "last_seen", "days", "events", "updated_on", "accounts", "hub", "bits", "place"})
 
@@ -254,8 +257,9 @@ class Issuer:
 class Defaults:
     """What holds for every feed.
 
-    spoiled: patterns of what spreadsheets leave of an id; card_numbers: how those of each issuer are known;
-    free_mail: mail domains at which anybody may have an address, besides those of known providers.
+    spoiled: patterns of what spreadsheets leave of an id; error_values: patterns of what follows ERROR_SIGN there;
+    card_numbers: how those of each issuer are known; free_mail: mail domains at which anybody may have an address,
+    besides those of known providers.
     """
 
     nothing: Nothing
@@ -265,12 +269,18 @@ class Defaults:
     earliest: date
     cell: Evidence
     funding: Evidence
+    error_values: tuple[str, ...] = ()
     free_mail: tuple[str, ...] = ()
 
     @cached_property
     def whole_spoiled(self) -> str:
         """Pattern of what spreadsheets leave of an id."""
         return _whole(*self.spoiled)
+
+    @cached_property
+    def whole_error(self) -> str:
+        """Pattern of error values of spreadsheets."""
+        return _whole(*(f"{ERROR_SIGN}(?:{pattern})" for pattern in self.error_values))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ringwatch.gate.spelling import match
 from ringwatch.model import Issuer
 
 # What is kept in place of a value with a card number. It is no value itself.
@@ -52,10 +53,9 @@ def hold_card(texts: Any, issuers: Issuers, bare: bool) -> Any:
     """
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     folded = _folded(texts)
-    likely = pc.match_substring_regex(folded, _MAY_HOLD)
+    likely = match(folded, _MAY_HOLD, pc.greater_equal(pc.binary_length(folded), _FEWEST))
     if not bare:
-        likely = pc.and_(likely, pc.match_substring_regex(folded, _SEPARATED))
-    likely = pc.fill_null(likely, False)
+        likely = match(folded, _SEPARATED, likely)
     if pc.any(likely).as_py():
         likely = pc.replace_with_mask(likely, likely, _are_cards(folded.filter(likely), issuers, bare))
     return pc.or_(likely, pc.fill_null(pc.equal(texts, MASK), False))

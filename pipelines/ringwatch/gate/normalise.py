@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from ringwatch.gate import canonical, cards, contacts, special, spelling, times
 from ringwatch.keys import tokens
-from ringwatch.model import ACCOUNT_KEY, Column, Defaults, Feed, Nothing
+from ringwatch.model import ACCOUNT_KEY, ERROR_SIGN, Column, Defaults, Feed, Nothing
 
 UNREADABLE = " (unreadable)"
 
@@ -137,13 +137,15 @@ def _flaw(column: Column, raw: Any, texts: Any, defaults: Defaults) -> Any:
     """What is wrong with each text, null for most."""
     flaw = _only(pc.and_(raw.is_valid(), pc.is_null(texts)), pa.repeat(pa.scalar(INEXACT), len(raw)))
     if column.is_free:
-        flaw = _only(pc.fill_null(_is_spoiled(texts, defaults), False), pa.scalar(SPOILED), flaw)
+        flaw = _only(_is_spoiled(texts, defaults), pa.scalar(SPOILED), flaw)
         flaw = _only(cards.hold_card(texts, defaults.card_numbers, column.pays), pa.scalar(CARD), flaw)
     return flaw
 
 
 def _is_spoiled(texts: Any, defaults: Defaults) -> Any:
-    return pc.match_substring_regex(texts, defaults.whole_spoiled)
+    """Whether a spreadsheet spoiled each text. Error values may have letters of all scripts: a pattern that is slow."""
+    error = spelling.match(texts, defaults.whole_error, pc.starts_with(texts, ERROR_SIGN))
+    return pc.or_(error, pc.fill_null(pc.match_substring_regex(texts, defaults.whole_spoiled), False))
 
 
 def _without_words(name: str, column: Column, texts: Any, feed: Feed, nothing: Nothing) -> Any:
@@ -177,10 +179,12 @@ def _unreadable(column: Column, raw: Any, read: Any, defaults: Defaults) -> Any:
     """
     texts = raw if pa.types.is_string(raw.type) else pc.coalesce(spelling.text_of(raw), raw.cast(pa.string()))
     left = _only(pc.is_null(read), texts)
+    if left.null_count == len(left):
+        return left
     if not column.required:
         left = without(left, defaults.nothing.anywhere)
     if not column.required and column.severity != "note":
-        left = without(left, defaults.whole_spoiled)
+        left = _unless(_is_spoiled(left, defaults), left)
     return pc.if_else(cards.hold_card(left, defaults.card_numbers, bare=True), pa.scalar(cards.MASK), left)
 
 

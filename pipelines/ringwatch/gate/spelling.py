@@ -7,6 +7,7 @@ neither its neighbours nor the file it is in change it, and none passes through 
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -23,9 +24,10 @@ _EXACT = {16: 2**11, 32: 2**24, 64: 2**53}
 _WRITTEN_OUT = r"\A(-?[0-9]+)\.0+\z"
 
 # How spreadsheets and what is written for them keep a text from being read as a number or a formula.
-_WRAPPED = [r'\A="([^"]*)"\z', r"\A'([0-9A-Za-z=+@-][^']*)'?\z"]
+_WRAPPED = {'="': r'\A="([^"]*)"\z', "'": r"\A'([0-9A-Za-z=+@-][^']*)'?\z"}
 
 
+@lru_cache(maxsize=256)  # each file of a feed has the same few
 def is_value(kind: pa.DataType) -> bool:
     """Whether a type holds one value that can be judged: text, a number, a time, or one of these in other clothes."""
     if isinstance(kind, pa.BaseExtensionType):
@@ -60,8 +62,8 @@ def plain(values: Any) -> Any:
 
 def unwrapped(texts: Any) -> Any:
     """Return text without what keeps a spreadsheet from reading it: `="00120"` and `'00120` are 00120."""
-    for pattern in _WRAPPED:
-        wrapped = pc.match_substring_regex(texts, pattern)
+    for start, pattern in _WRAPPED.items():
+        wrapped = match(texts, pattern, pc.starts_with(texts, start))
         if pc.any(wrapped).as_py():
             texts = pc.if_else(
                 wrapped, pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, pattern, r"\1")), texts
@@ -76,11 +78,19 @@ def text_of(values: Any) -> Any:
     """
     kind = values.type
     if pa.types.is_string(kind):
-        written_out = pc.any(pc.match_substring_regex(values, _WRITTEN_OUT)).as_py()
+        written_out = pc.any(match(values, _WRITTEN_OUT, pc.ends_with(values, "0"))).as_py()
         return pc.replace_substring_regex(values, _WRITTEN_OUT, r"\1") if written_out else values
     if pa.types.is_floating(kind):
         return _of_floats(values)
     return _of_decimals(values) if pa.types.is_decimal(kind) else values.cast(pa.string())
+
+
+def match(texts: Any, pattern: str, likely: Any) -> Any:
+    """Return whether each text matches, false for null; only those that are `likely` are held to the pattern."""
+    likely = pc.fill_null(likely, False)
+    if not pc.any(likely).as_py():
+        return likely
+    return pc.replace_with_mask(likely, likely, pc.match_substring_regex(texts.filter(likely), pattern))
 
 
 def _is_text(kind: pa.DataType) -> bool:
