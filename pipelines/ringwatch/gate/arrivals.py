@@ -10,12 +10,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
+import pyarrow as pa
+
 from ringwatch.errors import DataRefused
 from ringwatch.gate.forms import Form, known_form
 from ringwatch.gate.unpacking import PIECE, open_unpacked
 from ringwatch.mapping import Names
 
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+# A file of at most so many bytes is small: it is read together with others.
+SMALL_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Arrived:
     of CSV files also delimiter, quotes, what stands before one inside of quotes, lines before the header, whether the
     last row ends, whether a quote is left open, and what to say of an encoding that was guessed. partitions: columns
     that the folders of the file name, and their value for all of its rows. names: how its columns are known from here
-    on. content: its bytes, while it is surveyed and when it is small.
+    on. content and rows: what is kept of a small file, so that it is opened once: its bytes, or of Parquet its rows.
     """
 
     path: Path
@@ -48,6 +53,7 @@ class Arrived:
     partitions: dict[str, str | None] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     content: bytes | None = field(default=None, compare=False, repr=False)
+    rows: pa.Table | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def form(self) -> Form:
@@ -76,6 +82,10 @@ class Arrived:
     def columns(self) -> list[str]:
         """Names by which all columns are known from here on, in the order of `delivered`."""
         return list(self.names.of(self.path, self.delivered))
+
+    @property
+    def kept_bytes(self) -> int:
+        return len(self.content or b"") + (self.rows.nbytes if self.rows is not None else 0)
 
     @property
     def renamed(self) -> dict[str, str]:

@@ -14,14 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ringwatch.gate import csv_rows, json_rows, parquet_rows, small_files
-from ringwatch.gate.arrivals import Arrived
+from ringwatch.gate.arrivals import SMALL_BYTES, Arrived
 from ringwatch.gate.pieces import Piece, Ragged
 
 # A chunk is closed when it holds this much, whatever its rows.
 _CHUNK_BYTES = 64 << 20
 
-# Files of at most so many bytes are read together when they have one shape, at most so many bytes at once.
-_SMALL_BYTES, _TOGETHER_BYTES = 1 << 18, 1 << 24
+# Small files are read together when they have one shape, at most so many bytes at once.
+_TOGETHER_BYTES = 1 << 24
 
 _READERS = {"csv": csv_rows.read, "jsonl": json_rows.read, "parquet": parquet_rows.read}
 _TOGETHER = {"csv": small_files.csv, "jsonl": small_files.json, "parquet": small_files.parquet}
@@ -89,7 +89,7 @@ def _groups(files: Sequence[Arrived]) -> Iterator[tuple[int, Sequence[Arrived]]]
 
 
 def _belong_together(one: Arrived, other: Arrived) -> bool:
-    return max(_bytes(one), _bytes(other)) <= _SMALL_BYTES and one.shape == other.shape
+    return max(_bytes(one), _bytes(other)) <= SMALL_BYTES and one.shape == other.shape
 
 
 def _bytes(arrived: Arrived) -> int:

@@ -44,13 +44,13 @@ def _tables(arrived: Arrived) -> Iterator[pa.Table]:
         raise unreadable(arrived.path, error) from None
 
 
-def whole(arrived: Arrived, most_rows: int) -> pa.Table:
-    """Return all rows of a small file, in the types they have there. Raises ValueError when they are more."""
-    with arrived.open() as stream, pq.ParquetFile(pa.BufferReader(stream.read()), pre_buffer=False) as file:
-        if file.metadata.num_rows > most_rows:
-            raise ValueError("too many rows")
-        _refuse_nested(arrived, file.schema_arrow)
-        return file.read(use_threads=False)
+def whole(file: pq.ParquetFile, most_rows: int) -> pa.Table:
+    """Return all rows of a small file in the types they have there. Raises ValueError when they are more, or nested."""
+    if file.metadata.num_rows > most_rows:
+        raise ValueError("too many rows")
+    if nested := _nested(file.schema_arrow):
+        raise ValueError(f"the column {nested[0].name} does not hold single values")
+    return file.read(use_threads=False)
 
 
 def plain(rows: pa.Table) -> pa.Table:
@@ -75,8 +75,9 @@ def _refuse_bomb(arrived: Arrived, rows: int) -> None:
 
 def _refuse_nested(arrived: Arrived, schema: pa.Schema) -> None:
     """Refuse a file with a column that does not hold single values."""
-    for column in schema:
-        if not spelling.is_value(column.type):
-            raise DataRefused(
-                f"{arrived.path}: the column {column.name} holds {column.type}, not text, numbers or times"
-            )
+    for column in _nested(schema):
+        raise DataRefused(f"{arrived.path}: the column {column.name} holds {column.type}, not text, numbers or times")
+
+
+def _nested(schema: pa.Schema) -> list[pa.Field]:
+    return [column for column in schema if not spelling.is_value(column.type)]

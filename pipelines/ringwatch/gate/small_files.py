@@ -14,8 +14,8 @@ from itertools import chain
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from ringwatch.errors import DataRefused
 from ringwatch.gate import csv_rows, dialect, json_lines, json_rows, parquet_rows
 from ringwatch.gate.arrivals import Arrived, decoded
 from ringwatch.gate.pieces import MOST_RAGGED, Numbers, Piece, Ragged
@@ -76,12 +76,12 @@ def json(files: Sequence[Arrived]) -> list[Piece] | None:
 def parquet(files: Sequence[Arrived]) -> list[Piece] | None:
     """Return the rows of Parquet files, put together by their types before they are looked at."""
     try:
-        read = [parquet_rows.whole(file, _MOST_ROWS // len(files)) for file in files]
+        read = [_rows(file, _MOST_ROWS // len(files)) for file in files]
         alike: dict[pa.Schema, list[int]] = {}
         for number, table in enumerate(read):
             alike.setdefault(table.schema.remove_metadata(), []).append(number)
         return [_put_together(read, numbers) for numbers in alike.values()]
-    except (DataRefused, OSError, ValueError, TypeError, NotImplementedError):
+    except (OSError, ValueError, TypeError, NotImplementedError):
         return None
 
 
@@ -120,6 +120,13 @@ def _apart(files: Sequence[Arrived], found: Piece, marks: Sequence[Ragged], odd:
         for file in [int(np.searchsorted(rows_before[1:], row.row))]
     )
     return Piece(found.rows, found.numbers - rows_before[of], np.asarray(found.lines) - lines_before[of], ragged, of)
+
+
+def _rows(file: Arrived, most: int) -> pa.Table:
+    if file.rows is not None:
+        return file.rows
+    with file.open() as stream:
+        return parquet_rows.whole(pq.ParquetFile(pa.BufferReader(stream.read())), most)
 
 
 def _put_together(read: Sequence[pa.Table], numbers: Sequence[int]) -> Piece:

@@ -11,14 +11,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.errors import DataRefused
-from ringwatch.gate import csv_survey, json_lines
-from ringwatch.gate.arrivals import Arrived, decoded, marked, refuse_repeated, unreadable
+from ringwatch.gate import csv_survey, json_lines, parquet_rows
+from ringwatch.gate.arrivals import SMALL_BYTES, Arrived, decoded, marked, refuse_repeated, unreadable
 from ringwatch.gate.feeds import partitions
 from ringwatch.gate.forms import known_form
 from ringwatch.gate.unpacking import PIECE
@@ -41,6 +40,10 @@ _MAGIC = {
     b"ARROW1": "Arrow",
 }
 
+# What was read of small files is kept until they are judged, up to so many bytes; of Parquet files only few rows,
+# as there is no telling how many bytes they take.
+_KEPT_BYTES, _KEPT_ROWS = 1 << 24, 1 << 10
+
 # Keys of a file of JSON lines from which they are taken for values.
 _MOST_KEYS = 2_000
 
@@ -53,8 +56,10 @@ def survey(
     delimiter: str | None,
     quote: str = '"',
     escape: str | None = None,
+    *,
+    keep: bool = False,
 ) -> Arrived:
-    """Return what the file `path` below the day's `folder` is.
+    """Return what the file `path` below the day's `folder` is; `keep`: with what was read of it, when it is small.
 
     `encoding` and `delimiter` of CSV files are found out when they are None: the delimiter is the one under which the
     header names most of the columns that `names` knows. Raises DataRefused when the file cannot be what its name says,
@@ -66,10 +71,29 @@ def survey(
         if arrived.is_csv:
             found = csv_survey.survey(replace(arrived, quote=quote), names, encoding, delimiter, escape)
         else:
-            found = _parquet(arrived) if arrived.form.kind == "parquet" else _json(arrived)
-        return replace(found, partitions=_partitions(folder, found), names=names, content=None)
+            found = _parquet(arrived, keep) if arrived.form.kind == "parquet" else _json(arrived)
+        content = found.content if keep and found.rows is None and found.size <= SMALL_BYTES else None
+        return replace(found, partitions=_partitions(folder, found), names=names, content=content)
     except (OSError, ValueError, EOFError, LookupError) as error:  # gzip and decoding errors are all of these
         raise unreadable(path, error) from None
+
+
+def survey_all(
+    folder: Path,
+    paths: Sequence[Path],
+    names: Names,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quote: str = '"',
+    escape: str | None = None,
+) -> list[Arrived]:
+    """Return what each of several files is, as `survey` does, with what was read of small ones up to a limit."""
+    found: list[Arrived] = []
+    kept = 0
+    for path in paths:
+        found.append(survey(folder, path, names, encoding, delimiter, quote, escape, keep=kept < _KEPT_BYTES))
+        kept += found[-1].kept_bytes
+    return found
 
 
 def together(files: Sequence[Arrived]) -> list[Arrived]:
@@ -161,13 +185,19 @@ def _counted(texts: Iterable[str], sizes: list[int]) -> Iterator[str]:
         yield text
 
 
-def _parquet(arrived: Arrived) -> Arrived:
-    names = tuple(_schema(arrived).names)
-    refuse_repeated(arrived.path, names)
-    return replace(arrived, header=names)
-
-
-def _schema(arrived: Arrived) -> Any:
+def _parquet(arrived: Arrived, keep: bool) -> Arrived:
     if arrived.content is None:
-        return pq.read_schema(arrived.path)
-    return pq.ParquetFile(pa.BufferReader(arrived.content)).schema_arrow
+        names, rows = pq.read_schema(arrived.path).names, None
+    else:
+        file = pq.ParquetFile(pa.BufferReader(arrived.content))
+        names, rows = file.schema_arrow.names, _kept_rows(file) if keep and arrived.size <= SMALL_BYTES else None
+    refuse_repeated(arrived.path, names)
+    return replace(arrived, header=tuple(names), rows=rows)
+
+
+def _kept_rows(file: pq.ParquetFile) -> pa.Table | None:
+    """The rows of a small file; None of an odd one: what is wrong with it is said when it is read alone."""
+    try:
+        return parquet_rows.whole(file, _KEPT_ROWS)
+    except (OSError, ValueError, TypeError, NotImplementedError):
+        return None

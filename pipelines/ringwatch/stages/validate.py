@@ -20,7 +20,7 @@ from ringwatch.errors import DataRefused
 from ringwatch.gate import cards, causes, feeds, kinds, outcomes, reuse, sorting, trends
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.sorting import Judged
-from ringwatch.gate.survey import survey, together
+from ringwatch.gate.survey import survey_all, together
 from ringwatch.mapping import names_of
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import restating
@@ -192,7 +192,7 @@ def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
     settings, names = night.settings, names_of(night.model.feeds[name], night.settings)
     folder = night.files.arrived(night.day)
     written = (settings.csv_encoding, settings.csv_delimiter, settings.csv_quote, settings.csv_escape)
-    files = [survey(folder, path, names, *written) for path in paths]
+    files = survey_all(folder, paths, names, *written)
     _refuse_headless(night, files)
     return together(files)
 

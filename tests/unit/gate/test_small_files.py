@@ -11,7 +11,7 @@ import pytest
 from ringwatch.errors import DataRefused
 from ringwatch.gate import chunks
 from ringwatch.gate.arrivals import Arrived
-from ringwatch.gate.survey import survey, together
+from ringwatch.gate.survey import survey, survey_all, together
 from ringwatch.mapping import Names
 
 Row = tuple[str, int, int | None, str | None, str | None]
@@ -119,10 +119,10 @@ def test_rows_of_small_parquet_files_keep_their_places_and_types(tmp_path: Path)
         {"account_id": [7], "note": ["y"]},
         {"account_id": ["d1"], "note": pd.Categorical(["z"])},
     ]
-    files = []
-    for number, table in enumerate(tables):
-        pq.write_table(pa.Table.from_pandas(pd.DataFrame(table)), tmp_path / f"accounts-{number}.parquet")
-        files.append(survey(tmp_path, tmp_path / f"accounts-{number}.parquet", Names(("account_id",)), None, None))
+    paths = [tmp_path / f"accounts-{number}.parquet" for number in range(len(tables))]
+    for path, table in zip(paths, tables, strict=True):
+        pq.write_table(pa.Table.from_pandas(pd.DataFrame(table)), path)
+    files = survey_all(tmp_path, paths, Names(("account_id",)))
 
     found = [
         (files[of].name, number, row["account_id"], row["note"])
@@ -162,13 +162,28 @@ def test_a_column_that_folders_name_has_the_value_of_each_file(tmp_path: Path, e
     ]
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_a_small_file_that_changes_after_it_was_looked_at_is_refused(tmp_path: Path, ending: str) -> None:
+    """Also when its rows are known already."""
+    frame = pd.DataFrame({"account_id": ["a1"], "note": ["x"]})
+    contents = {
+        "csv": frame.to_csv(index=False).encode(),
+        "jsonl": frame.to_json(orient="records", lines=True).encode(),
+        "parquet": frame.to_parquet(),
+    }
+    files = delivered(tmp_path, ending, [contents[ending]] * 2)
+
+    files[1].path.write_bytes(contents[ending] + b"more")
+
+    with pytest.raises(DataRefused, match=rf"accounts-1\.{ending}: it changed while it was read"):
+        list(chunks.read(files, 100))
+
+
 def delivered(folder: Path, ending: str, contents: list[bytes]) -> list[Arrived]:
-    files = []
-    for number, content in enumerate(contents):
-        path = folder / f"accounts-{number}.{ending}"
+    paths = [folder / f"accounts-{number}.{ending}" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
         path.write_bytes(content)
-        files.append(survey(folder, path, Names(("account_id", "note")), None, None))
-    return together(files)
+    return together(survey_all(folder, paths, Names(("account_id", "note"))))
 
 
 def read(files: list[Arrived], chunk_rows: int = 100) -> tuple[list[Row], list[tuple[str, int, int, str]]]:
