@@ -47,6 +47,9 @@ def evaluate(
         ),
     ] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only the source of this name; repeatable.")] = None,
+    verdicts: Annotated[
+        str | None, typer.Option(help="Sources: what so many verdicts would teach, such as 0,20,50,100,200.")
+    ] = None,
     worlds: Annotated[int, typer.Option(help="Worlds of the family.", min=1)] = 6,
     accounts: Annotated[int, typer.Option(help="Accounts of each; in family D at most.", min=500)] = 100_000,
     days: Annotated[
@@ -69,7 +72,9 @@ def evaluate(
     """
     if sources or source:
         _refuse_beside_sources(sources, [truth, day, family, stress, part])
-        _judge_sources(cast(Path, sources), source or (), processes, out, as_json)
+        _judge_sources(cast(Path, sources), source or (), _counts(verdicts), processes, out, as_json)
+    elif verdicts:
+        raise UsageError("--verdicts goes with --sources only; give that folder, too")
     elif family or stress:
         _examine(_trials(family, stress, part, worlds, accounts, days, seed), processes, out, as_json)
     elif truth and day:
@@ -133,7 +138,16 @@ def _refuse_beside_sources(sources: Path | None, others: list[object]) -> None:
         raise UsageError("--sources goes without --truth, --day, --family, --stress and --part; ask for one at a time")
 
 
-def _judge_sources(folder: Path, names: Sequence[str], processes: int, out: Path | None, as_json: bool) -> None:
+def _counts(verdicts: str | None) -> tuple[int, ...]:
+    counts = [count.strip() for count in (verdicts or "").split(",") if count.strip()]
+    if not all(count.isdigit() for count in counts):
+        raise UsageError(f"--verdicts {verdicts}: give numbers with commas between them, such as 0,20,50")
+    return tuple(sorted({int(count) for count in counts}))
+
+
+def _judge_sources(
+    folder: Path, names: Sequence[str], verdicts: tuple[int, ...], processes: int, out: Path | None, as_json: bool
+) -> None:
     from ringwatch import sources as labelled
     from ringwatch.evaluate.apart import Failure, TrialsFailed
     from ringwatch.evaluate.report import write
@@ -143,7 +157,7 @@ def _judge_sources(folder: Path, names: Sequence[str], processes: int, out: Path
 
     settings = set_apart(load_settings(), "evaluation")
     read = [labelled.read(path) for path in labelled.find(folder, names)]
-    trials = [SourceTrial(each, settings.home / "sources") for each in read]
+    trials = [SourceTrial(each, settings.home / "sources", verdicts=verdicts) for each in read]
     came = list(_held_sources(trials, settings, processes))
     outcomes = [one for one in came if isinstance(one, SourceOutcome)]
     failures = [one for one in came if isinstance(one, Failure)]
@@ -186,6 +200,8 @@ def _print_sources(outcomes: Sequence[SourceOutcome]) -> None:
         ("Where accounts of rings are lost", shown.LOST, shown.lost_rows(outcomes)),
     ):
         console.print(table(title, ("source", *columns), rows))
+    if taught := shown.reviewed_rows(outcomes):
+        console.print(table("What verdicts teach", ("source", *shown.AFTER), taught))
 
 
 def _sources_summary(trials: Sequence[SourceTrial]) -> str:

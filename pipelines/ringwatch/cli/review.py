@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ringwatch.cli import review_page
+from ringwatch.cli.calibrate import calibrate
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import Json, Probability, console, print_json, table
 from ringwatch.cli.people import By, author
@@ -42,6 +43,9 @@ def _desk(by: str | None) -> Iterator[Desk]:
 
     with open_store() as store:
         yield Desk(store, load_settings(), author(by))
+
+
+app.command("calibrate")(calibrate)
 
 
 @app.command("queue")

@@ -24,6 +24,11 @@ class Files:
         """Where DuckDB puts what does not fit into its memory."""
         return self.home / "spill"
 
+    @property
+    def adjustments(self) -> Path:
+        """What verdicts changed in the score, by version, and which is in use."""
+        return self.home / "adjustments"
+
     def arrived(self, day: date) -> Path:
         """Folder in which the feeds of `day` arrive."""
         if self.feeds is None:

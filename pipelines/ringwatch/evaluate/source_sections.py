@@ -32,6 +32,7 @@ LOST = (
     *("accounts", "found", "in no candidate", "not picked", "picked in a crowd", "below the threshold"),
     *("other kind", "too small"),
 )
+AFTER = ("verdicts", "P", "R", "F1", "ring P", "ring R", "false cases", "honest per 100k", "ECE", "taken into use")
 REACHED_BY = ("rings", "among candidates", "picked", "flagged")
 
 Row = tuple[str, ...]
@@ -42,7 +43,7 @@ def sections(outcomes: Sequence[SourceOutcome], failures: Sequence[Failure]) -> 
     made = [failed(failures)] if failures else []
     if not outcomes:
         return made
-    parts = (_found, _against, _lost, _rules, _styles, _harm, _calibration, _sources)
+    parts = (_found, _against, _lost, _reviewed, _rules, _styles, _harm, _calibration, _sources)
     return [*made, *(section for part in parts for section in part(outcomes))]
 
 
@@ -65,6 +66,27 @@ def against_rows(outcomes: Sequence[SourceOutcome]) -> list[Row]:
 def lost_rows(outcomes: Sequence[SourceOutcome]) -> list[Row]:
     """Return a row for each source: its name and the cells of LOST."""
     return [(outcome.trial.name, *_lost_cells(outcome)) for outcome in outcomes]
+
+
+def reviewed_rows(outcomes: Sequence[SourceOutcome]) -> list[Row]:
+    """Return a row for each source and number of verdicts: its name and the cells of AFTER."""
+    return [
+        (
+            outcome.trial.name,
+            f"{each.verdicts:,}",
+            share(each.found.accounts.precision),
+            share(each.found.accounts.recall),
+            number(each.found.accounts.f1),
+            share(each.found.rings.precision),
+            share(each.found.rings.recall),
+            f"{each.found.false_cases:,}",
+            f"{each.found.false_positives_per_100k:,.0f}",
+            number(each.found.calibration.error),
+            "yes" if each.used else "no",
+        )
+        for outcome in outcomes
+        for each in outcome.reviewed
+    ]
 
 
 def _found_cells(outcome: SourceOutcome) -> Row:
@@ -135,6 +157,17 @@ def _lost(outcomes: Sequence[SourceOutcome]) -> list[Section]:
     )
     tables = (Table(("source", *LOST), tuple(lost_rows(outcomes))), Table(("source", *REACHED_BY), came))
     return [Section("Where recall is lost", text, tables)]
+
+
+def _reviewed(outcomes: Sequence[SourceOutcome]) -> list[Section]:
+    rows = reviewed_rows(outcomes)
+    if not rows:
+        return []
+    text = (
+        "Simulated reviewers, who err on one ring in twenty, decide on the surest groups and on a sample below; the "
+        "score is adjusted as `ringwatch review calibrate` would, if that judges unseen verdicts clearly better."
+    )
+    return [Section("What verdicts teach", text, (Table(("source", *AFTER), tuple(rows)),))]
 
 
 def _rules(outcomes: Sequence[SourceOutcome]) -> list[Section]:

@@ -24,6 +24,7 @@ from ringwatch.evaluate.goals import worst_context
 from ringwatch.evaluate.losses import Losses, Reached, losses, reached
 from ringwatch.evaluate.metrics import OPERATOR, harm
 from ringwatch.evaluate.one_line_rules import Rule, best_rules
+from ringwatch.evaluate.reviewed import Reviewed, reviewed
 from ringwatch.evaluate.run import judge_world
 from ringwatch.evaluate.truth import Truth
 from ringwatch.night import Night
@@ -40,11 +41,14 @@ WATCHED = {"victim": "victim", "exit_host": "exit host"}
 
 @dataclass(frozen=True, eq=False)
 class SourceTrial:
-    """A source to judge; cache: folder of the homes whose days have passed the gate."""
+    """A source to judge; cache: folder of the homes whose days have passed the gate; verdicts: numbers of verdicts of
+    which it is asked what they would teach.
+    """
 
     source: Source
     cache: Path
     part: str = "source"
+    verdicts: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,6 +78,7 @@ class SourceOutcome:
     losses: Losses
     reached: Reached
     seconds: float
+    reviewed: tuple[Reviewed, ...] = ()
 
     @property
     def rule(self) -> Rule | None:
@@ -114,6 +119,7 @@ class SourceOutcome:
             "beats_best_rule": self.beats_rule,
             "accounts_lost": asdict(self.losses),
             "rings_reached": asdict(self.reached),
+            "after_verdicts": [each.as_dict() for each in self.reviewed],
             "seconds": round(self.seconds, 1),
         }
 
@@ -126,6 +132,7 @@ def hold(trial: SourceTrial, settings: Settings, tell: Callable[[str], None]) ->
     tell(f"{source.name}: detect and score")
     on_server = night.settings.model_copy(update={"home": settings.home})
     judged = judge_world(night.files.home, source.day, on_server, tell)
+    taught = reviewed(night, _labels(source), trial.verdicts, lambda groups: against(groups, source))
     candidates = pd.read_parquet(night.files.candidates(source.day))
     tell(f"{source.name}: one-line rules")
     truth, labels, smallest = _truth(source), _labels(source), source.min_ring_size
@@ -138,6 +145,7 @@ def hold(trial: SourceTrial, settings: Settings, tell: Callable[[str], None]) ->
         losses(judged, candidates, labels, smallest),
         reached(judged, candidates, truth.members, labelled, smallest),
         perf_counter() - started,
+        taught,
     )
 
 

@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from ringwatch.review.calibrate import UNADJUSTED, Adjustment
 from ringwatch.score import benign, depth, intervals, measuring, membership, notes, reasons, selection, variants
 from ringwatch.score.depth import Depth
 from ringwatch.score.measuring import Measures
@@ -35,11 +36,16 @@ class Judged(NamedTuple):
 
 
 def score_groups(
-    connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, card: Scorecard, smallest: int
+    connection: duckdb.DuckDBPyConnection,
+    candidates: pd.DataFrame,
+    card: Scorecard,
+    smallest: int,
+    adjustment: Adjustment = UNADJUSTED,
 ) -> Judged:
     """Judge `candidates` (candidate, account_id, lane, stability).
 
-    `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
+    `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group; adjustment: what
+    verdicts changed in the card.
     """
     gathered = variants.gather(connection, candidates, card, smallest)
     picked, stability = gathered.pick(pairs.places(connection), smallest), gathered.stability
@@ -51,18 +57,21 @@ def score_groups(
     scores = variants.score(connection, measures, stability, card)
     moved = selection.shift(scores.odds, card.prior)
     told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
+    adjusted = adjustment.bits(scores.odds + moved, scores.bits)
+    scores = replace(scores, odds=scores.odds + adjusted)
     unvouched = _unvouched(scores.odds, card, moved, near)
     explained = benign.unexplained(measures, scores.values)
     lowered = benign.floor(scores.odds + unvouched + moved, explained)
-    told = pd.concat([told, reasons.unfamiliar(unvouched), benign.against(explained, lowered)], ignore_index=True)
+    more = [reasons.adjusted(adjusted), reasons.unfamiliar(unvouched), benign.against(explained, lowered)]
+    told = pd.concat([told, *more], ignore_index=True)
     scores = replace(scores, odds=(scores.odds + unvouched).add(lowered, fill_value=0.0))
     rings = _rings(measures, scores, card, moved, near.trust)
     members = _members(measures)
     context = notes.Context(connection, groups, stability, card, moved)
     likely = pd.Index(rings.loc[rings["probability"] >= notes.LIKELY, "candidate"])
-    more = [notes.of_rings(context, rings, members, scores.bits), benign.checks(explained, likely)]
+    further = [notes.of_rings(context, rings, members, scores.bits), benign.checks(explained, likely)]
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
-    evidence = reasons.ordered(told, *more)
+    evidence = reasons.ordered(told, *further)
     return Judged({"rings": rings[RINGS.names], "members": members, "evidence": evidence}, near)
 
 

@@ -148,6 +148,15 @@ def _start(bits: pd.Series) -> pd.DataFrame:
     return _plain(bits.round(6), "prior", _most, (bits > 0).astype(int))
 
 
+def adjusted(bits: pd.Series) -> pd.DataFrame:
+    """What verdicts of this deployment changed, by candidate; none where nothing."""
+
+    def say(more: int) -> str:
+        return f"What reviewers here decided so far speaks {'for' if more else 'against'} groups like this one"
+
+    return _plain(bits[bits != 0], "adjusted", say, (bits > 0).astype(int))
+
+
 def unfamiliar(bits: pd.Series) -> pd.DataFrame:
     """What is taken from the odds of groups on a night unlike all that the scorecard was made from, none if nothing."""
 

@@ -16,6 +16,7 @@ from ringwatch.days.durable import replacing
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report
+from ringwatch.review import adjustments
 from ringwatch.score import features, groups, scorecard
 from ringwatch.score.depth import Depth
 from ringwatch.score.tables import TABLES
@@ -31,10 +32,13 @@ def run(night: Night) -> Report:
     candidates = _candidates(night)
     used = feeds_in_use(night).used
     card = scorecard.load(used)
+    version, adjustment = adjustments.in_use(night.files.adjustments)
     with sharing.open_sharing(night) as connection:
-        tables, depth = groups.score_groups(connection, candidates, card, night.settings.min_ring_size)
+        smallest = night.settings.min_ring_size
+        tables, depth = groups.score_groups(connection, candidates, card, smallest, adjustment)
     _write(night, tables)
-    counts, seconds = _counts(night, candidates, tables), {"score": perf_counter() - started}
+    counts = _counts(night, candidates, tables) | {"adjustment": version}
+    seconds = {"score": perf_counter() - started}
     known = scorecard.known_feeds(used)
     feeds = {"used": used, "scorecard": known}
     return Report("score", night.day, counts, seconds, (*_warnings(known), *_unfamiliar(depth)), feeds)
