@@ -22,6 +22,7 @@ from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import RINGS, TABLES
 from ringwatch.score.variants import Scores
+from ringwatch.search import candidates as search
 from ringwatch.window import pairs
 
 # Share of members from which a group is said to do something.
@@ -52,7 +53,8 @@ def score_groups(
     near = depth.measure(gathered.values[gathered.odds >= selection.HOPELESS], card.sources)
     if picked.empty:
         return Judged({name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}, near)
-    groups = variants.settle(connection, picked, gathered.odds, card, smallest)
+    known = search.known(candidates)
+    groups = variants.settle(connection, picked, gathered.odds, card, smallest, known)
     measures = measuring.measure(connection, groups)
     scores = variants.score(connection, measures, stability, card)
     moved = selection.shift(scores.odds, card.prior)

@@ -27,6 +27,8 @@ MOST_VISITED = 0.5
 CRUMB = 0.1
 # Log2 odds that the members of a form of a group must have: from all with evidence of their own to the surest.
 FORMS = (-np.inf, -2.0, 0.0, 2.0)
+# Log2 odds down to which a member of last night's ring stays.
+STAYS = -3.0
 # Form that a group of more than LARGE accounts has alone: its forms hardly differ, and each takes much memory.
 USUAL_FORM, LARGE = 0.0, 1000
 # Shares of the usual tie that are told apart.
@@ -95,16 +97,22 @@ def values(measures: Measures) -> pd.DataFrame:
     return found.set_index(["candidate", "account_id"])[[*DIRECTIONS]].astype(float)
 
 
-def forms(measures: Measures, trees: Trees, every: Sequence[float] = FORMS) -> pd.DataFrame:
+def forms(
+    measures: Measures, trees: Trees, every: Sequence[float] = FORMS, before: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return group (a number), account_id, candidate: each candidate without the members that do not fit, once for
     `every` of the odds that they must have by the trees; a large candidate once.
 
     A member of whom all that ties it to those who stay could have been brought about by an outsider is in none of them,
-    whatever the trees say. What it shares in facets that they do not know is added to the odds.
+    whatever the trees say. What it shares in facets that they do not know is added to the odds. Those who were members
+    `before` (candidate, account_id) stay with less than that: down to STAYS.
     """
     found = values(measures)
     more = unknown_worth(measures).groupby(["candidate", "account_id"])["worth"].sum()
     odds = (trees.total(found) + more.reindex(found.index, fill_value=0.0)).round(6)
+    if before is not None:
+        stays = found.index.isin(pd.MultiIndex.from_frame(before)) & (odds >= STAYS)
+        odds = odds.where(~stays, odds.clip(lower=max(every)))
     few = found.groupby(level="candidate")["tie"].transform("size") <= LARGE
     shared = _shared(measures)
     stay = [

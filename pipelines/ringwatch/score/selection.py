@@ -19,6 +19,9 @@ LIKELY = np.log2(0.2 / 0.8)
 UNITED = (0.5, 1.0, 2.0, 4.0)
 # Log2 odds of being a whole ring below which a group that may be operators' is a mere scrap of one, and not picked.
 SCRAP = np.log2(0.06 / 0.94)
+# Bits by which a group is likelier to be a whole ring when it has the accounts of one of last night, and of no other.
+STEADY = 2.0
+NO_RINGS = pd.DataFrame({"ring": [], "account_id": []}, dtype="str")
 # Share of a likely group that must be in a picked one for the rest of it to be looked at as members of that.
 ROOTED = 0.3
 
@@ -101,6 +104,31 @@ def grow(picked: pd.DataFrame, groups: pd.DataFrame, odds: pd.Series) -> pd.Data
     free = around.loc[around["of"].isna(), ["candidate", "account_id"]].merge(rooted, on="candidate")
     added = free[["of", "account_id"]].drop_duplicates().rename(columns={"of": "candidate"})
     return pd.concat([sure[sure["candidate"].isin(added["candidate"])], added], ignore_index=True)
+
+
+def steadiness(groups: pd.DataFrame, rings: pd.DataFrame) -> pd.Series:
+    """Return by candidate how far its accounts are those of one of last night's `rings` (ring, account_id).
+
+    That is its Jaccard index with the ring that it has most of, accounts apart that were in no ring: growing is as
+    steady as staying the same. Groups without accounts of rings are left out.
+    """
+    inside = groups.merge(rings, on="account_id")
+    common = inside.groupby(["candidate", "ring"]).size().rename("common").reset_index()
+    ring = common["ring"].map(rings.groupby("ring").size()).astype(float)
+    group = common["candidate"].map(inside.groupby("candidate").size()).astype(float)
+    steady: pd.Series = (common["common"] / (ring + group - common["common"])).groupby(common["candidate"]).max()
+    return steady
+
+
+def heirs(picked: pd.DataFrame, rings: pd.DataFrame) -> pd.DataFrame:
+    """Return candidate, account_id: for each of last night's `rings` (ring, account_id) all its accounts, under the
+    group of `picked` (disjoint) that has most of them; of equals the one with the first account.
+    """
+    inside = picked.merge(rings, on="account_id")
+    shares = inside.groupby(["ring", "candidate"]).agg(common=("account_id", "size"), first=("account_id", "min"))
+    order = shares.reset_index().sort_values(["common", "first"], ascending=[False, True])
+    most = order.drop_duplicates("ring")
+    return rings.merge(most[["ring", "candidate"]], on="ring")[["candidate", "account_id"]]
 
 
 def _union(groups: pd.DataFrame, between: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ A group is named after its accounts, whichever way it was come by.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
@@ -60,7 +60,8 @@ class Gathered:
 def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Scorecard, smallest: int) -> Gathered:
     """Return the groups to pick from, given candidates (candidate, account_id, lane, stability).
 
-    `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group.
+    `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group. Of groups that are
+    nearly as good, the one that is more like a ring of last night is the likelier whole.
     """
     places = pairs.places(connection)
     batches = _batches(found, places)
@@ -72,21 +73,37 @@ def gather(connection: duckdb.DuckDBPyConnection, found: pd.DataFrame, card: Sco
     united = _and(split, _scored(connection, *_new(unions, split.odds.index), card)[0])
     wider = measuring.measure(connection, selection.grow(picked, split.groups, split.odds))
     grown = _named(membership.forms(wider, card.member), split.stability, smallest)
-    return _and(united, _scored(connection, *_new(grown, united.odds.index), card)[0])
+    every = _and(united, _scored(connection, *_new(grown, united.odds.index), card)[0])
+    steady = selection.steadiness(every.groups, candidates.known(found)).reindex(every.whole.index, fill_value=0.0)
+    return replace(every, whole=every.whole + selection.STEADY * steady)
 
 
 def settle(
-    connection: duckdb.DuckDBPyConnection, picked: pd.DataFrame, odds: pd.Series, card: Scorecard, smallest: int
+    connection: duckdb.DuckDBPyConnection,
+    picked: pd.DataFrame,
+    odds: pd.Series,
+    card: Scorecard,
+    smallest: int,
+    rings: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the `picked` groups, the likely ones among them without members that rather do not belong to them.
 
-    A group of which hardly anybody would stay is left as it is: it is for its odds to say what it is.
+    Whoever was in one of last night's `rings` (ring, account_id) is looked at again where most of that ring is now,
+    and stays there with less than others need, unless it is in another group that is at least as likely. A group of
+    which hardly anybody would stay is left as it is: it is for its odds to say what it is.
     """
     likely = picked[picked["candidate"].map(odds) >= selection.LIKELY]
+    before = selection.heirs(likely, selection.NO_RINGS if rings is None else rings)
+    now = before["account_id"].map(likely.set_index("account_id")["candidate"].map(odds)).astype(float)
+    away = before[~(now >= before["candidate"].map(odds).astype(float))]
+    seen = measuring.measure(connection, pd.concat([likely, away], ignore_index=True))
     usual = (membership.USUAL_FORM,)
-    stay = membership.forms(measuring.measure(connection, likely), card.member, usual)[["candidate", "account_id"]]
+    stay = membership.forms(seen, card.member, usual, before)[["candidate", "account_id"]]
+    stay = pd.concat([stay.merge(away), stay]).drop_duplicates("account_id")
     stay = stay[stay.groupby("candidate")["account_id"].transform("size") >= smallest]
-    return pd.concat([stay, picked[~picked["candidate"].isin(stay["candidate"])]], ignore_index=True)
+    left = picked[~picked["candidate"].isin(stay["candidate"]) & ~picked["account_id"].isin(stay["account_id"])]
+    left = left[left.groupby("candidate")["account_id"].transform("size") >= smallest]
+    return pd.concat([stay, left], ignore_index=True)
 
 
 def _batches(found: pd.DataFrame, places: pd.Series) -> Iterator[pd.DataFrame]:

@@ -10,6 +10,7 @@ dealt    accounts that pay or invite each other directly, whole components, thei
 similar  accounts that use the same things, by node similarity and Leiden: groups that share many weak things
 alike    accounts that live alike (see `pairs.py`), in large communities; alike-fine in small ones, alike-wide and
          alike-all with ever less likeness
+known    the rings that were flagged last night, as far as their accounts are seen in the window
 
 A group that several lanes find is one candidate. Which candidates are rings is for score to say.
 """
@@ -21,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from ringwatch.errors import DataRefused
@@ -35,6 +37,7 @@ LINKED = {"middle": (4.0, 0.05), "wide": (3.0, 0.5), "strict": (5.0, 0.02), "fin
 # Lanes of likeness: the least of it, and the resolution of Leiden.
 ALIKE = {"alike": (6.0, 0.05), "alike-fine": (6.0, 1.0), "alike-wide": (4.9, 2.0), "alike-all": (4.1, 0.5)}
 LANES = (*LINKED, *ALIKE, "whole", "hub", "dealt", "similar")
+KNOWN = "known"
 # Resolution of Leiden in the lane of direct dealings.
 DEALT_GAMMA = 0.05
 SIMILAR_GAMMA = 1.0
@@ -71,8 +74,17 @@ def read(connection: duckdb.DuckDBPyConnection, min_bits: float) -> Shared:
     )
 
 
-def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] = LANES) -> tuple[pd.DataFrame, float]:
-    """Return the candidates (see `merge`), and the bits of the weakest identifiers node similarity had to leave out."""
+def find(
+    graph: Graph,
+    shared: Shared,
+    settings: Settings,
+    lanes: Sequence[str] = LANES,
+    rings: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, float]:
+    """Return the candidates (see `merge`), and the bits of the weakest identifiers node similarity had to leave out.
+
+    rings: ring_id, account_id of those flagged last night.
+    """
     seeds = range(settings.seed, settings.seed + 1 + MORE_SEEDS)
     found: dict[str, pd.DataFrame] = {}
     left_out = 0.0
@@ -93,6 +105,8 @@ def find(graph: Graph, shared: Shared, settings: Settings, lanes: Sequence[str] 
     if "similar" in lanes:
         found["similar"], left_out = _similar(graph, shared, settings, seeds)
     named = {lane: _named(found[lane], shared.accounts) for lane in lanes}
+    if rings is not None:
+        named[KNOWN] = last_night(rings, shared.accounts)
     return merge(named, settings.min_ring_size), left_out
 
 
@@ -106,6 +120,21 @@ def merge(lanes: Mapping[str, pd.DataFrame], min_size: int) -> pd.DataFrame:
     members = candidates.groupby(["candidate", "account_id"])["stability"].max().round(6).reset_index()
     lane = members["candidate"].map(_joined(candidates[["candidate", "lane"]].drop_duplicates()))
     return members.assign(lane=lane)[["candidate", "account_id", "lane", "stability"]]
+
+
+def known(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the rings of last night among the candidates that `merge` returned: ring (a candidate), account_id."""
+    lanes = found["lane"].str.split("+", regex=False)
+    rings = found[lanes.map(lambda names: KNOWN in names).astype(bool)]
+    return rings[["candidate", "account_id"]].rename(columns={"candidate": "ring"})
+
+
+def last_night(rings: pd.DataFrame, accounts: pd.Series) -> pd.DataFrame:
+    """Return account_id, community, stability of the accounts of rings that are seen; no run of Leiden found these."""
+    seen = rings[rings["account_id"].isin(accounts)]
+    return pd.DataFrame(
+        {"account_id": seen["account_id"], "community": seen.groupby("ring_id").ngroup(), "stability": np.nan}
+    )
 
 
 def _joined(which: pd.DataFrame) -> pd.Series:

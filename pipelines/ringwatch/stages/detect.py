@@ -1,6 +1,7 @@
 """detect: what accounts share in the window in; groups of accounts that are worth judging out, from several lanes.
 
-Beside them, for people to look at: accounts that are like the rings flagged before this night (`watch.py`).
+Rings that were flagged last night are candidates again, so that they are judged as they were beside what is found anew.
+Beside them, for people to look at: accounts that are like these rings (`watch.py`).
 
 The lanes are in `candidates.py`. The links go to GDS straight from the clean days, as link wrote them into the graph.
 """
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 from time import perf_counter
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,12 +24,13 @@ def run(night: Night) -> Report:
     """Write `candidates.parquet`: candidate, account_id, lane (several joined by +), stability; and `watch.parquet`."""
     settings = night.settings
     started = perf_counter()
+    rings = _last_night(night)
     with sharing.open_sharing(night) as connection:
         shared = candidates.read(connection, settings.link_min_bits)
         read = perf_counter()
-        found, left_out = candidates.find(night.graph, shared, settings)
+        found, left_out = candidates.find(night.graph, shared, settings, rings=rings)
         grouped = perf_counter()
-        watched = _watched(night, connection, shared.uses)
+        watched, _ = watch.look(connection, night.graph, shared.uses, rings, settings)
     with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
         found.to_parquet(new, index=False)
         pq.write_table(pa.Table.from_pandas(watched, watch.WATCH, preserve_index=False), new_watch)
@@ -37,13 +38,11 @@ def run(night: Night) -> Report:
     return Report("detect", night.day, _counts(found) | {"watched": len(watched)}, seconds, _warnings(left_out))
 
 
-def _watched(night: Night, connection: duckdb.DuckDBPyConnection, uses: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `watch.parquet`, of the rings that were active before this night."""
+def _last_night(night: Night) -> pd.DataFrame:
+    """Return ring_id, account_id of the rings that were flagged on the last published day before this night."""
     history = night.store.published.history(night.day)
     active = history.rings.loc[history.rings["active"].astype(bool), "ring_id"]
-    members = history.members[history.members["ring_id"].isin(active)]
-    found, _ = watch.look(connection, night.graph, uses, members, night.settings)
-    return found
+    return history.members[history.members["ring_id"].isin(active)]
 
 
 def _counts(found: pd.DataFrame) -> dict[str, int]:

@@ -115,3 +115,27 @@ def test_on_a_night_as_usual_the_odds_stay() -> None:
     odds = pd.Series([12.0] * 100 + [-12.0] * 900)
 
     assert selection.shift(odds, prior=float(np.log2(100 / 900))) == pytest.approx(0, abs=0.05)
+
+
+def rings(**accounts: str) -> pd.DataFrame:
+    return pd.DataFrame([(ring, a) for ring, text in accounts.items() for a in text], columns=["ring", "account_id"])
+
+
+def test_a_group_is_steady_that_has_a_ring_of_last_night_and_of_no_other_whoever_is_new() -> None:
+    groups = pd.concat(
+        [
+            group(*"ABCD", candidate="same"),
+            group(*"ABCDXYZ", candidate="grown"),
+            group(*"AB", candidate="part"),
+            group(*"ABCDEFGH", candidate="both"),
+            group(*"XYZ", candidate="new"),
+        ]
+    )
+    steady = selection.steadiness(groups, rings(one="ABCD", two="EFGH"))
+    assert steady.to_dict() == {"same": 1.0, "grown": 1.0, "part": 0.5, "both": 0.5}
+
+
+def test_the_heir_of_a_ring_is_the_group_that_has_most_of_it() -> None:
+    picked = pd.concat([group(*"ABCX", candidate="most"), group(*"DEYZ", candidate="less")])
+    assert members(selection.heirs(picked, rings(one="ABCDEF"))) == {"most": "ABCDEF"}
+    assert selection.heirs(picked, selection.NO_RINGS).empty

@@ -49,8 +49,10 @@ def test_likely_groups_that_are_linked_come_as_one_too(night: Night) -> None:
     assert sorted(gathered(night, found).values()) == [ONE, [*ONE, *TWO], TWO]
 
 
-def settled(open_night: OpenNight, odds: float) -> dict[str, list[str]]:
-    """What becomes of two picked groups on a device each, with two or one members who mostly use one of their own."""
+def settled(open_night: OpenNight, odds: float, rings: pd.DataFrame | None = None) -> dict[str, list[str]]:
+    """What becomes of two picked groups on a device each, with two or one members who mostly use one of their own, and
+    of what were rings (ring, account_id) last night.
+    """
     devices = [used(name, "one", MONDAY) for name in ONE] + [used(name, "two", MONDAY) for name in TWO]
     devices += [used(name, f"of {name}", day) for name in (ONE[3], TWO[0]) for day in WEEK]
     devices += [used(EVERYBODY[8], "two", MONDAY)]
@@ -59,7 +61,7 @@ def settled(open_night: OpenNight, odds: float) -> dict[str, list[str]]:
     card = replace(CARD, member=Trees(("device",), 1.0, (against,)))
     picked = pd.concat([group(*ONE, candidate="one"), group(*TWO, EVERYBODY[8], candidate="two")])
     with sharing.open_sharing(night) as connection:
-        found = variants.settle(connection, picked, pd.Series({"one": odds, "two": odds}), card, 4)
+        found = variants.settle(connection, picked, pd.Series({"one": odds, "two": odds}), card, 4, rings)
     return found.groupby("candidate")["account_id"].agg(sorted).to_dict()
 
 
@@ -69,6 +71,31 @@ def test_who_rather_does_not_belong_to_a_likely_ring_leaves_it_if_a_ring_remains
 
 def test_a_group_that_is_no_likely_ring_is_shown_as_it_is(open_night: OpenNight) -> None:
     assert settled(open_night, odds=-5.0) == {"one": ONE, "two": [*TWO, EVERYBODY[8]]}
+
+
+def test_a_member_of_last_night_stays_with_less_than_others_need(open_night: OpenNight) -> None:
+    ring = group(*TWO).rename(columns={"candidate": "ring"})
+    assert settled(open_night, 5.0, ring) == {"one": ONE, "two": [*TWO, EVERYBODY[8]]}
+
+
+def test_a_member_of_last_night_that_nothing_ties_to_the_ring_goes(open_night: OpenNight) -> None:
+    ring = group(*TWO, EVERYBODY[9]).rename(columns={"candidate": "ring"})
+    assert EVERYBODY[9] not in settled(open_night, 5.0, ring)["two"]
+
+
+def test_a_ring_of_last_night_is_a_candidate_of_tonight_as_far_as_it_is_seen() -> None:
+    found = candidates.merge(
+        {
+            "wide": pd.DataFrame({"account_id": [*"ABCDE"], "community": 1, "stability": 0.5}),
+            candidates.KNOWN: candidates.last_night(
+                pd.DataFrame({"ring_id": "R-1", "account_id": [*"ABCDZ"]}), pd.Series([*"ABCDE"])
+            ),
+        },
+        min_size=4,
+    )
+    known = candidates.known(found)
+    assert known["account_id"].tolist() == [*"ABCD"]
+    assert known["ring"].unique().tolist() == [candidates.name(pd.Series([*"ABCD"]))]
 
 
 def test_a_night_without_any_candidate_has_no_rings(night: Night) -> None:
