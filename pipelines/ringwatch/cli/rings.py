@@ -187,6 +187,7 @@ def ring_details(store: Store, ring_id: str, day: date | None) -> dict[str, Any]
         **_shown(flagged[chosen]),
         "evidence": [{name: row[name] for name in row if name not in ("day", "ring_id")} for row in evidence],
         "members": store.published.members(shown, chosen),
+        "moves": store.published.moves(shown, chosen),
         "nights": [{name: night[name] for name in _OF_A_NIGHT} for night in nights],
     }
 
@@ -228,6 +229,9 @@ def print_ring(ring: dict[str, Any], bits: bool = False) -> None:
     console.print(table("Members", ["account", "probability", "role"], members))
     if ring["size"] > MOST_MEMBERS:
         console.print(f"and {ring['size'] - MOST_MEMBERS:,} more; --json and `ringwatch export` give all of them")
+    if ring["moves"]:
+        moves = ([move["account_id"], move["move"], move["why"]] for move in ring["moves"][:MOST_MEMBERS])
+        console.print(table("Since it was last flagged", ["account", "", "why"], moves))
     console.print(_ring_table("Nights", ring["nights"], ["day"], "related"))
 
 

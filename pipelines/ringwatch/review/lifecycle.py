@@ -5,6 +5,7 @@ A ring that was merged stays in the matching: when its accounts part from the ot
 id instead of becoming a stranger.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,62 +20,95 @@ from ringwatch.store.records import History
 class Lineage:
     """Who became whom tonight.
 
-    ids: ring_id, fingerprint (empty for rings that are known), shared (accounts it had before that day) by candidate;
-    merged: ring_id that went into `into`; split: ring_id that was cut off from `parent`; replaced: rings that the day
-    had when it was last published and that are none of tonight's, with the one that has most of it.
+    ids: ring_id, fingerprint (empty for rings that are known) by candidate; merged: ring_id that went into `into`;
+    split: ring_id that was cut off from `parent`; returned: ring_id, identifiers of rings that are known again by what
+    they use alone; replaced: rings that the day had when it was last published and that are none of tonight's, with
+    the one that has most of it.
     """
 
     ids: pd.DataFrame
     merged: pd.DataFrame
     split: pd.DataFrame
+    returned: pd.DataFrame
     replaced: dict[str, str]
 
 
-def trace(day: date, members: pd.DataFrame, history: History) -> Lineage:
-    """Return the lineage of the flagged candidates, whose `members` are candidate, account_id.
+def trace(
+    day: date,
+    members: pd.DataFrame,
+    history: History,
+    identifiers: pd.DataFrame | None = None,
+    reviewed: Collection[str] = (),
+) -> Lineage:
+    """Return the lineage of the flagged candidates, whose `members` are candidate, account_id, weight.
 
-    Of several known rings in one candidate the one flagged last night keeps the id, of several such the oldest, of
-    several as old the largest; of several fragments of a ring the heaviest keeps it. A day that is published again
-    knows its rings by what it had first, and rings of later days and withdrawn ones come after all others. What
-    happened to rings is told by the days before alone.
+    `identifiers` (candidate, facet, identifier) are the strong ones that speak for them; `reviewed` are rings that
+    somebody decided on. Rings flagged last night are assigned before those that were gone, these by members before
+    what they use, and rings of later days and withdrawn ones after all others. A day that is published again knows its
+    rings by what it had first. What happened to rings is told by the days before alone.
     """
-    known = [history.again, history.members, history.later, history.withdrawn]
-    claims = identity.claims([each[["ring_id", "account_id"]] for each in known], members)
-    seniority = _seniority(history)
-    kept = identity.assign(claims, seniority)[["candidate", "ring_id"]]
+    pairs = identity.matches(identity.weighed(history.members), members)
+    returns = _returns(history, identifiers)
+    seniority = _seniority(history, reviewed)
+    kept = identity.assign_in_turn(_turns(history, members, pairs, returns), seniority)
     others = members[~members["candidate"].isin(kept["candidate"])]
     minted = identity.mint(day, others, history.taken, set(kept["ring_id"]))
     ids = pd.concat([kept.assign(fingerprint=None), minted]).set_index("candidate")[["ring_id", "fingerprint"]]
-    ids = ids.assign(shared=_shared(ids, members, history.members))
-    pairs = identity.matches(history.members, members)
     return Lineage(
         ids,
         _merged(pairs, ids, history.rings),
         _split(pairs, ids, history.rings, seniority),
+        _returned(pairs, returns, ids),
         _replaced(history.again, members, ids),
     )
 
 
-def events(rings: pd.DataFrame, lineage: Lineage, history: History) -> pd.DataFrame:
-    """Return event, related, joined, departed of tonight's `rings` (ring_id, size, shared), on their index.
+def _returns(history: History, identifiers: pd.DataFrame | None) -> pd.DataFrame:
+    """Return by what rings that are gone, and not merged into another, are known again (see `identity`)."""
+    absorbed = history.rings.loc[history.rings["absorbed"].astype(bool), "ring_id"]
+    gone = history.identifiers[~history.identifiers["ring_id"].isin(absorbed)]
+    nothing = pd.DataFrame(columns=["candidate", "facet", "identifier"], dtype="str")
+    return identity.by_identifiers(gone, nothing if identifiers is None else identifiers)
 
-    grown and shrunk go by size; a ring of the same size that exchanged accounts has grown, since there is someone new
-    to look at.
+
+def _turns(history: History, members: pd.DataFrame, pairs: pd.DataFrame, returns: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the claims of rings on candidates, those that come first in front."""
+    again, later, withdrawn = (
+        identity.matches(known[["ring_id", "account_id"]], members)
+        for known in (history.again, history.later, history.withdrawn)
+    )
+    known = history.rings["ring_id"]
+    active = history.rings.loc[history.rings["active"].astype(bool), "ring_id"]
+    by_members = [again[again["ring_id"].isin(known)], pairs]
+    last_night = [claims[claims["ring_id"].isin(active)] for claims in by_members]
+    return [*last_night, *by_members, returns, again, later, withdrawn]
+
+
+def events(rings: pd.DataFrame, members: pd.DataFrame, lineage: Lineage, history: History) -> pd.DataFrame:
+    """Return event, related, joined, departed of tonight's `rings` (ring_id, size), on their index; `members` has
+    ring_id, account_id.
+
+    Grown and shrunk are rings that somebody joined or left; one that has both, and is no smaller, has grown, since
+    there is someone new to look at. Who comes back after one night, or leaves again after one, makes no event.
     """
     before = history.rings.set_index("ring_id")
     size_before = before["size"].reindex(rings["ring_id"], fill_value=0).to_numpy()
-    joined, departed = rings["size"] - rings["shared"], size_before - rings["shared"]
+    shared = _counts(members.merge(history.members[["ring_id", "account_id"]]), rings)
+    joined, departed = rings["size"] - shared, size_before - shared
+    came, went = _lasting(members, history)
+    news, losses = _counts(came, rings), _counts(went, rings)
     split = pd.concat([lineage.split["ring_id"], lineage.split["parent"]])
     event = np.select(
         [
             rings["ring_id"].isin(lineage.merged["into"]),
             rings["ring_id"].isin(split),
+            rings["ring_id"].isin(lineage.returned["ring_id"]),
             ~rings["ring_id"].isin(before.index),
-            ~rings["ring_id"].isin(before.index[before["active"]]),
-            (joined == 0) & (departed == 0),
-            rings["size"] >= size_before,
+            ~rings["ring_id"].isin(before.index[before["active"].astype(bool)]),
+            (news == 0) & (losses == 0),
+            (news > 0) & (news >= losses),
         ],
-        ["merged", "split", "new", "revived", "unchanged", "grown"],
+        ["merged", "split", "returned", "new", "revived", "unchanged", "grown"],
         "shrunk",
     )
     related = rings["ring_id"].map(_related(lineage))
@@ -87,6 +121,27 @@ def events(rings: pd.DataFrame, lineage: Lineage, history: History) -> pd.DataFr
         },
         index=rings.index,
     )
+
+
+def _lasting(members: pd.DataFrame, history: History) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ring_id, account_id of those who joined and of those who left, but for changes of last night that tonight
+    takes back.
+    """
+    tonight, last_night, earlier = (
+        pd.MultiIndex.from_frame(frame[["ring_id", "account_id"]].astype("str"))
+        for frame in (members, history.members, history.earlier)
+    )
+    rings = earlier.get_level_values("ring_id")
+    new_last_night = last_night[last_night.get_level_values("ring_id").isin(rings)].difference(earlier)
+    came = tonight.difference(last_night).difference(earlier)
+    went = last_night.difference(tonight).difference(new_last_night)
+    return came.to_frame(index=False), went.to_frame(index=False)
+
+
+def _counts(members: pd.DataFrame, rings: pd.DataFrame) -> pd.Series:
+    """Return how many of `members` each of `rings` has, on its index."""
+    counted = members.groupby("ring_id").size().reindex(rings["ring_id"], fill_value=0)
+    return pd.Series(counted.to_numpy(dtype=int), index=rings.index)
 
 
 def farewells(lineage: Lineage, history: History) -> pd.DataFrame:
@@ -113,10 +168,13 @@ def farewells(lineage: Lineage, history: History) -> pd.DataFrame:
     )
 
 
-def _seniority(history: History) -> pd.Series:
-    """Rank of each ring_id: flagged last night first, so that none loses its id to a dormant one; then age, size."""
-    rings = history.rings
-    ordered = rings.sort_values(["active", "first_day", "size", "ring_id"], ascending=[False, True, False, True])
+def _seniority(history: History, reviewed: Collection[str]) -> pd.Series:
+    """Rank of each ring_id: flagged last night first, so that none loses its id to a dormant one; then those that
+    somebody decided on, by age, and size.
+    """
+    rings = history.rings.assign(reviewed=history.rings["ring_id"].isin(list(reviewed)))
+    order = ["active", "reviewed", "first_day", "size", "ring_id"]
+    ordered = rings.sort_values(order, ascending=[False, False, True, False, True])
     rest = [_by_age(members) for members in (history.again, history.later, history.withdrawn)]
     ids = pd.concat([ordered["ring_id"], *rest]).drop_duplicates()
     return pd.Series(range(len(ids)), index=ids)
@@ -125,13 +183,6 @@ def _seniority(history: History) -> pd.Series:
 def _by_age(members: pd.DataFrame) -> pd.Series:
     rings = members.groupby("ring_id", as_index=False).agg(day=("day", "min"), size=("account_id", "size"))
     return rings.sort_values(["day", "size", "ring_id"], ascending=[True, False, True])["ring_id"]
-
-
-def _shared(ids: pd.DataFrame, members: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
-    """How many accounts each candidate has that its ring had when it was last flagged."""
-    named = members.assign(ring_id=members["candidate"].map(ids["ring_id"]))
-    both = named.merge(before[["ring_id", "account_id"]], on=["ring_id", "account_id"])
-    return both.groupby("candidate").size().reindex(ids.index, fill_value=0).astype(int)
 
 
 def _merged(pairs: pd.DataFrame, ids: pd.DataFrame, rings: pd.DataFrame) -> pd.DataFrame:
@@ -151,6 +202,13 @@ def _split(pairs: pd.DataFrame, ids: pd.DataFrame, rings: pd.DataFrame, seniorit
     )
     new = new.drop_duplicates("candidate")
     return pd.DataFrame({"ring_id": new["candidate"].map(ids["ring_id"]), "parent": new["ring_id"]})
+
+
+def _returned(pairs: pd.DataFrame, returns: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
+    """Return ring_id, identifiers of the rings that continue in a candidate of which no member was theirs."""
+    named = ids["ring_id"].rename_axis("candidate").reset_index()
+    by_members = named.merge(pairs[["ring_id", "candidate"]])
+    return named[~named["ring_id"].isin(by_members["ring_id"])].merge(returns)[["ring_id", "identifiers"]]
 
 
 def _replaced(again: pd.DataFrame, members: pd.DataFrame, ids: pd.DataFrame) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Puts together what a night publishes. In: what score judged and what was published before. Out: rows of the store."""
 
+from collections.abc import Collection
 from datetime import date
 
 import pandas as pd
@@ -17,16 +18,34 @@ EVIDENCE = ["ring_id", "position", "facet", "reason", "direction", "observed", "
 EVIDENCE += ["identifiers", "text"]
 
 
-def nightly(day: date, judged: Candidates, history: History, thresholds: Thresholds) -> Nightly:
-    """Return what `day` publishes: the flagged candidates under lasting ids, and the rings that left since."""
+def nightly(
+    day: date,
+    judged: Candidates,
+    history: History,
+    thresholds: Thresholds,
+    strong: Collection[str] = (),
+    reviewed: Collection[str] = (),
+) -> Nightly:
+    """Return what `day` publishes: the flagged candidates under lasting ids, and the rings that left since.
+
+    strong: facets by which a ring is known again when none of its accounts is; reviewed: rings somebody decided on.
+    """
     flagged = judged.rings[_flagged(judged, history, thresholds)]
     members = judged.members[judged.members["candidate"].isin(flagged["candidate"])]
     evidence = judged.evidence[judged.evidence["candidate"].isin(flagged["candidate"])]
-    lineage = lifecycle.trace(day, members[["candidate", "account_id"]], history)
+    weighed = members[["candidate", "account_id"]].assign(weight=members["probability"].astype(float))
+    lineage = lifecycle.trace(day, weighed, history, used(evidence, strong), reviewed)
     ids = lineage.ids
     members = _members(members, ids)
     rings = _rings(flagged, members, lineage, history)
-    return Nightly(rings, members, _evidence(evidence, ids), lineage.replaced)
+    return Nightly(rings, members, _evidence(_with_return(evidence, lineage, history), ids), lineage.replaced)
+
+
+def used(evidence: pd.DataFrame, strong: Collection[str]) -> pd.DataFrame:
+    """Return candidate, facet, identifier of what speaks for groups in `strong` facets."""
+    rows = evidence[(evidence["direction"] == "for") & evidence["facet"].isin(list(strong))]
+    every = rows[["candidate", "facet", "identifiers"]].explode("identifiers").dropna()
+    return every.rename(columns={"identifiers": "identifier"}).drop_duplicates()
 
 
 def _flagged(judged: Candidates, history: History, thresholds: Thresholds) -> pd.Series:
@@ -34,7 +53,7 @@ def _flagged(judged: Candidates, history: History, thresholds: Thresholds) -> pd
     rings = judged.rings
     active = history.rings.loc[history.rings["active"], "ring_id"]
     last_night = history.members[history.members["ring_id"].isin(active)]
-    known = identity.matches(last_night, judged.members[["candidate", "account_id"]])["candidate"]
+    known = identity.matches(identity.weighed(last_night), judged.members[["candidate", "account_id"]])["candidate"]
     threshold = rings["candidate"].isin(known).map({True: thresholds.keep, False: thresholds.flag}).astype(float)
     size = rings["candidate"].map(judged.members.groupby("candidate").size()).fillna(0)
     return (rings["kind"] != CONTEXT) & (rings["probability"] >= threshold) & (size >= thresholds.min_size)
@@ -48,13 +67,33 @@ def _members(members: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
 def _rings(flagged: pd.DataFrame, members: pd.DataFrame, lineage: lifecycle.Lineage, history: History) -> pd.DataFrame:
     tonight = flagged.join(lineage.ids, on="candidate")
     tonight = tonight.assign(size=tonight["ring_id"].map(members.groupby("ring_id").size()), flagged=True)
-    tonight = tonight.join(lifecycle.events(tonight, lineage, history))
+    tonight = tonight.join(lifecycle.events(tonight, members, lineage, history))
     before = tonight["ring_id"].map(history.rings.set_index("ring_id")["band"])
     tonight["band"] = bands(tonight["probability"], before)
     tonight["content_hash"] = tonight["ring_id"].map(content_hashes(tonight, members))
     left = lifecycle.farewells(lineage, history).assign(flagged=False, size=0, joined=0)
     rows = [*tonight.reindex(columns=RING).to_dict("records"), *left.reindex(columns=RING).to_dict("records")]
     return pd.DataFrame(rows, columns=RING).sort_values("ring_id", ignore_index=True)
+
+
+def _with_return(evidence: pd.DataFrame, lineage: lifecycle.Lineage, history: History) -> pd.DataFrame:
+    """Add to the evidence of rings that came back under other accounts what they are known by."""
+    candidate = pd.Series(lineage.ids.index, index=lineage.ids["ring_id"])
+    last_day = history.rings.set_index("ring_id")["last_day"]
+    rows = [
+        {"candidate": candidate[ring_id], "identifiers": shared, "text": _came_back(shared, last_day[ring_id])}
+        for ring_id, shared in lineage.returned.itertuples(index=False)
+    ]
+    if not rows:
+        return evidence
+    more = pd.DataFrame(rows).assign(facet="history", reason="returned", direction="check", bits=0.0, members=0)
+    return pd.concat([evidence, more], ignore_index=True)
+
+
+def _came_back(identifiers: list[str], last_day: date) -> str:
+    """Accounts can be made anew: what this is the same ring by."""
+    some = ", ".join(identifiers[:3]) + (f" and {len(identifiers) - 3} more" if len(identifiers) > 3 else "")
+    return f"Other accounts than on {last_day}, when it was last flagged, but the same {some}"
 
 
 def _evidence(evidence: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from ringwatch.review.audit import objections
 from ringwatch.review.effects import Terms, heed
 from ringwatch.review.harm import harm
 from ringwatch.review.nightly import RING, nightly
+from ringwatch.score.frames import STRONG_CAP
 from ringwatch.score.tables import TABLES
 from ringwatch.store.erasure import ERASED_PREFIX
 from ringwatch.store.records import Candidates, Nightly, Publication, Thresholds
@@ -38,7 +39,9 @@ def run(night: Night) -> Report:
         history, decisions = doors.published.history(day), doors.verdicts.decisions(day)
     heeded = heed(judged, decisions, day, Terms(settings.review_seed_days, settings.review_release_days))
     thresholds = Thresholds(settings.flag_probability, settings.keep_probability, settings.min_ring_size)
-    rings = _with_harm(night, nightly(day, heeded, history, thresholds))
+    reviewed = {row["ring_id"] for row in decisions.rows if row["subject"] == "ring"}
+    made = nightly(day, heeded, history, thresholds, strong_facets(night), reviewed)
+    rings = _with_harm(night, made)
     accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
     _audit(night, rings, accounts)
     publication = night.store.published.publish(day, rings, accounts, history.last_run, settings.feeds)
@@ -49,6 +52,12 @@ def run(night: Night) -> Report:
     cleared = len(judged.rings) - len(heeded.rings)
     counts = _counts(judged, rings, publication) | ({"cleared": cleared} if cleared else {})
     return Report("publish", day, counts, seconds, warnings)
+
+
+def strong_facets(night: Night) -> frozenset[str]:
+    """Return the facets of which one identifier ties accounts for good: cards and devices, not addresses."""
+    every = (relationship.evidence for _, _, relationship in night.model.relationships())
+    return frozenset(evidence.facet for evidence in every if evidence and evidence.cap_bits >= STRONG_CAP)
 
 
 def _scored(night: Night, table: str) -> pd.DataFrame:

@@ -67,12 +67,14 @@ def history(connection: sa.Connection, before: date) -> History:
             active=(rings["last_day"] == last_night).astype(bool),
             absorbed=rings["ring_id"].isin(gone),
         ).sort_values("ring_id", ignore_index=True),
-        _members(connection, seen, seen.c.last_day).drop(columns="day"),
+        _last_members(connection, seen, before),
         {row.ring_id: row.fingerprint for row in taken},
         last_run(connection),
         members(connection, before),
         _members(connection, later := _first_flagged_after(before), later.c.first_day),
         _withdrawn(connection),
+        _before_last(connection, last_night),
+        _identifiers(connection, seen, last_night),
     )
 
 
@@ -181,6 +183,35 @@ def _members(connection: sa.Connection, nights: sa.Subquery, day: sa.ColumnEleme
     member = ring_night_member.c
     query = sa.select(member.ring_id, member.account_id, member.day)
     return read(connection, query.join(nights, (nights.c.ring_id == member.ring_id) & (day == member.day)))
+
+
+def _last_members(connection: sa.Connection, seen: sa.Subquery, before: date) -> pd.DataFrame:
+    """ring_id, account_id, probability of members on the last day of their rings, and the nights they were in these."""
+    member = ring_night_member.c
+    nights = sa.select(member.ring_id, member.account_id, sa.func.count().label("nights")).where(member.day < before)
+    stay = nights.group_by(member.ring_id, member.account_id).subquery()
+    query = sa.select(member.ring_id, member.account_id, member.probability, stay.c.nights)
+    query = query.join(seen, (seen.c.ring_id == member.ring_id) & (seen.c.last_day == member.day))
+    return read(
+        connection, query.join(stay, (stay.c.ring_id == member.ring_id) & (stay.c.account_id == member.account_id))
+    )
+
+
+def _before_last(connection: sa.Connection, last_night: date | None) -> pd.DataFrame:
+    """ring_id, account_id, day of the published day before `last_night`."""
+    day = sa.select(sa.func.max(run.c.day)).where(_published_before(last_night or date.min)).scalar_subquery()
+    member = ring_night_member.c
+    return read(connection, sa.select(member.ring_id, member.account_id, member.day).where(member.day == day))
+
+
+def _identifiers(connection: sa.Connection, seen: sa.Subquery, last_night: date | None) -> pd.DataFrame:
+    """ring_id, facet, identifier that spoke for rings on their last day, of those not flagged on `last_night`."""
+    reason = ring_evidence.c
+    query = sa.select(reason.ring_id, reason.facet, reason.identifiers.label("identifier")).join(
+        seen, (seen.c.ring_id == reason.ring_id) & (seen.c.last_day == reason.day)
+    )
+    found = read(connection, query.where(reason.direction == "for", seen.c.last_day < (last_night or date.min)))
+    return found.explode("identifier").dropna().drop_duplicates(ignore_index=True)
 
 
 def _withdrawn(connection: sa.Connection) -> pd.DataFrame:

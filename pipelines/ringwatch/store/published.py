@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.store import accounts, bookkeeping, changes, erasure, standing
+from ringwatch.store import accounts, bookkeeping, changes, erasure, moves, standing
 from ringwatch.store.door import Door
 from ringwatch.store.records import History, Nightly, Publication, Standing
 from ringwatch.store.tables import ring, ring_evidence, ring_night, ring_night_member, withdrawal, withdrawn_member
@@ -150,6 +150,11 @@ class Published(Door):
         query = sa.select(member.account_id, member.probability, member.role)
         found = self._rows_on(day, query.where(member.day == day, member.ring_id == ring_id))
         return sorted(found, key=lambda row: (-row["probability"], row["account_id"]))
+
+    def moves(self, ring_id: str, day: date) -> list[dict[str, Any]]:
+        """Return who joined and who left a ring on a published day since it was last flagged; see `moves.moves`."""
+        with self._on(day) as connection:
+            return moves.moves(connection, ring_id, day)
 
     def evidence(self, ring_id: str, day: date) -> list[dict[str, Any]]:
         """Return the reasons for and against a ring on a published day, the weightiest first, and what to check.

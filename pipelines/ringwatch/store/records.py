@@ -47,13 +47,22 @@ def _no_identifiers() -> pd.DataFrame:
     return pd.DataFrame(columns=["seq", "facet", "identifier"], dtype=object)
 
 
+def _nothing_used() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=["ring_id", "facet", "identifier"], dtype=object)
+
+
 @dataclass(frozen=True)
 class History:
     """What was published before a day, and what else rings are known by when the day is published again.
 
     rings: ring_id, first_day and last_day (as flagged), active (flagged on the last published day), absorbed (merged
-    into another and not back since), kind, band, size; members: ring_id, account_id as last flagged; taken: fingerprint
-    by ring_id of every ring there ever was; last_run: the newest run in the store, 0 when there is none.
+    into another and not back since), kind, band, size; members: ring_id, account_id, probability (as last flagged),
+    nights (on which the account was in that ring); taken: fingerprint by ring_id of every ring there ever was;
+    last_run: the newest run in the store, 0 when there is none.
+    earlier: ring_id, account_id as flagged on the published day before the last one; identifiers: ring_id, facet,
+    identifier of what spoke for rings that are not flagged any more, when they were last flagged.
     again, later, withdrawn: ring_id, account_id, day of rings as published for the day itself up to now, as first
     flagged on a later day, and as they were when they were withdrawn.
     """
@@ -65,6 +74,8 @@ class History:
     again: pd.DataFrame = field(default_factory=_nobody)
     later: pd.DataFrame = field(default_factory=_nobody)
     withdrawn: pd.DataFrame = field(default_factory=_nobody)
+    earlier: pd.DataFrame = field(default_factory=_nobody)
+    identifiers: pd.DataFrame = field(default_factory=_nothing_used)
 
 
 @dataclass(frozen=True)

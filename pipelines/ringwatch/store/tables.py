@@ -34,7 +34,7 @@ metadata = MetaData(
 )
 
 RUN_STATES = ("published", "replaced", "withheld")
-EVENTS = ("new", "grown", "shrunk", "unchanged", "merged", "split", "dormant", "revived")
+EVENTS = ("new", "grown", "shrunk", "unchanged", "merged", "split", "dormant", "revived", "returned")
 RING_STATES = ("current", "dormant", "merged", "withdrawn")
 # What consumers are told of a ring: that it is flagged now, what of it is other than before, or that it is flagged no
 # more and why. `changed` and `removed` are of stores that did not tell apart.

@@ -8,11 +8,18 @@ import pyarrow as pa
 
 from ringwatch.review.nightly import nightly
 from ringwatch.score.tables import TABLES
-from ringwatch.store.records import Candidates, Nightly, Publication, Thresholds
+from ringwatch.store.records import Candidates, History, Nightly, Publication, Thresholds
 from ringwatch.store.store import Store
 
 THRESHOLDS = Thresholds(flag=0.5, keep=0.3, min_size=4)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = (date(2026, 3, 2) + timedelta(days) for days in range(5))
+
+NOTHING = History(
+    pd.DataFrame(columns=["ring_id", "first_day", "last_day", "kind", "band", "size"], dtype=object).assign(
+        active=pd.Series(dtype=bool), absorbed=pd.Series(dtype=bool)
+    ),
+    pd.DataFrame(columns=["ring_id", "account_id", "probability", "nights"], dtype=object),
+)
 
 
 def accounts(*numbers: int | range) -> list[str]:

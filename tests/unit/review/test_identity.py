@@ -3,7 +3,9 @@
 import random
 from datetime import date
 
+import networkx as nx
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +28,8 @@ def groups(key: str, **members: str) -> pd.DataFrame:
 
 def test_half_of_the_accounts_exchanged_is_the_same_ring() -> None:
     pairs = identity.matches(groups("ring_id", R="abcdef"), groups("candidate", c="defxyz"))
-    assert pairs.to_dict("records") == [{"ring_id": "R", "candidate": "c", "shared": 3, "jaccard": 3 / 9}]
+    assert pairs[["ring_id", "candidate", "shared"]].values.tolist() == [["R", "c", 3]]
+    assert pairs["jaccard"].item() == pytest.approx(3 / 9, abs=1e-6)
 
 
 def test_a_ring_swallowed_by_a_large_one_matches_by_containment() -> None:
@@ -38,38 +41,87 @@ def test_a_few_shared_accounts_are_no_match() -> None:
     assert identity.matches(groups("ring_id", R="abcdef"), groups("candidate", c="abuvwxyz")).empty
 
 
-def test_the_oldest_of_merged_rings_and_the_heaviest_fragment_keep_the_id() -> None:
-    pairs = pd.DataFrame(
-        [("old", "both", 5), ("old", "rest", 4), ("young", "both", 9)], columns=["ring_id", "candidate", "shared"]
-    )
-    kept = identity.assign(pairs, pd.Series({"old": 0, "young": 1}))
-    assert kept[["ring_id", "candidate"]].values.tolist() == [["old", "both"]]
+def claimed(*claims: tuple[str, str, float]) -> pd.DataFrame:
+    return pd.DataFrame(claims, columns=["ring_id", "candidate", "jaccard"])
 
 
-def test_a_ring_that_loses_a_claim_takes_its_next_fragment() -> None:
-    pairs = pd.DataFrame(
-        [("old", "x", 5), ("young", "x", 9), ("young", "y", 3)], columns=["ring_id", "candidate", "shared"]
-    )
-    kept = identity.assign(pairs, pd.Series({"old": 0, "young": 1}))
-    assert kept[["ring_id", "candidate"]].values.tolist() == [["old", "x"], ["young", "y"]]
+def kept(pairs: pd.DataFrame, *by_age: str) -> dict[str, str]:
+    """Candidate by ring, the rings from the most senior on."""
+    held = identity.assign(pairs, pd.Series(range(len(by_age)), index=list(by_age)))
+    return dict(zip(held["ring_id"], held["candidate"], strict=True))
+
+
+def test_members_of_long_standing_weigh_more_than_those_of_one_night() -> None:
+    ring = groups("ring_id", R="abcdefgh").assign(nights=[9] * 4 + [1] * 4, probability=0.9)
+    halves = groups("candidate", core="abcd", guests="efgh")
+    found = identity.matches(identity.weighed(ring), halves)
+    assert found["candidate"].tolist() == ["core", "guests"]
+    assert found["jaccard"].tolist() == pytest.approx([36 / 40, 4 / 40], abs=1e-6)
+
+
+def test_members_who_hardly_belong_weigh_less() -> None:
+    ring = groups("ring_id", R="abcd").assign(nights=3, probability=[0.9, 0.9, 0.1, 0.1])
+    found = identity.matches(identity.weighed(ring), groups("candidate", sure="abwxyz", unsure="cdwxyz"))
+    assert found["candidate"].tolist() == ["sure"]
+
+
+def test_the_most_senior_of_merged_rings_keeps_its_id() -> None:
+    assert kept(claimed(("old", "both", 0.3), ("young", "both", 0.7)), "old", "young") == {"old": "both"}
+
+
+def test_the_heaviest_part_of_a_split_ring_keeps_its_id() -> None:
+    assert kept(claimed(("R", "heavy", 0.6), ("R", "light", 0.4)), "R") == {"R": "heavy"}
+
+
+def test_what_a_ring_lost_to_another_does_not_cost_that_one_its_id() -> None:
+    pairs = claimed(("old", "grown", 0.35), ("old", "rest", 0.4), ("young", "grown", 0.6))
+    assert kept(pairs, "old", "young") == {"old": "rest", "young": "grown"}
+
+
+def test_a_ring_that_gives_way_takes_its_next_part() -> None:
+    pairs = claimed(("old", "both", 0.3), ("young", "both", 0.9), ("young", "part", 0.3))
+    assert kept(pairs, "old", "young") == {"old": "both", "young": "part"}
+
+
+@given(groupings, groupings)
+def test_the_assignment_has_the_largest_total_overlap(before: list[int], after: list[int]) -> None:
+    pairs = identity.matches(frame("ring_id", before, "ring"), frame("candidate", after))
+    held = identity.assign(pairs, pd.Series(0, index=[f"ring{n}" for n in range(1, 5)]))
+
+    graph = nx.Graph()
+    graph.add_weighted_edges_from(pairs[["ring_id", "candidate", "jaccard"]].itertuples(index=False))
+    best = nx.max_weight_matching(graph)
+    assert held["ring_id"].is_unique
+    assert held["candidate"].is_unique
+    assert held["jaccard"].sum() == pytest.approx(sum(graph.edges[pair]["weight"] for pair in best))
 
 
 @given(groupings, groupings, st.permutations([f"ring{n}" for n in range(1, 5)]))
-def test_no_ring_and_candidate_would_both_rather_have_each_other(
+def test_no_ring_is_without_an_id_because_of_a_less_senior_one(
     before: list[int], after: list[int], by_age: list[str]
 ) -> None:
     pairs = identity.matches(frame("ring_id", before, "ring"), frame("candidate", after))
     seniority = pd.Series(range(4), index=by_age)
-    kept = identity.assign(pairs, seniority)
+    held = identity.assign(pairs, seniority)
 
-    assert kept["ring_id"].is_unique
-    assert kept["candidate"].is_unique
-    ring_has = dict(zip(kept["ring_id"], kept["shared"], strict=True))
-    candidate_has = dict(zip(kept["candidate"], kept["ring_id"].map(seniority), strict=True))
-    for ring_id, candidate, shared in pairs[["ring_id", "candidate", "shared"]].itertuples(index=False):
-        ring_wants = shared > ring_has.get(ring_id, 0)
-        candidate_wants = seniority[ring_id] < candidate_has.get(candidate, 99)
-        assert not (ring_wants and candidate_wants)
+    holder = dict(zip(held["candidate"], held["ring_id"], strict=True))
+    first = pairs.drop_duplicates("ring_id").set_index("ring_id")["candidate"].to_dict()
+    for ring_id in set(pairs["ring_id"]) - set(held["ring_id"]):
+        assert seniority[holder[first[ring_id]]] < seniority[ring_id]
+
+
+@pytest.mark.parametrize(("tonight", "known"), [("123xyz", True), ("1uvwxyz", False), ("1x", True), ("xyz", False)])
+def test_two_cards_or_half_of_them_make_a_ring_known_again(tonight: str, known: bool) -> None:
+    ring = groups("ring_id", R="12345").rename(columns={"account_id": "identifier"}).assign(facet="payment")
+    group = groups("candidate", c=tonight).rename(columns={"account_id": "identifier"}).assign(facet="payment")
+    found = identity.by_identifiers(ring, group)
+    assert found["ring_id"].tolist() == (["R"] if known else [])
+
+
+def test_the_same_text_of_another_facet_is_another_identifier() -> None:
+    ring = groups("ring_id", R="12").rename(columns={"account_id": "identifier"})
+    group = groups("candidate", c="12").rename(columns={"account_id": "identifier"})
+    assert identity.by_identifiers(ring.assign(facet="payment"), group.assign(facet="device")).empty
 
 
 @given(groupings, groupings, st.randoms(use_true_random=False))
@@ -81,7 +133,7 @@ def test_matches_do_not_depend_on_names_or_the_order_of_rows(
     shuffled = candidates.assign(candidate=candidates["candidate"].map(names)).sample(
         frac=1, random_state=chance.randrange(1000)
     )
-    seniority = pd.Series(range(1, 5), index=[f"ring{n}" for n in range(1, 5)])
+    seniority = pd.Series(range(4), index=[f"ring{n}" for n in range(1, 5)])
 
     plain = identity.assign(identity.matches(rings, candidates), seniority)
     other = identity.assign(identity.matches(rings.sample(frac=1, random_state=1), shuffled), seniority)

@@ -7,18 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judged import MONDAY, THRESHOLDS, TUESDAY, WEDNESDAY, accounts, judged
+from judged import MONDAY, NOTHING, THRESHOLDS, TUESDAY, WEDNESDAY, accounts, judged
 
 from ringwatch.review.audit import objections
 from ringwatch.review.nightly import nightly
 from ringwatch.store.records import Candidates, History, Nightly
 
-NOTHING = History(
-    pd.DataFrame(columns=["ring_id", "first_day", "last_day", "kind", "band", "size"], dtype=object).assign(
-        active=pd.Series(dtype=bool), absorbed=pd.Series(dtype=bool)
-    ),
-    pd.DataFrame(columns=["ring_id", "account_id"], dtype=object),
-)
 groupings = st.lists(st.integers(0, 3), min_size=30, max_size=30)
 
 
@@ -27,7 +21,7 @@ def after(night: Nightly, day: date = MONDAY) -> History:
     rings = night.flagged[["ring_id", "kind", "band", "size"]]
     return History(
         rings.assign(first_day=day, last_day=day, active=True, absorbed=False),
-        night.members[["ring_id", "account_id"]],
+        night.members[["ring_id", "account_id", "probability"]].assign(nights=1),
         dict(zip(night.flagged["ring_id"], night.flagged["fingerprint"], strict=True)),
     )
 
