@@ -282,6 +282,24 @@ def undo(
     _one(by, as_json, f"Verdict {seq} is taken back", lambda desk: desk.undo(seq, note))
 
 
+@app.command("stats")
+def stats(by: By = None, as_json: Json = False) -> None:
+    """Show how many of the reviewed rings were ones, and how far reviewers agree."""
+    with _desk(by) as desk:
+        found, agreed = desk.precision(), desk.agreement()
+    if as_json:
+        print_json({"precision": [asdict(each) for each in found], "agreement": agreed})
+    elif not found:
+        console.print("Nothing is decided yet.")
+    else:
+        rows = [(e.by, e.name, e.reviewed, e.right, e.share, f"{e.low:.2f} to {e.high:.2f}", e.expected) for e in found]
+        columns = ["by", "", "reviewed", "rings", "share", "95 % interval", "expected"]
+        console.print(table("Reviewed rings that were ones", columns, rows))
+        if agreed["rings"]:
+            kappa = "" if agreed["kappa"] is None else f" (kappa {agreed['kappa']:.2f})"
+            console.print(f"Second opinions: {agreed['agreed']:.0%} of {agreed['rings']:,} agreed{kappa}.")
+
+
 @app.command("log")
 def log(
     ring: Annotated[str | None, typer.Argument(metavar="[RING]", help="Only of this ring.")] = None,

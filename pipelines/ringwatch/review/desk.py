@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ringwatch.errors import UsageError
-from ringwatch.review import second
+from ringwatch.review import second, stats
 from ringwatch.review.queue import STATUSES, QueueRow, needs_second, ordered, queue_row
+from ringwatch.review.stats import Precision
 from ringwatch.store.tables import OUTCOMES, STREAMS
 
 if TYPE_CHECKING:
@@ -216,6 +217,10 @@ class Desk:
     def allowances(self) -> list[dict[str, Any]]:
         """Return the verdicts on identifiers that stand, expired ones too, by facet and identifier."""
         return self.store.verdicts.allowances()
+
+    def precision(self) -> list[Precision]:
+        """Return how many of the reviewed rings were ones, in all and by kind, band, reason and reviewer."""
+        return stats.precision(self.store.verdicts.decided())
 
     def agreement(self) -> dict[str, Any]:
         """Return rings, agreed, kappa of the second opinions that were given; see `second.agreement`."""

@@ -95,6 +95,26 @@ class Verdicts(Door):
         newest = {(row["facet"], row["identifier"]): row["expires"] for row in rows}
         return sorted(key for key, expires in newest.items() if expires is None or day < expires)
 
+    def decided(self) -> list[dict[str, Any]]:
+        """Return decision, author, stream of each standing verdict on a ring, oldest first, and what was then published
+        of it: ring_id, kind, band, probability, reason (the one that weighed most for it, None if there is none).
+        """
+        night, reason = ring_night.c, ring_evidence.alias("reason")
+        heaviest = sa.select(reason.c.reason).where(
+            reason.c.day == night.day, reason.c.ring_id == night.ring_id, reason.c.direction == "for"
+        )
+        heaviest = heaviest.order_by(reason.c.bits.desc(), reason.c.position).limit(1)
+        told = _standing(None).where(verdict.c.subject == "ring").order_by(None).subquery()
+        query = sa.select(
+            *(told.c[name] for name in ("decision", "author", "stream", "ring_id")),
+            night.kind,
+            night.band,
+            night.probability,
+            heaviest.correlate(ring_night).scalar_subquery().label("reason"),
+        )
+        joined = query.join(ring_night, (night.ring_id == told.c.ring_id) & (night.day == told.c.day))
+        return self._rows(joined.order_by(told.c.seq))
+
     def decisions(self, day: date) -> Decisions:
         """Return what was decided before `day` was published and is not taken back."""
         with self._reading() as connection:

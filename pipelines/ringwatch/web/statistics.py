@@ -10,4 +10,7 @@ router = APIRouter()
 
 @router.get("/statistics")
 def show(visit: Looking) -> Response:
-    return visit.page("statistics.html.j2", log=visit.desk.log()[:200])
+    desk = visit.desk
+    return visit.page(
+        "statistics.html.j2", precision=desk.precision(), agreement=desk.agreement(), log=desk.log()[-200:][::-1]
+    )

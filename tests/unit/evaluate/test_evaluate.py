@@ -145,9 +145,13 @@ def test_a_truth_that_is_missing_or_wrong_is_named(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Published:
-    """Stands for the store of a night that flagged `frame`."""
+    """Stands for the store of a night that flagged `frame`, and for the door to what is published."""
 
     frame: pd.DataFrame
+
+    @property
+    def published(self) -> "Published":
+        return self
 
     def flagged(self, day: date) -> pd.DataFrame:
         return self.frame
