@@ -5,7 +5,8 @@
 // :param limit => 200
 MATCH (:Account {account_id: $account_id})-[u]->(x)
 WHERE NOT x:Account AND NOT x:Ring
-RETURN type(u) AS relationship, x[$keys[labels(x)[0]]] AS identifier, x.accounts AS accounts, x.hub AS hub,
+WITH u, x, [label IN keys($keys) WHERE label IN labels(x)][0] AS kind
+RETURN type(u) AS relationship, x[$keys[kind]] AS identifier, x.accounts AS accounts, x.hub AS hub,
   x.bits AS bits, x.place AS place, u.first_seen AS first_seen, u.last_seen AS last_seen, u.days AS days,
   u.events AS events
 ORDER BY relationship, accounts, identifier

@@ -2,8 +2,8 @@
 // Returns: kind, identifier, accounts
 // :param keys => {Device: 'device', PaymentInstrument: 'instrument', IpAddress: 'ip'}
 // :param limit => 50
-MATCH (x)
-WHERE x.hub
-RETURN labels(x)[0] AS kind, x[$keys[labels(x)[0]]] AS identifier, x.accounts AS accounts
+MATCH (x:Hub)
+WITH x, [label IN keys($keys) WHERE label IN labels(x)][0] AS kind
+RETURN kind, x[$keys[kind]] AS identifier, x.accounts AS accounts
 ORDER BY accounts DESC, kind, identifier
 LIMIT $limit

@@ -5,5 +5,5 @@
 MATCH (a:Account {account_id: $first}), (b:Account {account_id: $second})
 MATCH path = shortestPath((a)-[*..8]-(b))
 WHERE all(n IN nodes(path) WHERE NOT n:Ring AND coalesce(n.hub, false) = false)
-  AND none(r IN relationships(path) WHERE type(r) = 'LINKED_TO')
+  AND none(r IN relationships(path) WHERE type(r) IN ['LINKED_TO', 'PAID'])
 RETURN path

@@ -9,6 +9,6 @@ WITH every[start .. start + 5000] AS some
 RETURN [x IN some | elementId(x)] AS id,
   [x IN some | x[$key]] AS identifier,
   [x IN some | x.accounts] AS accounts,
-  [x IN some | x.hub] AS hub,
+  [x IN some | CASE WHEN x.hub = x:Hub THEN x.hub END] AS hub,
   [x IN some | x.bits] AS bits,
   [x IN some | x.place] AS place

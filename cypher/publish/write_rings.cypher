@@ -15,6 +15,7 @@ SET r.probability = $probability[i],
   r.size = $size[i],
   r.event = $event[i],
   r.summary = $summary[i],
+  r.state = 'current',
   r.day = $day,
   r.content = $content,
   r.updated_on = $day

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -34,7 +33,6 @@ _UNKNOWN = {
     "account": "there is no account {} in the graph; `ringwatch accounts show {}` says what is known of it",
 }
 
-_KEY = re.compile(r"^FOR \(n:(\w+)\) REQUIRE n\.(\w+) IS UNIQUE$", re.MULTILINE)
 _PARAMETER = re.compile(r"^// :param (\w+) => (.+)$", re.MULTILINE)
 
 
@@ -97,13 +95,6 @@ def find(name: str) -> Query:
     return Query(name, first, second.removeprefix("Returns: "), parameters, text)
 
 
-def identifiers(own: Path | None = None) -> dict[str, str]:
-    """Return the property that names each kind of identifier; `own` is the folder of a deployment's own model."""
-    folder = (own / "cypher" if own else CYPHER) / "schema"
-    texts = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("constrain_*.cypher")))
-    return {label: key for text in texts for label, key in _KEY.findall(text) if label != "Account"}
-
-
 def values(query: Query, given: Mapping[str, str], keys: Keys) -> dict[str, Any]:
     """Return all parameters of `query`, `given` as text, typed; `keys` is asked only by a query that needs it.
 
@@ -144,9 +135,14 @@ def browser_link(connection: Connection, query: Query, parameters: Mapping[str, 
 
 
 def filled_in(query: Query, parameters: Mapping[str, Any]) -> str:
-    """Return the question as one text, values in their places, without `&` and `#`, at which Browser would cut it."""
+    """Return the question as one text, values in their places, without `&` and `#`, at which Browser would cut it.
+
+    A parameter without a value stays one.
+    """
     statement = "\n".join(line for line in query.text.splitlines() if not line.startswith("//"))
-    filled = re.sub(r"\$(\w+)", lambda found: _literal(parameters[found[1]]), statement)
+    filled = re.sub(
+        r"\$(\w+)", lambda found: _literal(parameters[found[1]]) if found[1] in parameters else found[0], statement
+    )
     return f"// {query.question}\n{filled}"
 
 

@@ -1,6 +1,7 @@
 """The link that commands print, opened by a person: Neo4j Browser asks for the login, then draws the ring."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -16,9 +17,14 @@ RING = """
 CREATE (r:Ring {ring_id: 'R-TEST01'})
 WITH r
 UNWIND ['A', 'B', 'C'] AS name
-CREATE (a:Account {account_id: name})-[:MEMBER_OF {probability: 0.9}]->(r)
+CREATE (a:Account:Core {account_id: name, updated_on: date('2026-03-06')})-[:MEMBER_OF {probability: 0.9}]->(r)
 MERGE (d:Device {device: 'd-1'})
-CREATE (a)-[:USED_DEVICE]->(d)
+MERGE (h:IpAddress:Hub {ip: '192.0.2.1', hub: true})
+CREATE (a)-[:USED_DEVICE]->(d), (a)-[:CONNECTED_FROM]->(h)
+WITH DISTINCT 1 AS one
+MATCH (a:Account), (b:Account)
+WHERE a.account_id < b.account_id
+CREATE (a)-[:LINKED_TO {bits: 5.0}]->(b)
 """
 
 
@@ -46,13 +52,19 @@ def test_the_link_of_a_ring_draws_its_members_and_what_they_share(
     query = investigate.find("ring_picture")
 
     page.goto(investigate.browser_link(neo4j_server, query, {"ring_id": "R-TEST01", "limit": 50}) or "")
-    page.get_by_test_id("username").fill(neo4j_server.user)
+    assert page.get_by_test_id("username").input_value() == neo4j_server.user
     page.get_by_test_id("password").fill(neo4j_server.password)
     page.get_by_test_id("connect").click()
-    page.get_by_text(":play start").wait_for()  # Browser shows it once it is connected
+    page.get_by_text(":config autoComplete").first.wait_for()  # what Browser does once it is connected
     page.get_by_test_id("editor-Run").click()
 
     page.locator("g.node").first.wait_for()
-    assert page.locator("g.node").count() == 5
-    for part in ("Account (3)", "Device (1)", "Ring (1)", "MEMBER_OF (3)", "USED_DEVICE (3)"):
+    assert page.locator("g.node").count() == 6
+    for part in ("Device (1)", "Ring (1)", "MEMBER_OF (3)", "USED_DEVICE (3)", "CONNECTED_FROM (3)"):
         assert page.get_by_text(part, exact=True).is_visible(), part
+    assert page.get_by_text(re.compile(r"LINKED_TO \(")).count() == 0
+    drawn = {node.text_content() for node in page.locator("g.node").all()}
+    assert {text.strip() for text in drawn if text} >= {"A", "B", "C", "R-TEST01", "d-1"}  # a hub shows little
+    page.screenshot(path="/tmp/share/browser.png")
+    colors = {node.get_attribute("fill").upper() for node in page.locator("g.node circle.b-outline").all()}
+    assert colors == {"#D55E00", "#000000", "#56B4E9", "#BDBDBD"}

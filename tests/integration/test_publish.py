@@ -1,14 +1,16 @@
 """The stage publish on a real Neo4j: the graph shows the newest published rings and nothing else."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ringwatch.days.files import Files
+from ringwatch.days.history import clean_schema
 from ringwatch.graph import Graph
 from ringwatch.night import Night, Report
 from ringwatch.score.tables import TABLES
@@ -66,7 +68,7 @@ def _judged(groups: dict[str, Iterable[int]]) -> dict[str, list[dict[str, object
 def shown(graph: Graph) -> dict[str, set[str]]:
     """Members by ring, as the graph shows them."""
     rows = graph.read(
-        "MATCH (r:Ring) OPTIONAL MATCH (a:Account)-[:MEMBER_OF]->(r) "
+        "MATCH (r:Ring {state: 'current'}) OPTIONAL MATCH (a:Account)-[:MEMBER_OF]->(r) "
         "RETURN r.ring_id AS ring, collect(a.account_id) AS m"
     )
     return {row["ring"]: set(row["m"]) for row in rows}
@@ -153,3 +155,60 @@ def test_a_day_that_is_rolled_back_leaves_the_graph_with_the_day_before_and_then
         night.doors.graph = world
         publish.roll_back(night, "wrong")
         assert shown(world) == expected
+
+
+def test_the_graph_shows_who_left_which_ring_within_the_window(publish_night: PublishNight, world: Graph) -> None:
+    publish_night(MONDAY, a=range(7), b=range(10, 15))
+    left = "MATCH (a)-[w:WAS_MEMBER_OF]->(r) RETURN a.account_id AS id, r.state AS state, w.until AS until ORDER BY id"
+    assert world.read(left) == []
+
+    publish_night(TUESDAY, a=range(2, 9))
+
+    rows = world.read(left)
+    assert [(row["id"], row["state"]) for row in rows if row["id"] < "A10"] == [("A00", "current"), ("A01", "current")]
+    assert {(row["id"], row["state"]) for row in rows if row["id"] >= "A10"} == {
+        (f"A{n}", "dormant") for n in range(10, 15)
+    }
+    assert {row["until"].to_native() for row in rows} == {TUESDAY}
+
+    publish_night(WEDNESDAY, a=range(9))  # A00 and A01 are back
+
+    assert {row["state"] for row in world.read(left)} == {"dormant"}
+
+
+def test_the_graph_shows_when_members_were_active_and_whom_they_paid_and_nothing_of_it_stays(
+    publish_night: PublishNight, world: Graph, tmp_path: Path
+) -> None:
+    _delivered(tmp_path, MONDAY)
+
+    publish_night(MONDAY, a=range(7))
+
+    hours = world.read("MATCH ({account_id: 'A00'})-[m:MEMBER_OF]->() RETURN m.active_hours AS hours")
+    assert hours == [{"hours": [6, 0, 0, 0, 0, 0, 0]}]
+    paid = "MATCH (a)-[p:PAID]->(b) RETURN a.account_id AS a, b.account_id AS b, p.amount AS amount, p.currency AS c"
+    assert world.read(paid) == [{"a": "A00", "b": "A50", "amount": 12.5, "c": "EUR"}]
+    publish_night(TUESDAY, a=range(1, 7))
+    assert world.read(paid) == []
+
+
+def test_accounts_have_their_role_as_a_label_while_they_are_members(publish_night: PublishNight, world: Graph) -> None:
+    publish_night(MONDAY, a=range(7))
+    core = "MATCH (a:Core) RETURN count(a) AS core"
+    assert world.read(core) == [{"core": 7}]
+
+    publish_night(TUESDAY, a=range(2, 9))
+
+    assert world.read(core) == [{"core": 7}]
+    assert world.read("MATCH (a:Core {account_id: 'A00'}) RETURN a.account_id") == []
+
+
+def _delivered(home: Path, day: date) -> None:
+    """What A00 did on the day: active from one to three, and a payment to A50."""
+    night = Night(day, load_settings(home=home), Files(home))
+    active = {"account_id": "A00", "capability": "chat", "exchanges": 1, "active_hours": 6, "day": day}
+    paid = {"payment_id": "1", "account_id": "A00", "counterparty_account_id": "A50", "amount": 12.5, "currency": "EUR"}
+    paid |= {"paid_at": datetime(day.year, day.month, day.day), "day": day}
+    for feed, row in (("usage", active), ("payments", paid)):
+        path = night.files.clean(day, feed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist([row], schema=clean_schema(night.model.feeds[feed])), path)

@@ -20,7 +20,7 @@ ARGUMENTS: dict[str, list[str] | None] = {
     "erase": ["--account", "A-1", "--why", "asked", "--yes"], "export": ["--out", "OUT.csv"], "keys list": [],
     "keys rotate": ["--yes"], "link": DAY, "load": DAY, "publish": DAY, "quarantine discard": ["--why", "x", *DAY],
     "quarantine list": [], "quarantine log": [], "quarantine replay": [], "quarantine show": [], "query list": [],
-    "query run": ["hubs"], "query show": ["hubs"], "rebuild": [],
+    "query pack": ["--out", "PACK"], "query run": ["hubs"], "query show": ["hubs"], "rebuild": [],
     "review allow": ["device", "d1"], "review allowances": [],
     "review apart": ["A-1", "A-2"], "review claim": ["R-7F3K2A"], "review clear": ["R-7F3K2A"],
     "review confirm": ["R-7F3K2A"], "review log": [], "review note": ["R-7F3K2A", "x"], "review queue": [],

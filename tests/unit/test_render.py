@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ringwatch import investigate, render
+from ringwatch import browser, render
 from ringwatch.model import load_model
 from ringwatch.resources import ROOT, SCHEMAS
 
@@ -51,8 +51,8 @@ def test_a_further_feed_gets_its_statements_and_its_page_in_the_dictionary(root:
 
 
 def test_a_question_names_identifiers_as_the_model_does(root: Path) -> None:
-    assert investigate.identifiers() == load_model().identifiers()
-    assert investigate.identifiers(root) == load_model(root / "schemas").identifiers()
+    assert browser.identifiers() == load_model().identifiers()
+    assert browser.identifiers(root) == load_model(root / "schemas").identifiers()
 
 
 def test_check_names_what_differs_and_leaves_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,13 +1,14 @@
-"""`ringwatch query list | show | run`: questions to the graph that are ready to ask."""
+"""`ringwatch query list | show | run | pack`: questions to the graph that are ready to ask."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ringwatch import investigate, server
+from ringwatch import browser, investigate, query_pack, server
 from ringwatch.cli import answers, light
 from ringwatch.cli.output import Json, Linked, console, notes, print_json, table
 from ringwatch.errors import UsageError
@@ -70,6 +71,18 @@ def run(name: Name, param: Params = None, as_json: Json = False) -> None:
     _print_link(link)
 
 
+@app.command()
+def pack(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into.")], as_json: Json = False
+) -> None:
+    """Write the questions, the style of the graph and a guide as files, to be dragged into Neo4j Browser."""
+    files = query_pack.write(out, browser.identifiers(load_settings().model_dir))
+    if as_json:
+        print_json({"out": out, "files": [path.name for path in files]})
+    else:
+        console.print(f"{len(files)} files written; begin with {out / query_pack.GUIDE}", soft_wrap=True)
+
+
 def _asked(
     connection: server.Connection, query: investigate.Query, parameters: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
@@ -88,7 +101,7 @@ def _asked(
 
 
 def _keys(settings: Settings) -> investigate.Keys:
-    return lambda: investigate.identifiers(settings.model_dir)
+    return lambda: browser.identifiers(settings.model_dir)
 
 
 def print_picture_link(settings: Settings, ring_id: str) -> None:

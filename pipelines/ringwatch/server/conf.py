@@ -1,8 +1,10 @@
 """What the embedded server is started with: memory, configuration file and command line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ringwatch.browser import on_connect, style
 from ringwatch.errors import InfrastructureError
 from ringwatch.server.home import Home
 from ringwatch.server.ports import Ports
@@ -50,12 +52,17 @@ def machine_memory_mb() -> int:
     return min(total, int(limit) if limit.isdigit() else total) // 2**20
 
 
-def write_conf(home: Home, ports: Ports, memory: Memory) -> None:
-    """Write neo4j.conf. Folders are not named in it: Neo4j's defaults lie under the home folder."""
+def write_conf(home: Home, ports: Ports, memory: Memory, kinds: Mapping[str, str]) -> None:
+    """Write neo4j.conf. Folders are not named in it: Neo4j's defaults lie under the home folder.
+
+    `kinds` has the property that names each kind of identifier, for how Browser draws it.
+    """
     from jinja2 import Environment, StrictUndefined
 
     template = Environment(undefined=StrictUndefined, autoescape=False).from_string(TEMPLATE.read_text("utf-8"))  # noqa: S701
-    home.conf.write_text(template.render(ports=ports, memory=memory) + "\n", encoding="utf-8")
+    home.conf.write_text(
+        template.render(ports=ports, memory=memory, drawn=on_connect(style(kinds))) + "\n", encoding="utf-8"
+    )
 
 
 def command(home: Home, lib: Path, memory: Memory) -> list[str]:

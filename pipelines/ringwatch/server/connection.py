@@ -25,7 +25,9 @@ class Connection:
         """Link that opens Neo4j Browser on this server, or None where its address is not known."""
         if self.http_url is None:
             return None
-        return f"{self.http_url}/browser/?dbms={quote(self.uri, safe=':/')}&db={DATABASE}"
+        scheme, _, address = self.uri.partition("://")
+        at = f"{scheme}://{quote(self.user, safe='')}@{address.rpartition('@')[2]}"
+        return f"{self.http_url}/browser/?dbms={quote(at, safe=':/@')}&db={DATABASE}"
 
 
 @dataclass(frozen=True)

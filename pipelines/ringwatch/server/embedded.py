@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from ringwatch.browser import identifiers
 from ringwatch.errors import InfrastructureError
 from ringwatch.rights import kept
 from ringwatch.server.conf import Memory, command, home_argument, machine_memory_mb, size_memory, write_conf
@@ -178,7 +179,7 @@ def _launch(home: Home, jars: Path, settings: Settings) -> Connection:
 
 
 def _launch_once(home: Home, lib: Path, memory: Memory, settings: Settings, ports: Ports) -> Connection:
-    write_conf(home, ports, memory)
+    write_conf(home, ports, memory, identifiers(settings.model_dir))
     connection = connection_to(home, ports)
     process = spawn(command(home, lib, memory), home.folder, home.log)
     write_state(home, State(process.pid, ports, wanted_ports(settings), memory))

@@ -12,8 +12,10 @@ also look at what the day had up to now, at later days and at withdrawn rings, s
 import time
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from ringwatch.days.history import open_history, window_start
 from ringwatch.days.in_use import feeds_in_use
@@ -28,6 +30,18 @@ from ringwatch.score.frames import STRONG_CAP
 from ringwatch.score.tables import TABLES
 from ringwatch.store.erasure import ERASED_PREFIX
 from ringwatch.store.records import Candidates, Nightly, Publication, Thresholds
+from ringwatch.window.dealings import dealings
+
+_MEMBERS = pa.schema(
+    [
+        ("account_id", pa.string()),
+        ("ring_id", pa.string()),
+        ("probability", pa.float64()),
+        ("role", pa.string()),
+        ("since", pa.date32()),
+        ("active_hours", pa.list_(pa.int64())),
+    ]
+)
 
 
 def run(night: Night) -> Report:
@@ -121,12 +135,25 @@ def _mirror(night: Night, day: date, rings: Nightly) -> int:
     graph.write(cypher("publish/constrain_rings"))
     shown = rings.flagged[["ring_id", "probability", "kind", "size", "event", "summary"]]
     graph.write_frame(cypher("publish/write_rings"), shown, rows, **state)
-    graph.write_frame(cypher("publish/write_members"), night.store.published.stays(), rows, **state)
-    graph.write(cypher("publish/delete_stale_members"), content=rings.content)
-    graph.write(cypher("publish/delete_stale_rings"), content=rings.content)
+    _mirror_members(night.on(day), state)
+    graph.write(cypher("publish/delete_stale_members"), **state)
+    graph.write(cypher("publish/delete_stale_rings"), **state)
     mirrored: int = graph.read(cypher("publish/count_members"), content=rings.content)[0]["members"]
     erased = int(rings.members["account_id"].str.startswith(ERASED_PREFIX).sum())
     return len(rings.members) - erased - mirrored
+
+
+def _mirror_members(night: Night, state: dict[str, Any]) -> None:
+    """Show who is and was in the rings, when members were active and whom they paid."""
+    graph, rows = night.graph, night.settings.batch_rows
+    stays = night.store.published.stays()
+    did = dealings(night, stays["account_id"])
+    hours = [did.active_hours.get(account) for account in stays["account_id"]]
+    stays = stays.assign(active_hours=pd.Series(hours, stays.index, dtype=object))
+    former = night.store.published.former(window_start(night))
+    graph.write_frame(cypher("publish/write_members"), pa.Table.from_pandas(stays, _MEMBERS), rows, **state)
+    graph.write_frame(cypher("publish/write_former_members"), former, rows, **state)
+    graph.write_frame(cypher("publish/write_payments"), did.payments, rows, **state)
 
 
 def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dict[str, int]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ringwatch.store import bookkeeping
 from ringwatch.store.tables import ring, ring_night, ring_night_member, run
+from ringwatch.store.views import ring_member
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,22 @@ def nights(connection: sa.Connection, account_id: str) -> pd.DataFrame:
         .where(member.account_id == account_id)
     )
     return bookkeeping.read(connection, query.order_by(member.day))
+
+
+def former(connection: sa.Connection, since: date) -> pd.DataFrame:
+    """Return the last stay of each account in each ring that it left after `since` and is in no more.
+
+    Columns: account_id, ring_id, state (of the ring), probability, role, since, until; sorted by ring_id, account_id.
+    """
+    stay, key = ring_member.c, ["ring_id", "account_id"]
+    about = [stay.account_id, stay.ring_id, ring.c.state, stay.probability, stay.role]
+    query = (
+        sa.select(*about, stay.valid_from.label("since"), stay.valid_to.label("until"))
+        .join(ring, ring.c.ring_id == stay.ring_id)
+        .where(sa.or_(stay.valid_to > since, stay.valid_to.is_(None)))
+    )
+    newest = bookkeeping.read(connection, query.order_by(stay.valid_from)).drop_duplicates(key, keep="last")
+    return newest[newest["until"].notna()].sort_values(key, ignore_index=True)
 
 
 def withheld(connection: sa.Connection, after: date | None) -> tuple[date, str] | None:

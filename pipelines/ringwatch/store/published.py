@@ -181,6 +181,11 @@ class Published(Door):
         query = sa.select(stay.account_id, stay.valid_from.label("since"))
         return self._rows(query.where(stay.ring_id == ring_id, stay.valid_to.is_(None)))
 
+    def former(self, since: date) -> pd.DataFrame:
+        """Return who left which ring after `since` and is in it no more; columns: see `accounts.former`."""
+        with self._reading() as connection:
+            return accounts.former(connection, since)
+
     def nights_of(self, account_id: str) -> pd.DataFrame:
         """Return the published nights on which an account was in a ring; columns: see `accounts.nights`."""
         with self._reading() as connection:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ringwatch import investigate, server
+from ringwatch import browser, investigate, server
 from ringwatch.night import Night
 from ringwatch.review.desk import RingView
 from ringwatch.web import charts, traces
@@ -120,7 +120,7 @@ def _queries(night: Night, ring_id: str) -> tuple[dict[str, Any], ...]:
     for query in investigate.queries():
         if set(query.needed) == {"ring_id"}:
             values = investigate.values(
-                query, {"ring_id": ring_id}, lambda: investigate.identifiers(night.settings.model_dir)
+                query, {"ring_id": ring_id}, lambda: browser.identifiers(night.settings.model_dir)
             )
             link = investigate.browser_link(connection, query, values) if connection else None
             asked.append(

@@ -53,7 +53,7 @@ def test_a_container_without_a_limit_has_the_memory_of_the_machine(
 def test_the_server_listens_on_loopback_only_and_lets_no_procedures_in_but_gds(make_settings: MakeSettings) -> None:
     home = server_home(make_settings())
     create_home(home)
-    write_conf(home, Ports(bolt=1111, http=2222), Memory(512, 128))
+    write_conf(home, Ports(bolt=1111, http=2222), Memory(512, 128), {"Device": "device"})
 
     written = dict(re.findall(r"^([\w.]+)=(.*)$", home.conf.read_text(), re.MULTILINE))
 
