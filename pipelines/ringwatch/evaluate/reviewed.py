@@ -56,6 +56,8 @@ def reviewed(
     """Return what is found after each number of verdicts; labels: 1 or 0 by account_id; against: compares groups as
     `run.as_judged` returns them with the truth.
     """
+    if not counts:
+        return ()
     judged = _read(night, labels)
     return tuple(_after(judged, count, night.settings.flag_probability, against) for count in counts)
 

@@ -78,7 +78,8 @@ def test_no_origin_weighs_more_for_having_more_groups() -> None:
     summed = weight.groupby([origins, rings]).sum()
     assert summed["large", False] == pytest.approx(fitting.OTHERS_WEIGH)
     assert summed["large", True] == pytest.approx(fitting.RARE_RINGS_WEIGH)
-    assert weight.max() <= 1
+    assert weight[~rings].max() <= 1
+    assert weight[rings].max() <= fitting.RING_WEIGHS
 
 
 def test_what_cannot_be_said_counts_nothing() -> None:
