@@ -168,7 +168,18 @@ def _judged(night: Night, account_id: str) -> Reason | None:
         return Reason("no member", text, {"day": night.day, "candidates": len(found)})
     rings = pd.read_parquet(night.files.scored(night.day, "rings")).set_index("candidate")
     group = rings.loc[groups["candidate"].iloc[0]]
-    return _group(night, int(group["size"]), float(group["probability"]), str(group["kind"]))
+    found = _group(night, int(group["size"]), float(group["probability"]), str(group["kind"]))
+    return (_cleared(night, account_id) if found.what == "likely" else None) or found
+
+
+def _cleared(night: Night, account_id: str) -> Reason | None:
+    """Who said last that the ring the account was in is harmless, if nobody said otherwise since."""
+    newest = night.store.verdicts.newest_on_ring_of(account_id, night.day)
+    if newest is None or newest["decision"] != "benign":
+        return None
+    figures = {"ring_id": newest["ring_id"], "by": newest["author"], "on": newest["at"].date()}
+    text = f"{newest['ring_id']}, in which it was, was cleared by {newest['author']} on {newest['at']:%F}"
+    return Reason("cleared", text, figures)
 
 
 def _group(night: Night, size: int, probability: float, kind: str) -> Reason:

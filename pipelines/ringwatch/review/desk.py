@@ -66,8 +66,7 @@ class Desk:
         now = self._now()
         with self.store.reading() as doors:
             rows = doors.queue.rings(day or _newest(doors), search.strip())
-            rows = _with_history(doors, rows)
-            asked = {row["ring_id"] for row in _on_rings(doors) if row["stream"] == second.STREAM}
+            asked = doors.verdicts.rings_in(second.STREAM)
         shown = [self._shown(row, now, asked) for row in rows]
         chosen = [row for row in shown if status == "all" or _is(row, status)]
         return ordered(chosen, order)[offset : None if limit is None else offset + limit]
@@ -80,10 +79,9 @@ class Desk:
             found = doors.queue.ring(ring_id)
             if found is None:
                 raise UsageError(f"{ring_id} was withdrawn: no published day has it any more")
-            (found,) = _with_history(doors, [found])
             day, verdicts = found["day"], doors.verdicts.log(doors.queue.aliases(ring_id))
             reasons = doors.published.evidence(ring_id, day)
-            since = {row["account_id"]: row["since"] for row in doors.published.since(ring_id)}
+            since = doors.published.since(ring_id, day)
             members, nights = doors.published.members(ring_id, day), doors.published.nights(ring_id)
         row = self._shown(found, now, ())
         evidence = {kind: [r for r in reasons if r["direction"] == kind] for kind in ("for", "against", "check")}
@@ -273,22 +271,6 @@ def _known(doors: Doors, ring_id: str) -> str:
     if found is None:
         raise UsageError(f"there is no ring {ring_id}; `ringwatch review queue` shows those there are")
     return found
-
-
-def _with_history(doors: Doors, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add decided_day, the newest day when a closed ring was decided on, and open_since of one that was reopened."""
-    decided: dict[str, date | None] = {}
-    for verdict in _on_rings(doors):
-        decided[verdict["ring_id"]] = verdict["day"]
-    return [
-        row | {"decided_day": decided.get(row["ring_id"]), "open_since": _reopened(row, decided.get(row["ring_id"]))}
-        for row in rows
-    ]
-
-
-def _reopened(row: Mapping[str, Any], decided: date | None) -> date | None:
-    """A ring that is open in spite of a verdict has changed since: it is due from the day that is looked at."""
-    return row["day"] if decided is not None and row["status"] == "open" else None
 
 
 def _on_rings(doors: Doors) -> list[dict[str, Any]]:

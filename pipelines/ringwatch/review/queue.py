@@ -75,11 +75,12 @@ def ordered(rows: Iterable[QueueRow], order: str) -> list[QueueRow]:
 
 
 def _due(row: Mapping[str, Any], hours: Mapping[str, float]) -> datetime | None:
-    """So many hours after the end of the first day on which there was something to review."""
+    """So many hours after the end of a ring's first day, or, where a verdict holds no longer, of the day shown."""
     allowed = hours.get(row["band"] or "")
     if allowed is None:
         return None
-    since = row.get("open_since") or row["first_day"]
+    reopened = row["own_seq"] is not None
+    since = row["day"] if reopened else row["first_day"]
     return datetime.combine(since, datetime.min.time()) + timedelta(days=1, hours=allowed)
 
 

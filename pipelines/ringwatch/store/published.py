@@ -16,7 +16,7 @@ from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.store import accounts, bookkeeping, changes, erasure, moves, standing
 from ringwatch.store.door import Door
 from ringwatch.store.records import History, Nightly, Publication, Standing
-from ringwatch.store.tables import ring, ring_evidence, ring_night, ring_night_member, withdrawal, withdrawn_member
+from ringwatch.store.tables import ring, ring_evidence, ring_night, ring_night_member, run, withdrawal, withdrawn_member
 from ringwatch.store.views import flagged_nights, ring_member
 
 if TYPE_CHECKING:
@@ -175,11 +175,17 @@ class Published(Door):
             found = bookkeeping.read(connection, query.where(stay.valid_to.is_(None)))
         return found.sort_values(["ring_id", "account_id"], ignore_index=True)
 
-    def since(self, ring_id: str) -> list[dict[str, Any]]:
-        """Return account_id, since of the accounts that are in a ring on the newest day."""
-        stay = ring_member.c
-        query = sa.select(stay.account_id, stay.valid_from.label("since"))
-        return self._rows(query.where(stay.ring_id == ring_id, stay.valid_to.is_(None)))
+    def since(self, ring_id: str, day: date) -> dict[str, date]:
+        """Return, by account_id, the day since which the members of a ring on `day` were in it without a break."""
+        member = ring_night_member.c
+        place = sa.func.row_number().over(order_by=run.c.day).label("n")
+        days = sa.select(run.c.day, place).where(run.c.state == "published", run.c.day <= day).subquery()
+        order = sa.func.row_number().over(partition_by=member.account_id, order_by=member.day)
+        nights = sa.select(member.account_id, member.day, (days.c.n - order).label("stay"))
+        inside = nights.join(days, days.c.day == member.day).where(member.ring_id == ring_id).subquery()
+        begins = sa.select(inside.c.account_id, sa.func.min(inside.c.day).label("since"))
+        query = begins.group_by(inside.c.account_id, inside.c.stay).having(sa.func.max(inside.c.day) == day)
+        return {row["account_id"]: row["since"] for row in self._rows(query)}
 
     def former(self, since: date) -> pd.DataFrame:
         """Return who left which ring after `since` and is in it no more; columns: see `accounts.former`."""

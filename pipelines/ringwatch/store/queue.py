@@ -12,7 +12,7 @@ from ringwatch.store.door import Door
 from ringwatch.store.tables import ring, ring_evidence, ring_harm, ring_night, ring_night_member, run
 from ringwatch.store.views import ring_review
 
-_REVIEW = ("status", "outcome", "verdict_seq", "decided_by", "decided_at", "claimed_by", "claim_expires")
+_REVIEW = ("status", "outcome", "decided_by", "decided_at", "decided_day", "own_seq", "claimed_by", "claim_expires")
 
 
 class Queue(Door):

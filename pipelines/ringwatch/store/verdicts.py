@@ -81,6 +81,17 @@ class Verdicts(Door):
             query = query.where(named)
         return self._rows(query)
 
+    def rings_in(self, stream: str) -> set[str]:
+        """Return the rings that were decided on in a stream, taken back or not."""
+        query = sa.select(verdict.c.ring_id).distinct().where(verdict.c.stream == stream, verdict.c.subject == "ring")
+        return {row["ring_id"] for row in self._rows(query)}
+
+    def newest_on_ring_of(self, account_id: str, day: date) -> dict[str, Any] | None:
+        """Return the newest verdict on a ring that had the account, of those made before `day` was published."""
+        inside = sa.select(verdict_member.c.seq).where(verdict_member.c.account_id == account_id)
+        query = _standing(day).where(verdict.c.subject == "ring", verdict.c.seq.in_(inside))
+        return next(reversed(self._rows(query)), None)
+
     def allowances(self) -> list[dict[str, Any]]:
         """Return the newest decision on each identifier that was not taken back, by facet and identifier."""
         with self._reading() as connection:

@@ -67,7 +67,8 @@ flagged_ring_harm = table(
         )
     ],
 )
-# Whether a ring is to be reviewed, what came out, and who claimed it (until a time that may have passed).
+# Whether a ring is to be reviewed, what came out, and who claimed it (until a time that may have passed); own_seq: the
+# newest verdict on the ring, which may hold no longer.
 ring_review = table(
     "ring_review",
     column("ring_id", Text),
@@ -76,6 +77,8 @@ ring_review = table(
     column("verdict_seq", Integer),
     column("decided_by", Text),
     column("decided_at", DateTime),
+    column("decided_day", Date),
+    column("own_seq", Integer),
     column("claimed_by", Text),
     column("claim_expires", DateTime),
 )

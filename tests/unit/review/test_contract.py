@@ -74,5 +74,5 @@ def _kept(column: dict[str, Any], values: list[Any]) -> bool:
         return False
     values = [value for value in values if value is not None]
     return (not column.get("unique") or len(set(values)) == len(values)) and all(
-        limits.get("minimum", value) <= value <= limits.get("maximum", value) for value in values
+        not limits or limits.get("minimum", value) <= value <= limits.get("maximum", value) for value in values
     )

@@ -4,6 +4,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -125,6 +126,30 @@ def test_what_is_read_through_several_doors_is_of_one_state(store: Store) -> Non
 def test_nothing_is_written_where_all_was_to_be_read(store: Store) -> None:
     with store.reading() as doors, pytest.raises(RuntimeError, match=r"Store\.writing"):
         doors.tombstones.bury("token", "ana", "asked for it")
+
+
+def test_fifty_readers_see_yesterday_or_today_while_a_night_is_published(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(5))})
+    begun = Event()
+
+    def read(_: int) -> set[tuple[int, int]]:
+        seen = set()
+        for _ in range(10):
+            with database.reading(store.engine) as connection:
+                rings = connection.execute(sa.select(views.flagged_rings.c.size)).scalars().all()
+                begun.set()
+                members = connection.scalar(sa.select(sa.func.count()).select_from(views.flagged_ring_members))
+            seen.add((sum(rings), members))
+        return seen
+
+    with ThreadPoolExecutor(51) as pool:
+        readers = [pool.submit(read, n) for n in range(50)]
+        begun.wait(10)
+        publish(store, TUESDAY, {"a": accounts(range(5)), "b": accounts(range(10, 19))})
+        seen = set().union(*(reader.result() for reader in readers))
+
+    assert seen <= {(5, 5), (14, 14)}
+    assert read(0) == {(14, 14)}
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -187,6 +187,41 @@ def test_a_ring_is_due_by_how_likely_it_is(desk, store: Store) -> None:
     assert row.due == datetime(2026, 3, 3, 1)
 
 
+def test_a_ring_that_is_open_again_is_due_from_the_day_that_changed_it(desk, store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))}, probability=0.97)
+    desk("ana").decide(ring_of(store, MONDAY, "A000"), "confirmed")
+    publish(store, WEDNESDAY, {"a": accounts(range(12))}, probability=0.97)
+
+    (row,) = desk("ben").queue()
+    assert (row.status, row.due) == ("open", datetime(2026, 3, 6))
+
+
+def test_members_are_in_a_ring_since_they_came_back_last(desk, store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))})
+    publish(store, TUESDAY, {"a": accounts(range(5))})
+    publish(store, WEDNESDAY, {"a": accounts(range(6))})
+
+    members = desk("ana").ring(ring_of(store, MONDAY, "A000")).members
+    since = {member["account_id"]: member["since"] for member in members}
+    assert since == dict.fromkeys(accounts(range(5)), MONDAY) | {"A005": WEDNESDAY}
+
+
+def test_what_was_cleared_and_is_flagged_all_the_same_is_to_be_reviewed(desk, store: Store, ring: str) -> None:
+    desk("ana").decide(ring, "benign")
+    assert shown(desk("ben"))[ring] == ("closed", "benign")
+
+    publish(store, TUESDAY, {"a": accounts(range(6))})
+
+    assert shown(desk("ben"))[ring] == ("open", None)
+
+
+def test_tokens_of_allowed_identifiers_follow_new_keys(desk, store: Store, ring: str) -> None:
+    desk("ana").allow("mailbox", "old token")
+    store.keys.renew("two", "ana", lambda facet, names: [f"{facet}: {name.replace('old', 'new')}" for name in names])
+    (row,) = desk("ana").allowances()
+    assert row["identifier"] == "mailbox: new token"
+
+
 @pytest.mark.parametrize(("search", "found"), [("A012", {"A010"}), ("card:2", {"A000", "A010"}), ("nothing", set())])
 def test_rings_are_found_by_account_and_identifier(desk, store: Store, ring: str, search: str, found: set[str]) -> None:
     assert {row.ring_id for row in desk("ana").queue(search=search)} == {ring_of(store, MONDAY, a) for a in found}

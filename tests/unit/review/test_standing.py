@@ -1,11 +1,11 @@
 """Why an account is in no ring, from what a night left."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from judged import MONDAY, TUESDAY, WEDNESDAY, accounts, judged, make, publish
+from judged import MONDAY, TUESDAY, WEDNESDAY, accounts, judged, make, publish, ring_of
 
 from ringwatch.gate import tombstones
 from ringwatch.night import Night, open_night
@@ -95,6 +95,20 @@ def test_one_who_left_a_ring_is_told_so_and_how_it_is_judged_now(night: Night) -
     assert [(stay.since, stay.until) for stay in found.stays] == [(MONDAY, TUESDAY)]
     assert [reason.what for reason in found.reasons] == ["left", "below the threshold"]
     assert found.reasons[1].figures["probability"] == pytest.approx(0.1)
+
+
+def test_one_of_a_ring_that_was_cleared_is_told_by_whom(night: Night) -> None:
+    named(night, ["A001"])
+    left_by_score(night, TUESDAY, accounts(range(5)), 0.9)
+    with night:
+        publish(night.store, MONDAY, {"one": accounts(range(5))})
+        ring = ring_of(night.store, MONDAY, "A001")
+        night.store.verdicts.add(datetime(2026, 3, 2), "ana", "ring", "benign", ring_id=ring)
+        publish(night.store, TUESDAY, {})
+        found = standing(night, "A001")
+
+    assert [reason.what for reason in found.reasons] == ["left", "cleared"]
+    assert found.reasons[1].text == f"{ring}, in which it was, was cleared by ana on 2026-03-02"
 
 
 def test_a_night_that_is_withheld_is_why_its_rings_are_not_shown(night: Night) -> None:

@@ -60,7 +60,8 @@ WITH standing AS (
   SELECT ring_id, max(seq) AS seq FROM standing GROUP BY ring_id
 )
 SELECT r.ring_id, CASE WHEN v.seq IS NULL THEN 'open' ELSE 'closed' END AS status, v.decision AS outcome,
-  v.seq AS verdict_seq, v.author AS decided_by, v.at AS decided_at, c.author AS claimed_by, c.expires AS claim_expires
+  v.seq AS verdict_seq, v.author AS decided_by, v.at AS decided_at, v.day AS decided_day, o.seq AS own_seq,
+  c.author AS claimed_by, c.expires AS claim_expires
 FROM ring r
 LEFT JOIN holding h ON h.ring_id = r.ring_id
 LEFT JOIN own o ON o.ring_id = r.ring_id
