@@ -115,7 +115,7 @@ def test_ten_nights(deployment: Deployment) -> None:
     rings = deployment.night({"crew": accounts(range(10), RIVALS)})
     assert deployment.members(crew) == set(accounts(range(10), range(21, 28)))
     assert "A020 was released by ana on " + _today() in deployment.reasons(crew)
-    assert rings[crew]["event"] == "shrunk"
+    assert (rings[crew]["event"], rings[crew]["departed"]) == ("unchanged", 1)  # it had come the night before
 
     # 6. They part again: both go under the ids they had, and both are known.
     rings = deployment.night({"crew": accounts(range(10)), "rivals": accounts(range(21, 28))})
@@ -127,9 +127,12 @@ def test_ten_nights(deployment: Deployment) -> None:
     rings = deployment.night({})
     assert {row["event"] for row in rings.values()} == {"dormant"}
 
-    # 8. New accounts on the card of the confirmed ring: too little for a ring, had nobody known that card.
+    # 8. New accounts on the card of the confirmed ring: too little for a ring, had nobody known that card. Its case is
+    #    open again.
     rings = deployment.night({"crew": accounts(range(60, 66)), "other": accounts(range(80, 86))}, crew=0.4, other=0.4)
     (reborn,) = [ring_id for ring_id, row in rings.items() if row["flagged"]]
+    assert (reborn, rings[reborn]["event"]) == (crew, "returned")
+    assert crew in deployment.queue()
     assert deployment.members(reborn) == set(accounts(range(60, 66)))
     assert f"it rests on what {crew} rested on, confirmed by ana on {_today()}" in deployment.reasons(reborn)
 
