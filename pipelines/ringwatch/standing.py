@@ -168,8 +168,8 @@ def _judged(night: Night, account_id: str) -> Reason | None:
         return Reason("no member", text, {"day": night.day, "candidates": len(found)})
     rings = pd.read_parquet(night.files.scored(night.day, "rings")).set_index("candidate")
     group = rings.loc[groups["candidate"].iloc[0]]
-    found = _group(night, int(group["size"]), float(group["probability"]), str(group["kind"]))
-    return (_cleared(night, account_id) if found.what == "likely" else None) or found
+    said = _group(night, int(group["size"]), float(group["probability"]), str(group["kind"]))
+    return (_cleared(night, account_id) if said.what == "likely" else None) or said
 
 
 def _cleared(night: Night, account_id: str) -> Reason | None:
