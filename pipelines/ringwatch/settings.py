@@ -28,7 +28,18 @@ from ringwatch.errors import UsageError
 TOML = Path("ringwatch.toml")
 # Settings that lead to what real nights write, and those that say what their feeds are like.
 _SERVER = ("neo4j_uri", "neo4j_password", "neo4j_http_url")
-_DELIVERY = ("store_url", "feeds_dir", "feeds", "day_zone", "may_be_empty", "columns", "values", "constants")
+_DELIVERY = (
+    "store_url",
+    "webhook_url",
+    "partner_salts",
+    "feeds_dir",
+    "feeds",
+    "day_zone",
+    "may_be_empty",
+    "columns",
+    "values",
+    "constants",
+)
 
 
 class Settings(BaseSettings):
@@ -199,6 +210,17 @@ class Settings(BaseSettings):
 
     store_url: str | None = Field(
         None, description="SQLAlchemy address of the review store; none: review.db in the home folder"
+    )
+    partner_salts: dict[str, Path] = Field(
+        {},
+        description="file with the salt of each group of partners that exchange indicators, by the name of the group",
+    )
+    webhook_url: str | None = Field(
+        None, description="https address that is told of newly flagged and of withdrawn rings; none: nobody is"
+    )
+    webhook_secret: Path | None = Field(None, description="file with the secret that signs what the webhook is told")
+    webhook_seconds: float = Field(
+        10, gt=0, le=120, description="seconds a night gives to the webhook; what is not delivered by then waits"
     )
     lease_seconds: int = Field(
         120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"

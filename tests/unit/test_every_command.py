@@ -17,7 +17,9 @@ DAY = ["--day", "2026-03-02"]
 # What each command needs besides its name; None: it makes worlds and servers, and is walked where these are tested.
 ARGUMENTS: dict[str, list[str] | None] = {
     "accounts show": ["A-1"], "config show": [], "deliveries": [], "demo": None, "detect": DAY, "evaluate": [],
-    "erase": ["--account", "A-1", "--why", "asked", "--yes"], "export": ["--out", "OUT.csv"], "keys list": [],
+    "erase": ["--account", "A-1", "--why", "asked", "--yes"], "export salt": ["--out", "SALT"],
+    "export stix": ["--out", "OUT.json", "--group", "g", "--as", "us"], "import stix": ["OUT.json", "--group", "g"],
+    "keys list": [],
     "keys rotate": ["--yes"], "link": DAY, "load": DAY, "publish": DAY, "quarantine discard": ["--why", "x", *DAY],
     "quarantine list": [], "quarantine log": [], "quarantine replay": [], "quarantine show": [], "query list": [],
     "query pack": ["--out", "PACK"], "query run": ["hubs"], "query show": ["hubs"], "rebuild": [],

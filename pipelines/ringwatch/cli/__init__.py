@@ -45,8 +45,9 @@ COMMANDS = {
         "Erase an account: from graph, files, quarantine, review store and reports. It does not come back.",
     ),
     "export": Later(
-        "rings:export", "Write the flagged accounts of a day to a file: one row per account with its ring."
+        "export:app", "Write what consumers read to a file: CSV, Parquet or JSON lines; or a bundle for partners."
     ),
+    "import": Later("import_:app", "Take in what partners sent."),
     "simulate": Later(
         "simulate:simulate",
         "Write a simulated world: feeds for some days, and the truth that `ringwatch evaluate` compares with.",

@@ -1,4 +1,4 @@
-"""`ringwatch rings list | show | watch` and `ringwatch export`: what is published, why, and where it may grow."""
+"""`ringwatch rings list | show | watch`: what is published, why, and where it may grow."""
 
 from __future__ import annotations
 
@@ -111,24 +111,6 @@ def _watched(store: Store, path: Path, day: date) -> pd.DataFrame:
     left = found[~found["account_id"].isin(store.published.flagged(day)["account_id"])]
     names = {ring_id: store.published.canonical(ring_id) or ring_id for ring_id in left["ring_id"].unique()}
     return left.assign(ring_id=left["ring_id"].map(names), identifiers=left["identifiers"].map(list))
-
-
-def export(
-    out: Annotated[Path, typer.Option("--out", help="File to write, .csv or .parquet.")],
-    day: Day = None,
-    as_json: Json = False,
-) -> None:
-    """Write the flagged accounts of a day to a file: one row per account with its ring."""
-    from ringwatch.review import export as exports
-
-    with open_store() as store:
-        chosen = _day(store, day)
-        flagged = store.published.flagged(chosen)
-    exports.write(flagged, out)
-    if as_json:
-        print_json({"day": chosen, "out": out, "rows": len(flagged)})
-    else:
-        console.print(f"{len(flagged):,} accounts of {chosen} written to {out}", soft_wrap=True)
 
 
 def _day(store: Store, day: datetime | None) -> date:

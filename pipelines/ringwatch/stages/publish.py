@@ -21,6 +21,7 @@ from ringwatch.days.history import open_history, window_start
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night, Report
+from ringwatch.outside import seen_by_partners, tell
 from ringwatch.resources import cypher
 from ringwatch.review.audit import objections
 from ringwatch.review.effects import Terms, heed
@@ -49,6 +50,7 @@ def run(night: Night) -> Report:
     started = time.perf_counter()
     settings, day = night.settings, night.day
     judged = Candidates(**{table: _scored(night, table) for table in TABLES})
+    judged = seen_by_partners(night, judged)
     with night.store.reading() as doors:
         history, decisions = doors.published.history(day), doors.verdicts.decisions(day)
     heeded = heed(judged, decisions, day, Terms(settings.review_seed_days, settings.review_release_days))
@@ -62,7 +64,7 @@ def run(night: Night) -> Report:
     published = time.perf_counter()
     missing = _mirror(night, day, rings) if publication.newest else 0
     seconds = {"store": published - started, "graph": time.perf_counter() - published}
-    warnings = _warnings(night, rings, publication, missing)
+    warnings = (*_warnings(night, rings, publication, missing), *tell(night))
     cleared = len(judged.rings) - len(heeded.rings)
     counts = _counts(judged, rings, publication) | ({"cleared": cleared} if cleared else {})
     return Report("publish", day, counts, seconds, warnings)
@@ -120,7 +122,7 @@ def roll_back(night: Night, why: str) -> Report:
     done = night.store.published.roll_back(night.day, why)
     shown = show(night)
     counts = shown.counts | {"changes": done.changes, "withdrawn": done.withdrawn}
-    return Report("publish", night.day, counts, shown.seconds, shown.warnings)
+    return Report("publish", night.day, counts, shown.seconds, (*shown.warnings, *tell(night)))
 
 
 def _mirror(night: Night, day: date, rings: Nightly) -> int:

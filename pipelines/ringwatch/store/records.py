@@ -189,3 +189,21 @@ class KeyRecord:
     at: datetime
     author: str
     finished: bool
+
+
+@dataclass(frozen=True)
+class PartnerIndicator:
+    """By what a ring that a partner confirmed can be known: keyed hashes of one kind; times are UTC without a zone.
+
+    revoked: the partner took it back.
+    """
+
+    indicator_id: str
+    partner_group: str
+    partner: str
+    ring: str
+    kind: str
+    hashes: list[str]
+    modified: datetime
+    valid_until: datetime | None
+    revoked: bool

@@ -10,14 +10,17 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from ringwatch.store import database
+from ringwatch.store.consumers import Consumers
 from ringwatch.store.deliveries import Deliveries
 from ringwatch.store.keys import Keys
 from ringwatch.store.lease import Lease, hold
+from ringwatch.store.partners import Partners
 from ringwatch.store.published import Published
 from ringwatch.store.quarantine import Quarantine
 from ringwatch.store.queue import Queue
 from ringwatch.store.tombstones import Tombstones
 from ringwatch.store.verdicts import Verdicts
+from ringwatch.store.webhooks import Webhooks
 
 
 class Doors:
@@ -32,6 +35,9 @@ class Doors:
         self.keys = Keys(engine, connection)
         self.queue = Queue(engine, connection)
         self.verdicts = Verdicts(engine, connection)
+        self.consumers = Consumers(engine, connection)
+        self.partners = Partners(engine, connection)
+        self.webhooks = Webhooks(engine, connection)
 
     def now(self) -> datetime:
         """UTC without a zone, by the clock that all who share the store look at."""

@@ -341,3 +341,31 @@ ring_harm = Table(
     Column("stake", Double, nullable=False),
     Column("expected_harm", Double, nullable=False),
 )
+
+# What partners sent of rings that they confirmed, by the id that the sender gave it; `ring` is the sender's, too.
+partner_indicator = Table(
+    "partner_indicator",
+    metadata,
+    Column("indicator_id", Text, primary_key=True),
+    Column("partner_group", Text, nullable=False),
+    Column("partner", Text, nullable=False),
+    Column("ring", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("hashes", JSON, nullable=False),
+    Column("modified", DateTime, nullable=False),
+    Column("valid_until", DateTime),
+    Column("revoked", Boolean, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("author", Text, nullable=False),
+)
+
+# Changes that the webhook was told, or that wait until it is; `answer` is what kept it from taking one.
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("change_seq", Integer, ForeignKey("change.change_seq"), primary_key=True, autoincrement=False),
+    Column("first_tried", DateTime, nullable=False),
+    Column("delivered", DateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+)

@@ -43,6 +43,36 @@ flagged_rings = table(
     column("summary", Text),
     column("content_hash", Text),
 )
+flagged_rings_history = table(
+    "flagged_rings_history",
+    column("day", Date),
+    column("valid_to", Date),
+    column("ring_id", Text),
+    column("canonical_ring_id", Text),
+    column("first_day", Date),
+    column("event", Text),
+    column("probability", Double),
+    column("low", Double),
+    column("high", Double),
+    column("band", Text),
+    column("kind", Text),
+    column("size", Integer),
+    column("summary", Text),
+    column("content_hash", Text),
+)
+flagged_ring_members_history = table(
+    "flagged_ring_members_history",
+    column("day", Date),
+    column("valid_to", Date),
+    column("ring_id", Text),
+    column("account_id", Text),
+    column("member_probability", Double),
+    column("ring_probability", Double),
+    column("account_probability", Double),
+    column("kind", Text),
+    column("size", Integer),
+    column("role", Text),
+)
 flagged_ring_members = table(
     "flagged_ring_members",
     column("day", Date),

@@ -64,14 +64,15 @@ def dealings(night: Night, members: Iterable[str]) -> Dealings:
 
 
 def _hours(connection: duckdb.DuckDBPyConnection, model: Model) -> dict[str, list[int]]:
-    return dict(connection.execute(_HOURS).fetchall()) if _has(model, *HOURS) else {}
+    return dict(connection.execute(_HOURS).fetchall()) if has(model, *HOURS) else {}
 
 
 def _payments(connection: duckdb.DuckDBPyConnection, model: Model) -> pd.DataFrame:
-    query = _PAYMENTS if _has(model, *PAYMENTS) else "SELECT NULL AS source WHERE false"
+    query = _PAYMENTS if has(model, *PAYMENTS) else "SELECT NULL AS source WHERE false"
     found: pd.DataFrame = connection.sql(query).df()
     return found
 
 
-def _has(model: Model, feed: str, columns: Iterable[str]) -> bool:
+def has(model: Model, feed: str, columns: Iterable[str]) -> bool:
+    """Whether the model has a feed with these columns."""
     return feed in model.feeds and all(name in model.feeds[feed].kept for name in columns)

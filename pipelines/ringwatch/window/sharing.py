@@ -327,13 +327,16 @@ def _lasting_trait_rows(feed: Feed, trait: Trait) -> str:
 
 def _trait(trait: Trait) -> str:
     """Facet and name; the network of an address is its /24, or the /48 of an IPv6 one."""
-    name = trait.column
-    if trait.network:
-        name = (
-            f"CASE WHEN contains({name}, ':') THEN array_to_string(split({name}, ':')[1:3], ':') "
-            f"ELSE regexp_extract({name}, '^(.*)\\.', 1) END"
-        )
+    name = network_of(trait.column) if trait.network else trait.column
     return f"'{trait.evidence.facet}' AS facet, {name} AS name"
+
+
+def network_of(address: str) -> str:
+    """Expression of the network of a column of addresses: the /24, or the /48 of an IPv6 one."""
+    return (
+        f"CASE WHEN contains({address}, ':') THEN array_to_string(split({address}, ':')[1:3], ':') "
+        f"ELSE regexp_extract({address}, '^(.*)\\.', 1) END"
+    )
 
 
 def _dealings(feed: Feed, relationship: Relationship) -> str:

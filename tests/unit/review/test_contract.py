@@ -27,7 +27,7 @@ def published(store: Store) -> Store:
     return store
 
 
-@pytest.mark.parametrize("name", ["flagged_rings", "flagged_ring_members", "flagged_ring_harm", "flagged_nights"])
+@pytest.mark.parametrize("name", [name for name in OBJECTS if name.startswith("flagged_")])
 def test_the_contract_names_the_columns_of_each_view(store: Store, name: str) -> None:
     columns = [column["name"] for column in sa.inspect(store.engine).get_columns(name)]
     assert [column["name"] for column in OBJECTS[name]] == columns

@@ -18,6 +18,7 @@ from ringwatch.store import database, tables, views
 from ringwatch.store.store import Store
 
 VIEWS = ("ring_member", "flagged_nights", "flagged_rings", "flagged_ring_members", "ring_review", "flagged_ring_harm")
+VIEWS += ("flagged_rings_history", "flagged_ring_members_history")
 
 
 def test_migrations_make_the_tables_that_the_program_uses(store: Store) -> None:

@@ -14,6 +14,7 @@ from judged import MONDAY, TUESDAY, accounts, publish, ring_of
 from starts import loaded_by, running
 from typer.testing import CliRunner, Result
 
+from ringwatch.cli import export as exports
 from ringwatch.cli import rings as commands
 from ringwatch.days.files import Files
 from ringwatch.errors import InfrastructureError, UsageError
@@ -22,7 +23,7 @@ from ringwatch.store.store import Store
 
 app = typer.Typer()
 app.add_typer(commands.app, name="rings")
-app.command()(commands.export)
+app.add_typer(exports.app, name="export")
 
 
 @pytest.fixture
@@ -231,7 +232,7 @@ def test_an_export_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_a_file_of_another_kind_or_place_is_refused(tmp_path: Path) -> None:
     nothing = pd.DataFrame(columns=export.SCHEMA.names)
-    with pytest.raises(UsageError, match=r"must end in \.csv or \.parquet"):
+    with pytest.raises(UsageError, match=r"must end in \.csv, \.parquet or \.jsonl"):
         export.write(nothing, tmp_path / "flagged.xlsx")
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(InfrastructureError, match="cannot be written"):
