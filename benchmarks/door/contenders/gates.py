@@ -20,10 +20,10 @@ def ours(home: str, feeds: str, day: str) -> Job:
     contenders refuse a row for may cost only the value here (severity `note`), and is counted all the same.
     """
     from ringwatch import stages
-    from ringwatch.gate import expectations
+    from ringwatch.gate import gx
     from ringwatch.stages import validate  # noqa: F401  # imported before the clock starts
 
-    expectations.library()
+    gx.library()
     night = open_night(home_settings(home), date.fromisoformat(day), Path(feeds))
 
     def job() -> Done:

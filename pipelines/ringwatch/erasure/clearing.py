@@ -18,7 +18,7 @@ from ringwatch.days.amend import amending
 from ringwatch.days.rewriting import rewrite
 from ringwatch.erasure import footprints
 from ringwatch.erasure.footprints import Account
-from ringwatch.gate.sorting import QUARANTINE
+from ringwatch.gate.quarantined import QUARANTINE
 from ringwatch.gate.tombstones import ERASED
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night

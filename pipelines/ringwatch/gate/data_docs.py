@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError
-from ringwatch.gate import expectations, outcomes
+from ringwatch.gate import gx, outcomes
 from ringwatch.gate.outcomes import Outcome
 from ringwatch.model import Feed
 from ringwatch.night import Night
@@ -67,7 +67,7 @@ def _night_page(night: Night, by_feed: dict[str, list[Outcome]]) -> str:
 
 
 def _feed_page(night: Night, feed: Feed, rules: list[Outcome]) -> str:
-    expectations.library()
+    gx.library()
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
 
     document = ValidationResultsPageRenderer().render(_result(night, feed, rules))
@@ -126,7 +126,7 @@ def _count(table: Any, rules: list[Outcome]) -> None:
 
 
 def _view() -> Any:
-    expectations.library()
+    gx.library()
     from great_expectations.render.view import DefaultJinjaPageView  # type: ignore[attr-defined]  # it is there
 
     return DefaultJinjaPageView(custom_views_directory=str(_TEMPLATES))

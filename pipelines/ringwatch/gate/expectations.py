@@ -6,12 +6,9 @@ quarantine, `info` leaves out the value.
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,13 +17,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ringwatch.gate.deferred import deferred
+from ringwatch.gate import gx
 from ringwatch.gate.normalise import CARD, FLAW, INEXACT, SPOILED, UNREADABLE
 from ringwatch.gate.times import end_of
 from ringwatch.model import Column, Defaults, Feed, Severity
 
 if TYPE_CHECKING:
-    from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult, ExpectationValidationResult
+    from great_expectations.core import ExpectationSuite
 
 # A column that says which rows contradict another one with the same key; the caller fills it in.
 CONTRADICTS = "key (contradicts)"
@@ -75,7 +72,7 @@ def rows_suite(feed: Feed, defaults: Defaults, day: date, sources: Mapping[str, 
     for column, source in (sources or {}).items():
         for meta in (one.meta for one in found if one.meta["column"] == column):
             meta["rule"] = meta["rule"].replace(column, f"{column} ({source} in the files)", 1)
-    return _suite(f"{feed.feed}_rows", found)
+    return gx.suite(f"{feed.feed}_rows", found)
 
 
 def contradiction(feed: Feed) -> str:
@@ -110,8 +107,8 @@ def broken_rules(frame: pd.DataFrame, suite: ExpectationSuite) -> list[Broken]:
     Raises RuntimeError when a rule could not be evaluated: that is a defect of the model, never of the data.
     """
     return [
-        Broken(**_meta(outcome), rows=np.array(outcome.result["unexpected_index_list"], dtype=np.int64))
-        for outcome in _validate(frame, _open(suite, frame)).results
+        Broken(**gx.meta(outcome), rows=np.array(outcome.result["unexpected_index_list"], dtype=np.int64))
+        for outcome in gx.validate(frame, _open(suite, frame)).results
         if not outcome.success
     ]
 
@@ -131,14 +128,14 @@ def _row_rules(feed: Feed, defaults: Defaults, day: date) -> Iterator[Any]:
         yield from _kind_rules(name, column, defaults)
         yield from _flaw_rules(name, column, feed)
         yield from _value_rules(name, column, defaults, day)
-    gxe = _expectations()
+    gxe = gx.expectations()
     meta = {"rule": contradiction(feed), "severity": "quarantine", "column": None}
     yield gxe.ExpectColumnValuesToBeNull(column=CONTRADICTS, severity=_SEVERITIES["quarantine"], meta=meta)
 
 
 def _kind_rules(name: str, column: Column, defaults: Defaults) -> Iterator[Any]:
     """Rules about whether there is a value, and whether it is one of its type."""
-    gxe = _expectations()
+    gxe = gx.expectations()
     asked, most = _asked(name, column), defaults.max_length
     if column.required:
         yield gxe.ExpectColumnValuesToNotBeNull(column=name + _GIVEN, **_said(name, column, f"{name} is required"))
@@ -146,7 +143,7 @@ def _kind_rules(name: str, column: Column, defaults: Defaults) -> Iterator[Any]:
     yield gxe.ExpectColumnValuesToBeNull(column=name + UNREADABLE, **_said(name, column, f"{name} is not {kind}"))
     if asked.endswith(_LENGTH):
         said = _said(name, column, f"{name} is longer than {most} characters")
-        yield _within(column=asked, max_value=most, **said)
+        yield gx.within(column=asked, max_value=most, **said)
 
 
 def _flaw_rules(name: str, column: Column, feed: Feed) -> Iterator[Any]:
@@ -158,7 +155,7 @@ def _flaw_rules(name: str, column: Column, feed: Feed) -> Iterator[Any]:
     }
     for flaw in _flaws(column):
         said = _said(name, replace(column, severity=severe[flaw]), _FLAWS[flaw].format(name))
-        yield _expectations().ExpectColumnValuesToBeNull(column=f"{name} ({flaw})", **said)
+        yield gx.expectations().ExpectColumnValuesToBeNull(column=f"{name} ({flaw})", **said)
 
 
 def _flaws(column: Column) -> tuple[str, ...]:
@@ -169,7 +166,7 @@ def _flaws(column: Column) -> tuple[str, ...]:
 
 
 def _value_rules(name: str, column: Column, defaults: Defaults, day: date) -> Iterator[Any]:
-    gxe = _expectations()
+    gxe = gx.expectations()
     if column.one_of:
         said = _said(name, column, f"{name} is not one of {', '.join(column.one_of)}")
         yield gxe.ExpectColumnValuesToBeInSet(column=name, value_set=list(column.one_of), **said)
@@ -178,11 +175,11 @@ def _value_rules(name: str, column: Column, defaults: Defaults, day: date) -> It
         yield gxe.ExpectColumnValuesToMatchRegex(column=name, regex=column.pattern, **said)
     if column.min is not None or column.max is not None:
         said = _said(name, column, f"{name} is {_beyond(column.min, column.max)}")
-        yield _within(column=name, min_value=column.min, max_value=column.max, **said)
+        yield gx.within(column=name, min_value=column.min, max_value=column.max, **said)
     if column.type == "timestamp":
         yield _not_after(name, column, day)
         said = _said(name, column, f"{name} is before {defaults.earliest}")
-        yield _within(column=name, min_value=pd.Timestamp(defaults.earliest), **said)
+        yield gx.within(column=name, min_value=pd.Timestamp(defaults.earliest), **said)
     if column.not_before:
         yield gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A=name,
@@ -197,9 +194,9 @@ def _not_after(name: str, column: Column, day: date) -> Any:
     """A row is about a day on which it began; what began then may end a day later."""
     if column.not_before:
         said = _said(name, column, f"{name} is more than a day after the day {day}")
-        return _within(column=name, max_value=end_of(day) + pd.Timedelta(days=1), strict_max=True, **said)
+        return gx.within(column=name, max_value=end_of(day) + pd.Timedelta(days=1), strict_max=True, **said)
     said = _said(name, column, f"{name} is {AFTER} {day}")
-    return _within(column=name, max_value=end_of(day), strict_max=True, **said)
+    return gx.within(column=name, max_value=end_of(day), strict_max=True, **said)
 
 
 def _asked(name: str, column: Column) -> str:
@@ -208,13 +205,6 @@ def _asked(name: str, column: Column) -> str:
         return next(iter(column.becomes))
     free = column.type in ("text", "account") and not column.one_of and not column.pattern
     return name + _LENGTH if free else name
-
-
-def _within(**arguments: Any) -> Any:
-    library()
-    from ringwatch.gate.bounds import ExpectColumnValuesToBeWithin
-
-    return ExpectColumnValuesToBeWithin(**arguments)
 
 
 def _said(name: str, column: Column, words: str) -> dict[str, Any]:
@@ -241,65 +231,4 @@ def _open(suite: ExpectationSuite, frame: pd.DataFrame) -> ExpectationSuite:
         for one in suite.expectations
         if one.expectation_type != "expect_column_values_to_be_null" or getattr(one, "column", None) not in empty
     ]
-    return _suite(suite.name, asked)
-
-
-def _suite(name: str, expectations: list[Any]) -> ExpectationSuite:
-    from great_expectations import ExpectationSuite
-
-    return ExpectationSuite(name=name, expectations=expectations)
-
-
-def _validate(frame: pd.DataFrame, suite: ExpectationSuite) -> ExpectationSuiteValidationResult:
-    batch = _batch_definition().get_batch({"dataframe": frame})
-    result: ExpectationSuiteValidationResult = batch.validate(suite, result_format={"result_format": "COMPLETE"})
-    for outcome in result.results:
-        for failure in _exceptions(outcome.exception_info or {}):
-            raise RuntimeError(f"the rule {_meta(outcome)['rule']!r} failed itself: {failure}")
-    return result
-
-
-def _exceptions(info: dict[str, Any]) -> Iterator[str]:
-    """Yield why an expectation could not be evaluated: that is said of it as a whole, or of each of its metrics."""
-    for told in (info, *info.values()):
-        if isinstance(told, dict) and told.get("raised_exception"):
-            yield str(told["exception_message"])
-
-
-def _meta(outcome: ExpectationValidationResult) -> dict[str, Any]:
-    """The rule in words for people, the model's severity, and the column."""
-    meta: dict[str, Any] = getattr(outcome.expectation_config, "meta", {})  # typed as if there might be none
-    return meta
-
-
-@cache
-def _batch_definition() -> Any:
-    gx = library()
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("feeds").add_dataframe_asset("feed")
-    return asset.add_batch_definition_whole_dataframe("all")
-
-
-def _expectations() -> Any:
-    library()
-    import great_expectations.expectations as gxe
-
-    return gxe
-
-
-@cache
-def library() -> Any:
-    """Import Great Expectations (seconds) on first use, without telemetry and its 214 lines of registration log.
-
-    Nor with what it imports for charts and for tests of distributions, which take a second and 85 MB.
-    """
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    with deferred("altair", "scipy.stats"):
-        import great_expectations
-        import great_expectations.expectations
-
-    return great_expectations
+    return gx.suite(suite.name, asked)

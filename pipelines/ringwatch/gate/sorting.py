@@ -7,13 +7,11 @@ the rules and writes it apart; what arrived is read again only up to the last ch
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ringwatch.days.history import clean_schema
 from ringwatch.errors import DataRefused
-from ringwatch.gate import cards, expectations, memory, normalise, twins, typed
+from ringwatch.gate import expectations, memory, normalise, quarantined, twins, typed
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.expectations import CONTRADICTS, Broken
 from ringwatch.gate.outcomes import Outcome
+from ringwatch.gate.parts import Parts
 from ringwatch.gate.tombstones import ERASED
 from ringwatch.gate.typed import BURIED, FILE, LINE, ROW, Typed
-from ringwatch.keys import keyring
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 
@@ -38,24 +35,6 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite
 
 Flags = npt.NDArray[np.bool_]
-
-# Where a row was (its file, its row there, and of CSV files the line on which it starts, both from 1), the rules it
-# breaks, and the row as it arrived (JSON), missing once it was discarded; `discarded` says why it was. A held row that
-# was discarded has no place; `waited_for` is a keyed token of its account.
-QUARANTINE = pa.schema(
-    [
-        ("file", pa.string()),
-        ("row", pa.int64()),
-        ("line", pa.int64()),
-        ("rule", pa.string()),
-        ("values", pa.string()),
-        ("discarded", pa.string()),
-        ("waited_for", pa.string()),
-    ]
-)
-
-# Longest text of one value that is kept of a refused row.
-MOST_KEPT = 1024
 
 
 @dataclass(frozen=True)
@@ -137,10 +116,10 @@ def _sort(night: Night, feed: Feed, rows: Typed, accounts: Sequence[Path] | None
     broken = Counter(row.rule for row in rows.ragged)
     held_to_rules = late = 0
     first_rule = rows.ragged[0].rule if rows.ragged else None
-    with _Parts(staged, feed, night.settings.home) as parts:
-        parts.write("quarantine", _ragged(rows))
+    with Parts(staged, feed, night.settings.home) as parts:
+        parts.write("quarantine", quarantined.ragged(rows.ragged))
         for gone, chunk in map(_without_buried, chunks):
-            parts.write("quarantine", _buried(gone))
+            parts.write("quarantine", quarantined.buried(gone.places(gone.rows)))
             first_rule = first_rule or (ERASED if len(gone.rows) else None)
             found = _judge(night, feed, chunk, suite)
             parts.write("clean", found.clean)
@@ -252,63 +231,10 @@ def _without_noted(rows: pa.Table, feed: Feed, broken: list[Broken]) -> pa.Table
 
 
 def _quarantined(night: Night, chunk: _Chunk, refused: pd.Series, original: pa.Table) -> pa.Table:
-    """Return the columns of QUARANTINE for the refused rows of a chunk; `original` is what arrived of its row group.
-
-    Of card numbers nothing is kept, whatever column they are in.
-    """
-    issuers = night.model.defaults.card_numbers
-    rows = chunk.rows.take(pa.array(refused.index))
-    arrived = _values(original.take(pa.array(chunk.positions[refused.index])))
-    return pa.table(
-        chunk.places(rows)
-        | {
-            "rule": pa.array(refused, pa.string()),
-            "values": pa.array([_json(row, issuers) for row in arrived], pa.string()),
-        }
-    )
-
-
-def _values(rows: pa.Table) -> list[dict[str, Any]]:
-    """Return rows as Python has them, times as text where one is of a year that Python does not know: 0 or 10,000."""
-    try:
-        values: list[dict[str, Any]] = rows.to_pylist()
-    except OverflowError:
-        texts = [pa.string() if pa.types.is_temporal(field.type) else field.type for field in rows.schema]
-        values = rows.cast(pa.schema(zip(rows.column_names, texts, strict=True))).to_pylist()
-    return values
-
-
-def _buried(chunk: _Chunk) -> pa.Table:
-    """Return the columns of QUARANTINE for rows of accounts that were erased: they have no values."""
-    erased = pa.repeat(pa.scalar(ERASED), len(chunk.rows))
-    return pa.table(chunk.places(chunk.rows) | {"rule": erased, "discarded": erased})
-
-
-def _ragged(rows: Typed) -> pa.Table:
-    names = ("file", "row", "line", "rule")
-    table = pa.table({name: [getattr(row, name) for row in rows.ragged] for name in names})
-    return table.append_column("values", pa.array([_json({"text": row.text}, ()) for row in rows.ragged], pa.string()))
-
-
-def _json(row: dict[str, Any], issuers: cards.Issuers) -> str:
-    kept = {name: _shortened(cards.masked(_simple(value), issuers)) for name, value in row.items()}
-    return json.dumps(kept, ensure_ascii=False)
-
-
-def _simple(value: Any) -> Any:
-    """The value as JSON has it: what has no form there as text."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if np.isfinite(value) else str(value)
-    return format(value, "f") if isinstance(value, Decimal) else value.isoformat()
-
-
-def _shortened(value: Any) -> Any:
-    """The value, a text of more than MOST_KEPT characters cut off."""
-    if not isinstance(value, str) or len(value) <= MOST_KEPT:
-        return value
-    return f"{value[:MOST_KEPT]} (cut off: it has {len(value):,} characters)"
+    """Return the columns of QUARANTINE for the refused rows of a chunk; `original` is what arrived of its row group."""
+    places = chunk.places(chunk.rows.take(pa.array(refused.index)))
+    arrived = original.take(pa.array(chunk.positions[refused.index]))
+    return quarantined.refused(places, refused, arrived, night.model.defaults.card_numbers)
 
 
 def _last_seen(feed: Feed) -> str | None:
@@ -348,35 +274,3 @@ class _Originals:
 
     def of(self, chunk: _Chunk) -> pa.Table:
         return next(table for number, table in self._tables if number == chunk.number)
-
-
-class _Parts:
-    """Files of clean, held and quarantined rows, written chunk by chunk; rows: how many each holds."""
-
-    def __init__(self, staged: Path, feed: Feed, home: Path) -> None:
-        self.rows: Counter[str] = Counter()
-        self._held = staged / "held" / f"{feed.feed}.parquet"
-        kept = keyring.marked(clean_schema(feed), feed, home)
-        self._schemas = {"clean": kept, "held": kept, "quarantine": QUARANTINE}
-        self._writers = {
-            part: pq.ParquetWriter(staged / part / f"{feed.feed}.parquet", schema)
-            for part, schema in self._schemas.items()
-        }
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        for writer in self._writers.values():
-            writer.close()
-        if not self.rows["held"]:
-            self._held.unlink()
-
-    def write(self, part: str, rows: pa.Table) -> None:
-        """Add rows; columns that are lacking are empty."""
-        if len(rows):
-            schema = self._schemas[part]
-            empty = {name: pa.nulls(len(rows), schema.field(name).type) for name in schema.names}
-            columns = empty | {name: rows[name].cast(schema.field(name).type) for name in rows.column_names}
-            self._writers[part].write_table(pa.table(columns, schema), row_group_size=len(rows))
-            self.rows[part] += len(rows)

@@ -24,7 +24,7 @@ from ringwatch.days import history
 from ringwatch.days.amend import amending, replace_table
 from ringwatch.errors import UsageError
 from ringwatch.gate import tombstones
-from ringwatch.gate.sorting import QUARANTINE
+from ringwatch.gate.quarantined import QUARANTINE
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
 from ringwatch.store.records import Handled

@@ -15,8 +15,8 @@ from ringwatch.model import load_model
 
 UNUSED = """
 import sys
-from ringwatch.gate import expectations
-gx = expectations.library()
+from ringwatch.gate import gx as door
+gx = door.library()
 assert not {"altair", "scipy.stats"} & sys.modules.keys(), "imported, or a stand-in was left behind"
 from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as user
 assert user.stats.norm.ppf(0.5) == 0
