@@ -8,6 +8,7 @@ import base64
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from itertools import count
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ MOST_TENURE = 14
 # Strong identifiers in common by which a group is a ring that was gone, or the share of those of the smaller one.
 RETURNED_BY, RETURNED_SHARE = 2, 0.5
 
+_MATCH: dict[str, Literal["str", "int64", "float64"]] = {"ring_id": "str", "candidate": "str"}
+_MATCH |= {"shared": "int64", "jaccard": "float64"}
 _ID_LENGTH = 6
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read out loud without mistakes
@@ -44,6 +47,8 @@ def matches(rings: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     2010, "Tracking the evolution of communities in dynamic social networks"), the second one that is cut apart or
     swallowed.
     """
+    if rings.empty or candidates.empty:
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _MATCH.items()})
     ours, theirs = _shares(rings, "ring_id"), _shares(candidates, "candidate")
     both = ours.merge(theirs, on="account_id", suffixes=("", "_of_candidate"))
     pairs = both.groupby(["ring_id", "candidate"], as_index=False).agg(
@@ -93,7 +98,8 @@ def assign_in_turn(turns: Iterable[pd.DataFrame], seniority: pd.Series) -> pd.Da
     kept = pd.DataFrame(columns=["ring_id", "candidate"], dtype="str")
     for pairs in turns:
         free = pairs[~pairs["ring_id"].isin(kept["ring_id"]) & ~pairs["candidate"].isin(kept["candidate"])]
-        kept = pd.concat([kept, assign(free, seniority)[["ring_id", "candidate"]]], ignore_index=True)
+        if not free.empty:
+            kept = pd.concat([kept, assign(free, seniority)[["ring_id", "candidate"]]], ignore_index=True)
     return kept
 
 

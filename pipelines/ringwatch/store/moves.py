@@ -59,12 +59,12 @@ def _published_before(connection: sa.Connection, day: date) -> date | None:
 def _rings(connection: sa.Connection, accounts: list[str], day: date | None) -> dict[str, str]:
     """Ring on a day, by account."""
     query = sa.select(_MEMBER.account_id, _MEMBER.ring_id).where(_MEMBER.day == day, _MEMBER.account_id.in_(accounts))
-    return dict(connection.execute(query).tuples().all())
+    return {row.account_id: row.ring_id for row in connection.execute(query)}
 
 
 def _earlier(connection: sa.Connection, ring_id: str, accounts: list[str], before: date) -> dict[str, date]:
     """Last day before a day on which the accounts were in the ring."""
-    query = sa.select(_MEMBER.account_id, sa.func.max(_MEMBER.day)).where(
+    query = sa.select(_MEMBER.account_id, sa.func.max(_MEMBER.day).label("last")).where(
         _MEMBER.ring_id == ring_id, _MEMBER.account_id.in_(accounts), _MEMBER.day < before
     )
-    return dict(connection.execute(query.group_by(_MEMBER.account_id)).tuples().all())
+    return {row.account_id: row.last for row in connection.execute(query.group_by(_MEMBER.account_id))}
