@@ -28,7 +28,7 @@ CRUMB = 0.1
 # Log2 odds that the members of a form of a group must have: from all with evidence of their own to the surest.
 FORMS = (-np.inf, -2.0, 0.0, 2.0)
 # Log2 odds down to which a member of last night's ring stays.
-STAYS = -3.0
+STAYS = -2.0
 # Form that a group of more than LARGE accounts has alone: its forms hardly differ, and each takes much memory.
 USUAL_FORM, LARGE = 0.0, 1000
 # Shares of the usual tie that are told apart.
