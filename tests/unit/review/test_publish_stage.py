@@ -1,15 +1,19 @@
 """The stage publish as far as it needs no server: what it refuses and what it leaves alone then."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from judged import MONDAY, TUESDAY, accounts, judged, members_of
 
 from ringwatch.days.files import Files
+from ringwatch.days.history import clean_schema
 from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night
+from ringwatch.review.desk import Desk
 from ringwatch.settings import load_settings
 from ringwatch.stages import publish
 from ringwatch.store.records import Candidates
@@ -132,3 +136,33 @@ def test_consumers_see_by_which_feeds_a_night_was_judged(tmp_path: Path) -> None
     publish.run(night)
     seen = night.store.published.nights_seen()
     assert seen["feeds"].tolist() == [",".join(sorted(night.settings.feeds))]
+
+
+def test_what_is_at_stake_comes_from_the_clean_files_of_the_window_and_orders_the_queue(tmp_path: Path) -> None:
+    night = night_of(TUESDAY, tmp_path, judged({"big": accounts(range(8)), "dear": accounts(range(10, 15))}))
+    everyone = accounts(range(20))
+    opened = {"created_at": datetime(2026, 1, 1), "status": "active"}
+    _clean(night, MONDAY, "accounts", [{"account_id": name, **opened} for name in everyone])
+    paid = {"paid_at": datetime(2026, 3, 3), "instrument_kind": "card", "amount": 500.0, "currency": "EUR"}
+    charged_back = {"payment_id": "p1", "account_id": "A010", "outcome": "chargeback", **paid}
+    settled = {"payment_id": "p2", "account_id": "A011", "outcome": "settled", **paid}
+    _clean(night, TUESDAY, "payments", [charged_back, settled])
+    asked = {"capability": "code", "exchanges": 10, "tokens": 90, "template": "t"}
+    _clean(night, MONDAY, "usage", [{"account_id": name, **asked} for name in everyone])
+
+    publish.run(night)
+
+    dear, big = Desk(night.store, night.settings, "ana", lambda: datetime(2026, 3, 4)).queue()
+    assert (dear.size, big.size) == (5, 8)
+    assert dear.harm["spend"] == {"EUR": 500.0}
+    assert (dear.harm["chargebacks"], dear.harm["paid"], dear.harm["active_today"]) == (1, 1, 2)
+    assert (big.harm["exchanges"], big.harm["capabilities"]) == (80, {"code": [1.0, 1.0]})
+    # 50 exchanges, 500 euros, one charge-back, two active, by the weights that are set from the start
+    assert dear.expected_harm == pytest.approx(0.9 * (0.05 + 5 + 5 + 2))
+
+
+def _clean(night: Night, day: date, feed: str, rows: list[dict[str, Any]]) -> None:
+    path = night.files.clean(day, feed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    schema = clean_schema(night.model.feeds[feed])
+    pq.write_table(pa.Table.from_pylist([row | {"day": day} for row in rows], schema=schema), path)
