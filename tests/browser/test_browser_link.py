@@ -1,12 +1,9 @@
 """The link that commands print, opened by a person: Neo4j Browser asks for the login, then draws the ring."""
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from ringwatch import investigate, server
 from ringwatch.graph import Graph
@@ -26,21 +23,6 @@ MATCH (a:Account), (b:Account)
 WHERE a.account_id < b.account_id
 CREATE (a)-[:LINKED_TO {bits: 5.0}]->(b)
 """
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of a real browser. Without one the test is skipped; on CI it fails."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = next((found for name in names if (found := shutil.which(name))), None)
-    if program is None:
-        missing = "no Chromium here; to get it: apt-get install chromium"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=program, args=options)
-        yield browser.new_page(viewport={"width": 1500, "height": 1000})
-        browser.close()
 
 
 def test_the_link_of_a_ring_draws_its_members_and_what_they_share(

@@ -106,6 +106,16 @@ def test_no_file_holds_the_account_afterwards(night: Night) -> None:
     assert not erase.find(night, gone(night)).any
 
 
+def test_a_report_that_names_the_account_goes_and_others_stay(night: Night) -> None:
+    for day, text in ((MONDAY, f"<td>{GONE}</td>"), (TUESDAY, "<td>acc-00001</td>")):
+        night.files.report_page(day).write_text(text)
+
+    erase.erase(night, gone(night), "asked for it", "ada")
+
+    assert not night.files.report_page(MONDAY).exists()
+    assert night.files.report_page(TUESDAY).exists()
+
+
 def test_rows_of_the_account_leave_and_count_as_quarantined(night: Night) -> None:
     monday, tuesday = reported(night.on(MONDAY), "payments"), reported(night, "payments")
 

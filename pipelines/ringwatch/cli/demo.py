@@ -16,6 +16,7 @@ from ringwatch.cli.evaluate import print_evaluation
 from ringwatch.cli.night import FinishedNight, run_nights
 from ringwatch.cli.output import Json, console, print_json
 from ringwatch.cli.query import print_picture_link
+from ringwatch.cli.review_page import REPORTER, write_report
 from ringwatch.cli.rings import print_ring, print_rings, ring_details, ring_records
 from ringwatch.errors import UsageError
 from ringwatch.server.home import server_home
@@ -59,7 +60,7 @@ def demo(
         store.close()
     console.rule("5. The truth, which only the simulator knew", align="left")
     print_evaluation(found)
-    _print_next(settings)
+    _print_next(settings, write_report(settings, world.last_day, REPORTER))
 
 
 def demo_settings() -> Settings:
@@ -109,11 +110,13 @@ def _as_dict(settings: Settings, world: Simulation, nights: list[FinishedNight],
     return {"home": settings.home, "world": asdict(world), "nights": [n.as_dict() for n in nights], "rings": rings}
 
 
-def _print_next(settings: Settings) -> None:
+def _print_next(settings: Settings, report: Path) -> None:
     home, running = server_home(settings), server.running(settings)
     console.rule("Where to look next", align="left")
     lines = (
+        ("the report, as a page", report.resolve().as_uri()),
         ("every command below", f"export RINGWATCH_HOME={settings.home.resolve()}"),
+        ("the review page", f"{_program()} review serve   http://127.0.0.1:{settings.review_port}"),
         ("another ring", f"{_program()} rings show RING"),
         ("questions to the graph", f"{_program()} query list"),
         ("Neo4j Browser", running.browser_url if running else None),

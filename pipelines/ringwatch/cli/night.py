@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ringwatch import stages
 from ringwatch.cli.output import Json, Watched, console, notes, print_json, print_mapping
+from ringwatch.cli.review_page import REPORTER, write_report
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report, check_feeds, open_night, settings_model
 from ringwatch.settings import Settings, load_settings
@@ -78,6 +79,7 @@ def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: 
             started = perf_counter()
             reports = stages.run_night(night, night.tell)
         done.append(FinishedNight(day, {report.stage: report for report in reports}, perf_counter() - started))
+        write_report(settings, day, REPORTER)
         if not quiet:
             _print_night(done[-1])
     return done

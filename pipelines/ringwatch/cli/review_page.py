@@ -14,6 +14,9 @@ from ringwatch.cli.people import By, author
 from ringwatch.errors import UsageError
 from ringwatch.settings import Settings, load_settings
 
+# For whom a report is made when nobody asks for it.
+REPORTER = "ringwatch"
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -43,10 +46,9 @@ def _tell(address: str) -> None:
     console.print(f"Review page: {address}", soft_wrap=True)
 
 
-def report(day: Day = None, by: By = None, as_json: Json = False) -> None:
+def report(day: Day = None, as_json: Json = False) -> None:
     """Write the report of a day to days/DAY/report.html in the home: one file that opens from disk."""
-    settings, name = load_settings(), author(by)
-    path = write_report(settings, day.date() if day else None, name)
+    path = write_report(load_settings(), day.date() if day else None, REPORTER)
     if as_json:
         print_json({"report": path})
     else:

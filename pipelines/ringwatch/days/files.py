@@ -82,3 +82,7 @@ class Files:
     def report(self, day: date) -> Path:
         """The run report as JSON."""
         return self.day(day) / "report.json"
+
+    def report_page(self, day: date) -> Path:
+        """The report for reviewers, one HTML file; written on demand and after a night."""
+        return self.day(day) / "report.html"

@@ -35,7 +35,10 @@ def clear_day(night: Night, account: Account) -> None:
 
 
 def clear_file(path: Path, account: Account) -> None:
-    """Take the account out of one of the files of `footprints.in_other_files`."""
+    """Take the account out of one of the files of `footprints.in_other_files`; pages are removed."""
+    if path.suffix == ".html":
+        path.unlink()
+        return
     new = path.with_name(f".{path.name}.new")
     if path.suffix == ".parquet":
         rewrite(path, new, lambda rows: footprints.mapped(rows, account))

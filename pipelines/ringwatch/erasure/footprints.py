@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from markupsafe import escape
 
 from ringwatch import duck
 from ringwatch.gate.tombstones import BETWEEN
@@ -73,7 +74,9 @@ def in_other_files(home: Path, account: Account) -> list[Path]:
     tables = [path for path in home.rglob("*.parquet") if not _is_apart(path.relative_to(home).parts)]
     found = [path for path in tables if in_table(path, account)]
     reports = (home / "days").glob("*/report.json")
-    return sorted([*found, *(path for path in reports if reported(path, account) != _text(path))])
+    found += [path for path in reports if reported(path, account) != _text(path)]
+    pages = (home / "days").glob("*/report.html")
+    return sorted([*found, *(path for path in pages if escape(account.account_id) in _text(path))])
 
 
 def in_table(path: Path, account: Account) -> bool:

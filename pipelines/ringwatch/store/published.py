@@ -192,6 +192,12 @@ class Published(Door):
         with self._reading() as connection:
             return accounts.former(connection, since)
 
+    def left(self, ring_id: str, day: date) -> list[dict[str, Any]]:
+        """Return account_id, since of the accounts that were in a ring up to the published day before `day`."""
+        stay = ring_member.c
+        query = sa.select(stay.account_id, stay.valid_from.label("since")).order_by(stay.account_id)
+        return self._rows(query.where(stay.ring_id == ring_id, stay.valid_to == day))
+
     def nights_of(self, account_id: str) -> pd.DataFrame:
         """Return the published nights on which an account was in a ring; columns: see `accounts.nights`."""
         with self._reading() as connection:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from ringwatch.standing import standing
-from ringwatch.web.page import Looking, Refused
+from ringwatch.standing import Standing, standing
+from ringwatch.web.page import Looking, Refused, Visit
+from ringwatch.web.traces import near
 
 router = APIRouter()
 
@@ -18,4 +19,16 @@ def show(visit: Looking, account: Annotated[str, Query(alias="id", max_length=50
     found = standing(visit.review.night, account.strip())
     if not found.is_known:
         raise Refused(f"Nothing is known of an account {account.strip()}; ids are told apart by case.", 404)
-    return visit.page("account.html.j2", account=found, more=visit.desk.account(found.account_id))
+    verdicts = visit.desk.account(found.account_id)["verdicts"]
+    return visit.page("account.html.j2", account=found, verdicts=verdicts, near=_near(visit, found))
+
+
+def _near(visit: Visit, found: Standing) -> list[dict[str, Any]]:
+    """Rings of whose members some share something with it, its own left out."""
+    if found.day is None:
+        return []
+    night = visit.review.night
+    flagged = night.store.published.flagged(found.day)
+    rings = dict(zip(flagged["account_id"], flagged["ring_id"], strict=True))
+    own = found.now and found.now.ring_id
+    return [row for row in near(night.on(found.day), found.account_id, rings) if row["ring_id"] != own]

@@ -77,19 +77,19 @@ class _Group:
 def picture(
     day: date,
     members: Sequence[Mapping[str, Any]],
-    left: Sequence[str],
+    left: Sequence[Mapping[str, Any]],
     traces: Traces,
     weakest: Iterable[str],
     names: Mapping[tuple[str, str], str],
 ) -> Picture:
     """Return the picture of a ring on a day.
 
-    members: account_id, probability, role, since; left: accounts that were in it yesterday; weakest: identifiers of its
-    weakest bridge; names: what an identifier (facet, name) is called here.
+    members: account_id, probability, role, since; left: account_id, since of those who were in it yesterday;
+    weakest: identifiers of its weakest bridge; names: what an identifier (facet, name) is called here.
     """
     things = traces.things[:MOST_THINGS]
     everybody = [dict(member) for member in members]
-    everybody += [{"account_id": account, "probability": 0.0, "role": "left", "since": None} for account in left]
+    everybody += [{**gone, "probability": 0.0, "role": "left"} for gone in left]
     groups = _groups(everybody, things, day)
     stand, at = places([(group.name, _number(group.since, traces)) for group in groups], _uses(groups, things))
     weak = set(weakest)

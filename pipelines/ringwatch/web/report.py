@@ -17,12 +17,12 @@ from ringwatch.days.durable import replacing
 from ringwatch.night import Night
 from ringwatch.review.desk import RingView
 from ringwatch.review.queue import QueueRow
+from ringwatch.rights import kept
 from ringwatch.web.nights import night_view
 from ringwatch.web.page import Review
 from ringwatch.web.rendering import render
 from ringwatch.web.ring_view import ring_view
 
-NAME = "report.html"
 MOST_RINGS, MEMBERS = 10, 30
 _STYLE = Path(__file__).parent / "static" / "style.css"
 
@@ -45,9 +45,8 @@ def write(review: Review, author: str, day: date, most: int = MOST_RINGS) -> Pat
         threshold=night.settings.flag_probability,
         **night_view(review, day),
     )
-    path = night.files.day(day) / NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as new:
+    path = night.files.report_page(day)
+    with kept(night.settings), replacing(path) as new:
         new.write_text(text, encoding="utf-8")
     return path
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from ringwatch import browser, investigate, server
@@ -27,7 +26,7 @@ class Shown:
     ring: RingView
     waterfall: charts.Waterfall
     checks: tuple[dict[str, Any], ...]
-    left: tuple[str, ...]
+    left: tuple[dict[str, Any], ...]
     picture: Picture | None
     things: tuple[dict[str, Any], ...]
     timeline: charts.Timeline | None
@@ -41,7 +40,7 @@ def ring_view(night: Night, ring: RingView, clear: bool = False, bits: bool = Fa
     """Return how a ring is shown on its day; clear: with identifiers as they are; bits: with all reasons."""
     row, day = ring.row, ring.row.day
     accounts = [member["account_id"] for member in ring.members]
-    left = _left(night, row.ring_id, day, accounts)
+    left = tuple(night.store.published.left(row.ring_id, day))
     found = traces.read(night.on(day), accounts)
     reasons = [reason for kind in ("for", "against", "check") for reason in ring.evidence[kind]]
     evidence = [_shown(reason, clear) for reason in reasons]
@@ -61,15 +60,6 @@ def ring_view(night: Night, ring: RingView, clear: bool = False, bits: bool = Fa
         about=found.about if found else {},
         queries=_queries(night, row.ring_id),
     )
-
-
-def _left(night: Night, ring_id: str, day: date, accounts: Sequence[str]) -> tuple[str, ...]:
-    """Accounts that were in the ring on the published day before, and are not in it now."""
-    before = [other for other in night.store.published.days() if other < day]
-    if not before:
-        return ()
-    were = {member["account_id"] for member in night.store.published.members(ring_id, before[-1])}
-    return tuple(sorted(were - set(accounts)))
 
 
 def _shown(reason: Mapping[str, Any], clear: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Read from the tables that link made of the window and from the clean files of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -149,7 +149,7 @@ def _has(night: Night, feed: str, *columns: str) -> bool:
     return feed in night.model.feeds and set(columns) <= set(night.model.feeds[feed].kept)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: Any = None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = connection.sql(query, params=values).to_arrow_table().to_pylist()
     return found
 
@@ -167,3 +167,38 @@ def hubs(night: Night) -> list[dict[str, Any]]:
         return []
     with connection:
         return _rows(connection, _HUBS)
+
+
+_NEAR = """
+SELECT other.account_id, facet
+FROM account me JOIN sighting own ON own.account = me.account
+JOIN identifier ON identifier.identifier = own.identifier AND NOT hub AND bits > 0
+JOIN sighting theirs ON theirs.identifier = own.identifier AND theirs.account <> me.account
+JOIN account other ON other.account = theirs.account
+WHERE me.account_id = $account_id GROUP BY ALL ORDER BY ALL
+"""
+
+
+def near(night: Night, account_id: str, rings: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return ring_id, members, facets: the rings (by account) of whose members some share something with the account.
+
+    What hubs and facets without weight say does not count. Those of most members come first.
+    """
+    connection = sharing.as_left(night)
+    if connection is None:
+        return []
+    with connection:
+        found = _rows(connection, _NEAR, {"account_id": account_id})
+    shared: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        if ring_id := rings.get(row["account_id"]):
+            shared.setdefault(ring_id, []).append(row)
+    made = [
+        {
+            "ring_id": ring_id,
+            "members": len({row["account_id"] for row in rows}),
+            "facets": sorted({row["facet"] for row in rows}),
+        }
+        for ring_id, rows in shared.items()
+    ]
+    return sorted(made, key=lambda row: (-row["members"], row["ring_id"]))

@@ -55,6 +55,7 @@ def test_a_night_shows_what_changed(by: Client, ring_id: str) -> None:
 def test_an_account_says_why_it_is_in_a_ring_or_in_none(by: Client, ring_id: str) -> None:
     assert f"/rings/{ring_id}" in by("anna").get("/accounts?id=A3").text
     assert "Why it is in none" in by("anna").get("/accounts?id=B1").text
+    assert f"/rings/{ring_id}" in by("anna").get("/accounts?id=A1").text  # it left, and still shares
     assert by("anna").get("/accounts?id=nobody").status_code == 404
 
 
