@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ringwatch.cli.demo import begin_anew, demo_settings
+from ringwatch.cli.demo import begin_anew, demo_settings, print_next
 from ringwatch.errors import UsageError
 
 
@@ -43,3 +43,16 @@ def test_a_folder_that_is_not_of_a_demo_is_left_alone(tmp_path: Path) -> None:
         begin_anew(demo_settings())
 
     assert (tmp_path / "demo" / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_demo_ends_with_the_report_and_the_address_of_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "demo" / "days" / "2026-03-06" / "report.html"
+
+    print_next(demo_settings(), report)
+
+    told = capsys.readouterr().out
+    assert report.as_uri() in told
+    assert "review serve" in told
+    assert "http://127.0.0.1:8017" in told

@@ -60,7 +60,7 @@ def demo(
         store.close()
     console.rule("5. The truth, which only the simulator knew", align="left")
     print_evaluation(found)
-    _print_next(settings, write_report(settings, world.last_day, REPORTER))
+    print_next(settings, write_report(settings, world.last_day, REPORTER))
 
 
 def demo_settings() -> Settings:
@@ -110,7 +110,7 @@ def _as_dict(settings: Settings, world: Simulation, nights: list[FinishedNight],
     return {"home": settings.home, "world": asdict(world), "nights": [n.as_dict() for n in nights], "rings": rings}
 
 
-def _print_next(settings: Settings, report: Path) -> None:
+def print_next(settings: Settings, report: Path) -> None:
     home, running = server_home(settings), server.running(settings)
     console.rule("Where to look next", align="left")
     lines = (
