@@ -152,6 +152,7 @@ ring_night_member = Table(
     Column("role", Text, nullable=False),
     CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
     Index("ix_ring_night_member_ring_id", "ring_id", "day"),
+    Index("ix_ring_night_member_account_id", "account_id", "day"),
 )
 
 # One reason for or against a ring on a published day, the weightiest first; and what to check next, of no weight.

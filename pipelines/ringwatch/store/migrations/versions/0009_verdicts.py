@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ring_id", name="pk_claim"),
         sa.ForeignKeyConstraint(["ring_id"], ["ring.ring_id"], name="fk_claim_ring_id"),
     )
+    op.create_index("ix_ring_night_member_account_id", "ring_night_member", ["account_id", "day"])
     _harm()
     _append_only()
     op.execute(RING_REVIEW)
