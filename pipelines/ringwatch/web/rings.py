@@ -78,7 +78,7 @@ def decide(
     members = dict.fromkeys(released or (), "released")
     if decision == "partly_confirmed":
         members = {member["account_id"]: "belongs" for member in ring.members} | members
-    visit.desk.decide(ring_id, decision, note, members)
+    visit.desk.decide(ring_id, decision, note, members, ring.row.stream)
     return back(ring_path(ring_id), "decided")
 
 

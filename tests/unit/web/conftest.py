@@ -1,12 +1,12 @@
 """The page of a home with one ring, and people who are signed in behind a proxy."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from people_of_a_page import NOW, ROLES, Client
 from rings_of_a_home import TUESDAY, home_of_a_ring
 
 from ringwatch.night import Night, open_night
@@ -15,10 +15,6 @@ from ringwatch.settings import load_settings
 from ringwatch.web.access import Access
 from ringwatch.web.app import create
 from ringwatch.web.page import Review
-
-NOW = datetime(2026, 3, 4, 9)
-ROLES = {"anna": "reviewer", "ben": "reviewer", "ada": "admin", "*": "reader"}
-Client = Callable[[str], TestClient]
 
 
 @pytest.fixture(scope="session")

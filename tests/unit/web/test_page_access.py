@@ -3,8 +3,8 @@
 import pytest
 from fastapi.testclient import TestClient
 from forms import send, token
+from people_of_a_page import Client
 
-from conftest import Client
 from ringwatch.errors import UsageError
 from ringwatch.web.access import Access
 from ringwatch.web.app import create

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from forms import send
+from people_of_a_page import NOW, Client
 from rings_of_a_home import CARD, HOSTILE, TUESDAY, home_of_a_ring
 
-from conftest import NOW, Client
 from ringwatch.review.desk import Desk
 from ringwatch.web import report
 from ringwatch.web.access import Access

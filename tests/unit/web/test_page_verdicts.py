@@ -1,10 +1,15 @@
 """From the queue to a verdict, by forms: what is decided is kept, once, by whom it was."""
 
 import pytest
+from fastapi.testclient import TestClient
 from forms import send
+from people_of_a_page import NOW, ROLES, Client
 from rings_of_a_home import BRIDGE, CARD
 
-from conftest import Client
+from ringwatch.night import Night
+from ringwatch.review.desk import Desk
+from ringwatch.web.access import Access
+from ringwatch.web.app import create
 from ringwatch.web.page import Review
 
 
@@ -124,3 +129,19 @@ def test_what_cannot_be_is_told_in_a_sentence(by: Client, ring_id: str, path: st
     assert answer.status_code in {400, 404, 409}
     assert "<h1>" in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_a_second_opinion_is_asked_for_and_kept_as_one(night: Night, ring_id: str) -> None:
+    settings = night.settings.model_copy(update={"review_second_share": 1.0})
+    review = Review(lambda author: Desk(night.store, settings, author, lambda: NOW), night)
+    app = create(review, Access("", "x-user", ROLES), ("testserver",))
+    anna, ben = (TestClient(app, headers={"x-user": name}) for name in ("anna", "ben"))
+    send(anna, f"/rings/{ring_id}/decide", decision="confirmed", seen="0")
+    (first,) = review.desk("anna").log(ring_id)
+
+    asked = ben.get("/queue").text
+    send(ben, f"/rings/{ring_id}/decide", decision="benign", seen=first["seq"])
+
+    assert "second opinion" in asked
+    assert "second opinion" not in anna.get("/queue").text
+    assert [row["stream"] for row in review.desk("ben").log(ring_id)] == ["queue", "second opinion"]
