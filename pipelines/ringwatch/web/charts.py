@@ -47,8 +47,11 @@ class Waterfall:
 def waterfall(
     evidence: Sequence[Mapping[str, Any]], probability: float, threshold: float, all_of_it: bool
 ) -> Waterfall:
-    """Return how the reasons lead to the probability; slight ones are one step, unless all are asked for."""
-    weighed = [row for row in evidence if row["direction"] != "check"]
+    """Return how the reasons lead to the probability; slight ones are one step, unless all are asked for.
+
+    What is so before any reason is where they start.
+    """
+    weighed = [row for row in evidence if row["direction"] != "check" and row["reason"] != "prior"]
     told = [row for row in weighed if all_of_it or not slight(row["bits"])]
     parts: list[tuple[str, float, Mapping[str, Any] | None]]
     parts = [(row["text"], row["bits"], row) for row in sorted(told, key=_first_for_then_against)]
