@@ -294,7 +294,7 @@ def stats(by: By = None, as_json: Json = False) -> None:
     else:
         rows = [(e.by, e.name, e.reviewed, e.right, e.share, f"{e.low:.2f} to {e.high:.2f}", e.expected) for e in found]
         columns = ["by", "", "reviewed", "rings", "share", "95 % interval", "expected"]
-        console.print(table("Reviewed rings that were ones", columns, rows))
+        console.print(table("Reviewed rings that turned out real", columns, rows))
         if agreed["rings"]:
             kappa = "" if agreed["kappa"] is None else f" (kappa {agreed['kappa']:.2f})"
             console.print(f"Second opinions: {agreed['agreed']:.0%} of {agreed['rings']:,} agreed{kappa}.")
