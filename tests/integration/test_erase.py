@@ -213,11 +213,12 @@ def loaded(graph: Graph) -> list[str]:
     """All that load brings, in the order of its content."""
     nodes = graph.read(
         "MATCH (n) WHERE NOT n:Ring "
-        "RETURN labels(n) AS labels, n{.*, accounts: null, hub: null, bits: null, place: null, "
+        "RETURN [label IN labels(n) WHERE NOT label IN ['Hub', 'Core', 'Fringe']] AS labels, "
+        "  n{.*, accounts: null, hub: null, bits: null, place: null, "
         "  updated_on: CASE WHEN n:Account THEN n.updated_on END} AS properties"  # link writes identifiers, too
     )
     edges = graph.read(
-        "MATCH (a)-[r]->(b) WHERE NOT type(r) IN ['LINKED_TO', 'MEMBER_OF'] "
+        "MATCH (a)-[r]->(b) WHERE NOT type(r) IN ['LINKED_TO', 'MEMBER_OF', 'WAS_MEMBER_OF', 'PAID'] "
         "RETURN coalesce(a.account_id, '') AS a, type(r) AS type, "
         "b{.account_id, .device, .instrument, .ip, .mailbox, .phone, .template} AS b, properties(r) AS properties"
     )
