@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ringwatch.cli.doors import open_store
+from ringwatch.cli.doors import asked_day, open_store
 from ringwatch.cli.output import Json, console, print_json
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.settings import load_settings
@@ -46,7 +46,7 @@ def export(
     from ringwatch.review import export as exports
 
     with open_store() as store:
-        chosen = newest_day(store, day)
+        chosen = asked_day(store, day)
         rows = _rows(store, table, chosen, since)
     exports.write(rows, out, table)
     if as_json:
@@ -93,7 +93,7 @@ def stix(
     settings = load_settings()
     salt = salt_of(settings, group)
     with open_store() as store:
-        day = newest_day(store, None)
+        day = asked_day(store, None)
     with open_night(settings, day) as night:
         rings = confirmed_rings(night)
     as_of = datetime.combine(day + timedelta(days=1), time())
@@ -108,13 +108,3 @@ def stix(
         print_json({"day": day, "out": out, **counts})
     else:
         console.print(f"{counts['rings']} confirmed and {counts['withdrawn']} withdrawn rings written to {out}")
-
-
-def newest_day(store: Store, day: datetime | None) -> date:
-    """Return the day that was asked for, else the newest published one. Raises UsageError when there is none."""
-    if day:
-        return day.date()
-    days = store.published.days()
-    if not days:
-        raise UsageError("no rings are published yet; run `ringwatch run` first")
-    return days[-1]

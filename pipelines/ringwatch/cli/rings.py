@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from ringwatch.cli.accounts import account_standing, as_dict, print_standing
-from ringwatch.cli.doors import open_store
+from ringwatch.cli.doors import asked_day, open_store
 from ringwatch.cli.output import Json, Probability, console, notes, print_json, records, table
 from ringwatch.cli.query import print_picture_link
 from ringwatch.days.files import Files
@@ -44,7 +44,7 @@ _OF_A_NIGHT = ("day", "event", "related", "flagged", "probability", "size", "joi
 def list_rings(day: Day = None, as_json: Json = False) -> None:
     """List the rings of a day, the most probable first, and those that left since the day before."""
     with open_store() as store:
-        chosen = _day(store, day)
+        chosen = asked_day(store, day)
         if as_json:
             print_json({"day": chosen, "rings": ring_records(store, chosen)})
         else:
@@ -89,7 +89,7 @@ def watch_rings(day: Day = None, as_json: Json = False) -> None:
     """List accounts that use what the members of rings use and are in no ring: look-alikes, flagged by nobody."""
     settings = load_settings()
     with open_store() as store:
-        chosen = _day(store, day)
+        chosen = asked_day(store, day)
         watched = records(_watched(store, Files(settings.home).watch(chosen), chosen))
     if as_json:
         print_json({"day": chosen, "accounts": watched})
@@ -111,15 +111,6 @@ def _watched(store: Store, path: Path, day: date) -> pd.DataFrame:
     left = found[~found["account_id"].isin(store.published.flagged(day)["account_id"])]
     names = {ring_id: store.published.canonical(ring_id) or ring_id for ring_id in left["ring_id"].unique()}
     return left.assign(ring_id=left["ring_id"].map(names), identifiers=left["identifiers"].map(list))
-
-
-def _day(store: Store, day: datetime | None) -> date:
-    if day:
-        return day.date()
-    days = store.published.days()
-    if not days:
-        raise UsageError("no rings are published yet; run `ringwatch run` first")
-    return days[-1]
 
 
 def _is_account(store: Store, asked: str) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ringwatch.score.features import of
 from ringwatch.score.measuring import Measures
 
 # Bits from which a member is tied to a group by what nobody imposed on it.
@@ -48,13 +49,13 @@ class Explanation:
         """Return by group whether it fits; what is unknown neither reaches a value nor stays below it."""
         fits = pd.Series(True, index=values.index)
         if self.any_of:
-            fits &= np.logical_or.reduce([_of(values, name) >= least for name, least in self.any_of.items()])
+            fits &= np.logical_or.reduce([of(values, name) >= least for name, least in self.any_of.items()])
         for name, least in self.all_of.items():
-            fits &= _of(values, name) >= least
+            fits &= of(values, name) >= least
         for name, most in self.below.items():
-            fits &= _of(values, name) < most
+            fits &= of(values, name) < most
         for name, least in self.unless_below.items():
-            fits &= ~(_of(values, name) < least)
+            fits &= ~(of(values, name) < least)
         return fits & (sizes <= self.largest) if self.largest is not None else fits
 
 
@@ -195,7 +196,3 @@ def _left(
     tied = more.drop_duplicates(["candidate", "account_id"]).groupby("candidate").size()
     left = tied.reindex(fits, fill_value=0).to_numpy()
     return pd.DataFrame({"candidate": fits, "explanation": place, "members": left, "n": sizes[fits].to_numpy()})
-
-
-def _of(values: pd.DataFrame, name: str) -> pd.Series:
-    return values[name] if name in values else pd.Series(np.nan, index=values.index)

@@ -53,6 +53,11 @@ def values(found: Frames, facets: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame({feature.name: feature.value(found) for feature in chosen}, index=found.groups.index)
 
 
+def of(values: pd.DataFrame, name: str) -> pd.Series:
+    """Return a feature of each group; NaN where the deployment has no such feature."""
+    return values[name] if name in values else pd.Series(np.nan, index=values.index)
+
+
 def unknown(measures: Measures) -> pd.DataFrame:
     """Return candidate, facet, bits of linking facets that no feature is about, such as a deployment's own.
 

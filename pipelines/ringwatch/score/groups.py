@@ -18,6 +18,7 @@ import pandas as pd
 from ringwatch.review.calibrate import UNADJUSTED, Adjustment
 from ringwatch.score import benign, depth, intervals, measuring, membership, notes, reasons, selection, variants
 from ringwatch.score.depth import Depth
+from ringwatch.score.features import of
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import RINGS, TABLES
@@ -59,14 +60,9 @@ def score_groups(
     scores = variants.score(connection, measures, stability, card)
     moved = selection.shift(scores.odds, card.prior)
     told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
-    adjusted = adjustment.bits(scores.odds + moved, scores.bits)
-    scores = replace(scores, odds=scores.odds + adjusted)
-    unvouched = _unvouched(scores.odds, card, moved, near)
     explained = benign.unexplained(measures, scores.values)
-    lowered = benign.floor(scores.odds + unvouched + moved, explained)
-    more = [reasons.adjusted(adjusted), reasons.unfamiliar(unvouched), benign.against(explained, lowered)]
-    told = pd.concat([told, *more], ignore_index=True)
-    scores = replace(scores, odds=(scores.odds + unvouched).add(lowered, fill_value=0.0))
+    odds, more = _weighed(scores.odds, moved, adjustment.bits(scores.odds + moved, scores.bits), card, near, explained)
+    scores, told = replace(scores, odds=odds), pd.concat([told, *more], ignore_index=True)
     rings = _rings(measures, scores, card, moved, near.trust)
     members = _members(measures)
     context = notes.Context(connection, groups, stability, card, moved)
@@ -75,6 +71,19 @@ def score_groups(
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
     evidence = reasons.ordered(told, *further)
     return Judged({"rings": rings[RINGS.names], "members": members, "evidence": evidence}, near)
+
+
+def _weighed(
+    odds: pd.Series, moved: float, adjusted: pd.Series, card: Scorecard, near: Depth, explained: pd.DataFrame
+) -> tuple[pd.Series, list[pd.DataFrame]]:
+    """Return the log2 `odds` after what is weighed against the card itself, and the reasons for each of these: what
+    verdicts adjusted, what the card cannot vouch for tonight, and that a benign explanation covers all of a group.
+    """
+    odds = odds + adjusted
+    unvouched = _unvouched(odds, card, moved, near)
+    lowered = benign.floor(odds + unvouched + moved, explained)
+    told = [reasons.adjusted(adjusted), reasons.unfamiliar(unvouched), benign.against(explained, lowered)]
+    return (odds + unvouched).add(lowered, fill_value=0.0), told
 
 
 def _unvouched(odds: pd.Series, card: Scorecard, moved: float, near: Depth) -> pd.Series:
@@ -118,16 +127,11 @@ def _kinds(measures: Measures, values: pd.DataFrame, probability: pd.Series) -> 
     """
     paying = measures.facets[measures.facets["facet"] == "payment"].set_index("candidate")["covered"]
     pays = paying.reindex(values.index, fill_value=0) > MOST
-    some, near = _of(values, "some_own_life"), (_of(values, "neighbours") > MOST) | (_of(values, "home") > MOST)
-    life = _of(values, "own_life").fillna(some) > MOST
-    unlikely = ((some > MOST) | near | (_of(values, "organisation") > MOST)) & (probability < MOST)
+    some, near = of(values, "some_own_life"), (of(values, "neighbours") > MOST) | (of(values, "home") > MOST)
+    life = of(values, "own_life").fillna(some) > MOST
+    unlikely = ((some > MOST) | near | (of(values, "organisation") > MOST)) & (probability < MOST)
     kind = np.select([pays & life & ~near, unlikely], ["reseller", "context"], "operator")
     return pd.Series(kind, index=values.index)
-
-
-def _of(values: pd.DataFrame, name: str) -> pd.Series:
-    """Return a feature of each group; NaN where the deployment has no such feature."""
-    return values[name] if name in values else pd.Series(np.nan, index=values.index)
 
 
 def _members(measures: Measures) -> pd.DataFrame:
