@@ -152,6 +152,12 @@ class Settings(BaseSettings):
     review_second_share: float = Field(
         0.1, ge=0, le=1, description="share of reviewed rings that somebody else is asked about again"
     )
+    review_sample: int = Field(
+        4,
+        ge=0,
+        description="groups below the threshold that reviewers are asked about each night, so that what is missed can "
+        "be estimated",
+    )
     review_seed_days: int = Field(
         90, ge=0, description="days for which confirmed accounts are a reason to flag who is with them"
     )

@@ -20,6 +20,8 @@ from ringwatch.settings import load_settings
 
 if TYPE_CHECKING:
     from ringwatch.review.desk import Desk, RingView
+    from ringwatch.review.queue import QueueRow
+    from ringwatch.review.recall import Recall
 
 app = typer.Typer(no_args_is_help=True, help="Which rings are worth a look, and what people decide on them.")
 app.command("serve")(review_page.serve)
@@ -74,7 +76,7 @@ def _queued(row: Any) -> list[Any]:
     status = f"{row.claimed_by} until {row.claim_expires:%H:%M}" if row.claimed_by else row.status
     status = SECOND if row.stream == SECOND else f"{status}: {row.outcome}" if row.outcome else status
     due = f"{row.due:%F %H:%M}" if row.due else None
-    figures = [Probability(row.probability), row.size, row.expected_harm]
+    figures = [_probable(row.probability), row.size, row.expected_harm]
     return [row.ring_id, *figures, row.event, status, due, row.sentence]
 
 
@@ -91,10 +93,8 @@ def show(ring: Ring, by: By = None, as_json: Json = False) -> None:
 
 def _print_ring(view: RingView) -> None:
     row = view.row
-    console.print(
-        f"{row.ring_id}  {row.kind}, probability {Probability(row.probability)} ({Probability(row.low)} to "
-        f"{Probability(row.high)}), {row.size:,} accounts on {row.day}, {row.event}; {_standing(view)}"
-    )
+    told = f"{row.size:,} accounts on {row.day}, {row.event}; {_standing(view)}"
+    console.print(f"{row.ring_id}  {_likely(row)}, {told}")
     console.print(row.sentence)
     for direction, title in (("for", "Why"), ("against", "Why not"), ("check", "To check")):
         reasons = [[reason["text"], ", ".join(reason["identifiers"][:3])] for reason in view.evidence[direction]]
@@ -110,6 +110,17 @@ def _print_ring(view: RingView) -> None:
     console.print(table("Members", ["account", "probability", "role", "since", "decided"], members))
     if view.verdicts:
         console.print(_log_table("Decisions", view.verdicts))
+
+
+def _likely(row: QueueRow) -> str:
+    if row.probability is None or row.low is None or row.high is None:
+        return "how likely it is shows once you have decided"
+    between = f"{Probability(row.low)} to {Probability(row.high)}"
+    return f"{row.kind}, probability {Probability(row.probability)} ({between})"
+
+
+def _probable(probability: float | None) -> Any:
+    return None if probability is None else Probability(probability)
 
 
 def _standing(view: RingView) -> str:
@@ -284,12 +295,13 @@ def undo(
 
 @app.command("stats")
 def stats(by: By = None, as_json: Json = False) -> None:
-    """Show how many of the reviewed rings were ones, and how far reviewers agree."""
+    """Show how many of the reviewed rings were ones, how much is missed, and how far reviewers agree."""
     with _desk(by) as desk:
-        found, agreed = desk.precision(), desk.agreement()
+        found, agreed, caught = desk.precision(), desk.agreement(), desk.recall()
     if as_json:
-        print_json({"precision": [asdict(each) for each in found], "agreement": agreed})
-    elif not found:
+        print_json({"precision": [asdict(each) for each in found], "agreement": agreed, "recall": asdict(caught)})
+        return
+    if not found:
         console.print("Nothing is decided yet.")
     else:
         rows = [(e.by, e.name, e.reviewed, e.right, e.share, f"{e.low:.2f} to {e.high:.2f}", e.expected) for e in found]
@@ -298,6 +310,19 @@ def stats(by: By = None, as_json: Json = False) -> None:
         if agreed["rings"]:
             kappa = "" if agreed["kappa"] is None else f" (kappa {agreed['kappa']:.2f})"
             console.print(f"Second opinions: {agreed['agreed']:.0%} of {agreed['rings']:,} agreed{kappa}.")
+    _print_recall(caught)
+
+
+def _print_recall(caught: Recall) -> None:
+    if caught.recall is None:
+        console.print(f"{caught.told[:1].upper()}{caught.told[1:]}.", soft_wrap=True)
+        return
+    parts = [[part.name, round(part.groups, 1), part.decided, part.rings] for part in caught.parts]
+    console.print(table("Groups below the threshold", ["", "a night", "decided on", "rings"], parts))
+    console.print(
+        f"Recall, estimated from these: {caught.recall:.2f}, between {caught.low:.2f} and {caught.high:.2f} (95 %).",
+        soft_wrap=True,
+    )
 
 
 @app.command("log")

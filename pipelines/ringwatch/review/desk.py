@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from ringwatch.errors import UsageError
 from ringwatch.review import second, stats
-from ringwatch.review.queue import STATUSES, QueueRow, needs_second, ordered, queue_row
+from ringwatch.review.queue import STATUSES, QueueRow, blind, is_blind, mixed, needs_second, ordered, queue_row
 from ringwatch.review.stats import Precision
-from ringwatch.store.tables import OUTCOMES, STREAMS
+from ringwatch.store.tables import OUTCOMES, STREAMS, ring_night
 
 if TYPE_CHECKING:
+    from ringwatch.review.recall import Recall
     from ringwatch.settings import Settings
     from ringwatch.store.store import Doors, Store
 
 _NEVER = "no rings are published yet; run `ringwatch run` first"
+# What is not said of the nights of a ring that is judged blind.
+_UNTOLD = dict.fromkeys(["probability", "low", "high", "band", "kind", "bits", "content_hash"])
 
 
 @dataclass(frozen=True)
@@ -56,34 +59,45 @@ class Desk:
         order: str = "harm",
         limit: int | None = 50,
         offset: int = 0,
+        asking: bool = True,
     ) -> list[QueueRow]:
         """Return the rings of a day, the newest if none is given. `open` has rings in review and second opinions, too.
 
-        Raises UsageError for another status or order than there is, and when nothing is published.
+        asking: with groups below the threshold that reviewers are asked about, which nothing tells from rings. Raises
+        UsageError for another status or order than there is, and when nothing is published.
         """
         if status not in STATUSES:
             raise UsageError(f"there is no status {status}; rings are {', '.join(STATUSES)}")
         now = self._now()
         with self.store.reading() as doors:
-            rows = doors.queue.rings(day or _newest(doors), search.strip())
+            day, search = day or _newest(doors), search.strip()
+            below = doors.samples.rows(day, search) if asking else []
+            rows = [*doors.queue.rings(day, search), *below]
             asked = doors.verdicts.rings_in(second.STREAM)
         shown = [self._shown(row, now, asked) for row in rows]
         chosen = [row for row in shown if status == "all" or _is(row, status)]
-        return ordered(chosen, order)[offset : None if limit is None else offset + limit]
+        sampled = {row["ring_id"] for row in below}
+        page = mixed(ordered(chosen, order), sampled)[offset : None if limit is None else offset + limit]
+        return [blind(row) if asking and is_blind(row, sampled) else row for row in page]
 
-    def ring(self, ring_id: str) -> RingView:
-        """Return all about a ring, or the one that it was merged into. Raises UsageError when there is none."""
+    def ring(self, ring_id: str, asking: bool = True) -> RingView:
+        """Return all about a ring, or the one that it was merged into; asking: without what would sway who decides.
+
+        Raises UsageError when there is none.
+        """
         now = self._now()
         with self.store.reading() as doors:
             ring_id = _known(doors, ring_id)
-            found = doors.queue.ring(ring_id)
+            below = doors.samples.one(ring_id)
+            found = below or doors.queue.ring(ring_id)
             if found is None:
                 raise UsageError(f"{ring_id} was withdrawn: no published day has it any more")
-            day, verdicts = found["day"], doors.verdicts.log(doors.queue.aliases(ring_id))
-            reasons = doors.published.evidence(ring_id, day)
-            since = doors.published.since(ring_id, day)
-            members, nights = doors.published.members(ring_id, day), doors.published.nights(ring_id)
-        row = self._shown(found, now, ())
+            verdicts = doors.verdicts.log(doors.queue.aliases(ring_id))
+            asked = doors.verdicts.rings_in(second.STREAM)
+            reasons, members, since, nights = _asked(doors, below) if below else _published(doors, found)
+        row = self._shown(found, now, asked)
+        if asking and is_blind(row, {ring_id} if below else ()):
+            row, nights = blind(row), [night | _UNTOLD for night in nights]
         evidence = {kind: [r for r in reasons if r["direction"] == kind] for kind in ("for", "against", "check")}
         decided = {v["account_id"]: v["decision"] for v in verdicts if v["subject"] == "member" and not v["undone_by"]}
         inside = [
@@ -220,6 +234,14 @@ class Desk:
         """Return how many of the reviewed rings were ones, in all and by kind, band, reason and reviewer."""
         return stats.precision(self.store.verdicts.decided())
 
+    def recall(self) -> Recall:
+        """Return how much is found of what there is, as far as verdicts on sampled groups say; see `recall`."""
+        from ringwatch.review import recall
+
+        with self.store.reading() as doors:
+            of_all = next(iter(stats.precision(doors.verdicts.decided())), None)
+            return recall.recall(doors.samples.nights(), doors.samples.decided(), of_all)
+
     def agreement(self) -> dict[str, Any]:
         """Return rings, agreed, kappa of the second opinions that were given; see `second.agreement`."""
         with self.store.reading() as doors:
@@ -231,6 +253,7 @@ class Desk:
         _expect(decision, OUTCOMES)
         _expect(stream, STREAMS)
         ring_id = _known(doors, ring_id)
+        stream = "sample" if stream in ("queue", "bulk") and doors.samples.one(ring_id) else stream
         for word in members.values():
             _expect(word, ("belongs", "released"))
         _expect_members(doors, ring_id, members)
@@ -273,6 +296,21 @@ def _known(doors: Doors, ring_id: str) -> str:
     return found
 
 
+def _published(doors: Doors, found: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Reasons, members, since when by account, and nights of a ring as it was last flagged."""
+    ring_id, day, published = found["ring_id"], found["day"], doors.published
+    members, since = published.members(ring_id, day), published.since(ring_id, day)
+    return published.evidence(ring_id, day), members, since, published.nights(ring_id)
+
+
+def _asked(doors: Doors, group: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The same of a sampled group: it is as new as its night."""
+    members = doors.samples.members(group["ring_id"])
+    since = dict.fromkeys((member["account_id"] for member in members), group["day"])
+    night = {column.name: group.get(column.name) for column in ring_night.c}
+    return doors.samples.evidence(group["ring_id"]), members, since, [night]
+
+
 def _on_rings(doors: Doors) -> list[dict[str, Any]]:
     rows = (row for row in doors.verdicts.log() if row["subject"] == "ring" and not row["undone_by"])
     return [row for row in rows if row["decision"] in OUTCOMES]
@@ -290,8 +328,9 @@ def _expect(word: str, words: Iterable[str]) -> None:
 
 
 def _expect_members(doors: Doors, ring_id: str, accounts: Iterable[str]) -> None:
+    asked = doors.samples.members(ring_id)
     last = doors.published.standing(ring_id).last_day
-    inside = {member["account_id"] for member in doors.published.members(ring_id, last)}
+    inside = {member["account_id"] for member in asked or doors.published.members(ring_id, last)}
     for account_id in sorted(accounts):
         if account_id not in inside:
             raise UsageError(f"{account_id} is not in {ring_id}")

@@ -1,14 +1,15 @@
 """Puts together what a night publishes. In: what score judged and what was published before. Out: rows of the store."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 
-from ringwatch.review import identity, lifecycle
+from ringwatch.review import identity, lifecycle, sampling
 from ringwatch.store.bands import bands
 from ringwatch.store.contents import content_hashes
-from ringwatch.store.records import Candidates, History, Nightly, Thresholds
+from ringwatch.store.records import Candidates, History, Nightly, Sample, Thresholds
 
 CONTEXT = "context"
 RING = ["ring_id", "event", "related", "flagged", "probability", "low", "high", "band", "kind", "size", "joined"]
@@ -25,12 +26,17 @@ def nightly(
     thresholds: Thresholds,
     strong: Collection[str] = (),
     reviewed: Collection[str] = (),
+    asked: int = 0,
 ) -> Nightly:
     """Return what `day` publishes: the flagged candidates under lasting ids, and the rings that left since.
 
-    strong: facets by which a ring is known again when none of its accounts is; reviewed: rings somebody decided on.
+    strong: facets by which a ring is known again when none of its accounts is; reviewed: rings somebody decided on;
+    asked: groups below the threshold that reviewers are asked about.
     """
-    flagged = judged.rings[_flagged(judged, history, thresholds)]
+    size = judged.rings["candidate"].map(judged.members.groupby("candidate").size()).fillna(0)
+    large = size >= thresholds.min_size
+    is_flagged = _flagged(judged, history, thresholds) & large
+    flagged = judged.rings[is_flagged]
     members = judged.members[judged.members["candidate"].isin(flagged["candidate"])]
     evidence = judged.evidence[judged.evidence["candidate"].isin(flagged["candidate"])]
     weighed = members[["candidate", "account_id"]].assign(weight=members["probability"].astype(float))
@@ -38,7 +44,16 @@ def nightly(
     ids = lineage.ids
     members = _members(members, ids)
     rings = _rings(flagged, members, lineage, history)
-    return Nightly(rings, members, _evidence(_with_return(evidence, lineage, history), ids), lineage.replaced)
+    evidence = _evidence(_with_return(evidence, lineage, history), ids)
+    below = Candidates(judged.rings[large & ~is_flagged], judged.members, judged.evidence)
+    return Nightly(rings, members, evidence, lineage.replaced, sample=_sample(day, below, asked, ids, history))
+
+
+def _sample(day: date, below: Candidates, asked: int, ids: pd.DataFrame, history: History) -> Sample | None:
+    new = ids.dropna()
+    minted = dict(zip(new["ring_id"], new["fingerprint"], strict=True))
+    drawn = sampling.draw(day, below, asked, history.taken | minted, set(ids["ring_id"])) if asked else None
+    return drawn and replace(drawn, evidence=_by_weight(drawn.evidence))
 
 
 def used(evidence: pd.DataFrame, strong: Collection[str]) -> pd.DataFrame:
@@ -55,8 +70,7 @@ def _flagged(judged: Candidates, history: History, thresholds: Thresholds) -> pd
     last_night = history.members[history.members["ring_id"].isin(active)]
     known = identity.matches(identity.weighed(last_night), judged.members[["candidate", "account_id"]])["candidate"]
     threshold = rings["candidate"].isin(known).map({True: thresholds.keep, False: thresholds.flag}).astype(float)
-    size = rings["candidate"].map(judged.members.groupby("candidate").size()).fillna(0)
-    return (rings["kind"] != CONTEXT) & (rings["probability"] >= threshold) & (size >= thresholds.min_size)
+    return (rings["kind"] != CONTEXT) & (rings["probability"] >= threshold)
 
 
 def _members(members: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
@@ -98,8 +112,11 @@ def _came_back(identifiers: list[str], last_day: date) -> str:
 
 def _evidence(evidence: pd.DataFrame, ids: pd.DataFrame) -> pd.DataFrame:
     """Reasons under ring ids, the weightiest of a ring first."""
-    named = evidence.assign(ring_id=evidence["candidate"].map(ids["ring_id"]), weight=evidence["bits"].abs())
-    named = named.sort_values(
+    return _by_weight(evidence.assign(ring_id=evidence["candidate"].map(ids["ring_id"])))
+
+
+def _by_weight(evidence: pd.DataFrame) -> pd.DataFrame:
+    named = evidence.assign(weight=evidence["bits"].abs()).sort_values(
         ["ring_id", "weight", "facet", "reason", "text"], ascending=[True, False, True, True, True], ignore_index=True
     )
     identifiers = named["identifiers"].map(list)

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from ringwatch.errors import UsageError
-from ringwatch.review import second
+from ringwatch.review import sampling, second
 
 STATUSES = ("open", "in_review", "closed", "all")
 HARM = ["exchanges", "tokens", "active_today", "spend", "declines", "refunds", "chargebacks", "capabilities"]
 HARM += ["honest_expected", "paid", "aged", "enterprise", "stake"]
+# Sampled groups are shown as rings of this band are, of which a share is judged blind, too; among so many first rows.
+ALIKE, ALIKE_SHARE, FIRST = "likely", 0.25, 20
 
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A ring as the queue shows it. harm: its figures, empty when they are not known; stream: why it is there."""
+    """A ring as the queue shows it. harm: its figures, empty when they are not known; stream: why it is there.
+
+    Nothing is known of the probability of one that is judged blind, nor of what follows from it.
+    """
 
     ring_id: str
     sentence: str
-    probability: float
-    low: float
-    high: float
-    band: str
-    kind: str
+    probability: float | None
+    low: float | None
+    high: float | None
+    band: str | None
+    kind: str | None
     size: int
     event: str
     joined: int
@@ -61,6 +66,28 @@ def queue_row(row: Mapping[str, Any], now: datetime, due_hours: Mapping[str, flo
     )
 
 
+def blind(row: QueueRow) -> QueueRow:
+    """Return the row without what says how likely the program takes it for a ring."""
+    harm = {name: value for name, value in row.harm.items() if name != "honest_expected"}
+    return replace(row, probability=None, low=None, high=None, band=None, kind=None, expected_harm=None, harm=harm)
+
+
+def is_blind(row: QueueRow, sampled: Collection[str]) -> bool:
+    """Whether a row is judged blind: what was sampled, and some of the flagged rings that could as well have been."""
+    if row.status == "closed" and row.stream != second.STREAM:
+        return False
+    alike = row.band == ALIKE and sampling.is_drawn(row.ring_id, ALIKE_SHARE)
+    return row.ring_id in sampled or alike
+
+
+def mixed(rows: Iterable[QueueRow], sampled: Collection[str]) -> list[QueueRow]:
+    """Return the rows in their order, what was sampled at places among the first that say nothing of it."""
+    found = [row for row in rows if row.ring_id not in sampled]
+    for row in sorted((row for row in rows if row.ring_id in sampled), key=lambda row: row.ring_id):
+        found.insert(sampling.place(row.ring_id, min(len(found), FIRST) + 1), row)
+    return found
+
+
 def needs_second(row: Mapping[str, Any], author: str, asked: Iterable[str], share: float) -> bool:
     """Whether `author` is to give a second opinion on a closed ring; `asked`: rings that have one."""
     closed = row["status"] == "closed" and row["decided_by"] != author and row["ring_id"] not in set(asked)
@@ -71,12 +98,12 @@ def ordered(rows: Iterable[QueueRow], order: str) -> list[QueueRow]:
     """Return the rows in the order of harm, probability, due, size or new. Raises UsageError for another."""
     if order not in _ORDERS:
         raise UsageError(f"there is no order {order}; the queue is ordered by {', '.join(_ORDERS)}")
-    return sorted(rows, key=lambda row: (*_ORDERS[order](row), -row.probability, row.ring_id))
+    return sorted(rows, key=lambda row: (*_ORDERS[order](row), -(row.probability or 0), row.ring_id))
 
 
 def _due(row: Mapping[str, Any], hours: Mapping[str, float]) -> datetime | None:
     """So many hours after the end of a ring's first day, or, where a verdict holds no longer, of the day shown."""
-    allowed = hours.get(row["band"] or "")
+    allowed = hours.get(row["band"] or ALIKE)
     if allowed is None:
         return None
     reopened = row["own_seq"] is not None

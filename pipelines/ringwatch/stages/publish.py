@@ -9,6 +9,7 @@ goes on showing the newest day. Later days take up the correction when they are 
 also look at what the day had up to now, at later days and at withdrawn rings, so that a ring stays what it was.
 """
 
+import json
 import time
 from dataclasses import replace
 from datetime import date
@@ -30,7 +31,7 @@ from ringwatch.review.nightly import RING, nightly
 from ringwatch.score.frames import STRONG_CAP
 from ringwatch.score.tables import TABLES
 from ringwatch.store.erasure import ERASED_PREFIX
-from ringwatch.store.records import Candidates, Nightly, Publication, Thresholds
+from ringwatch.store.records import Candidates, Nightly, Publication, Sample, Thresholds
 from ringwatch.window.dealings import dealings
 
 _MEMBERS = pa.schema(
@@ -56,7 +57,7 @@ def run(night: Night) -> Report:
     heeded = heed(judged, decisions, day, Terms(settings.review_seed_days, settings.review_release_days))
     thresholds = Thresholds(settings.flag_probability, settings.keep_probability, settings.min_ring_size)
     reviewed = {row["ring_id"] for row in decisions.rows if row["subject"] == "ring"}
-    made = nightly(day, heeded, history, thresholds, strong_facets(night), reviewed)
+    made = nightly(day, heeded, history, thresholds, strong_facets(night), reviewed, settings.review_sample)
     rings = _with_harm(night, made)
     accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
     _audit(night, rings, accounts)
@@ -88,12 +89,29 @@ def _scored(night: Night, table: str) -> pd.DataFrame:
 
 def _with_harm(night: Night, rings: Nightly) -> Nightly:
     """Add what is at stake, by the clean files of the window."""
-    if rings.flagged.empty:
+    asked = rings.sample
+    if rings.flagged.empty and asked is None:
         return rings
-    feeds = feeds_in_use(night).used
+    both = (rings.flagged, rings.members) if asked is None else _stacked(rings, asked)
     with open_history(night, window_start(night), night.day) as connection:
-        found = harm(connection, feeds, rings.flagged, rings.members, night.day, night.settings.harm_weights)
-    return replace(rings, harm=found)
+        found = harm(connection, feeds_in_use(night).used, *both, night.day, night.settings.harm_weights)
+    flagged = found["ring_id"].isin(rings.flagged["ring_id"])
+    return replace(rings, harm=found[flagged].reset_index(drop=True), sample=asked and _harmed(asked, found))
+
+
+def _stacked(rings: Nightly, asked: Sample) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ring_id, probability and ring_id, account_id, probability of flagged rings and sampled groups."""
+    ring, member = ["ring_id", "probability"], ["ring_id", "account_id", "probability"]
+    return (
+        pd.concat([rings.flagged[ring], asked.rings[ring]], ignore_index=True),
+        pd.concat([rings.members[member], asked.members[member]], ignore_index=True),
+    )
+
+
+def _harmed(asked: Sample, found: pd.DataFrame) -> Sample:
+    """The sampled groups with their figures: as JSON, since no consumer reads them."""
+    figures = json.loads(found.set_index("ring_id").to_json(orient="index"))
+    return replace(asked, rings=asked.rings.assign(harm=asked.rings["ring_id"].map(figures)))
 
 
 def _audit(night: Night, rings: Nightly, accounts: int) -> None:
@@ -169,7 +187,8 @@ def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dic
         "withdrawn": publication.withdrawn,
     }
     events = rings.rings["event"].value_counts().sort_index()
-    return counts | {f"events.{event}": int(count) for event, count in events.items()}
+    sampled = {"sampled": len(rings.sample.rings)} if rings.sample else {}
+    return counts | sampled | {f"events.{event}": int(count) for event, count in events.items()}
 
 
 def _warnings(night: Night, rings: Nightly, publication: Publication, missing: int) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,17 @@ def insert(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> No
         values = rows.astype(object).where(rows.notna(), None)
         records: list[dict[str, Any]] = values.to_dict("records")  # type: ignore[assignment]
         connection.execute(sa.insert(table), records)
+
+
+def names(identifiers: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
+    """Whether one of the `identifiers` of a reason has the text in it."""
+    return sa.cast(identifiers, sa.Text).contains(json.dumps(text)[1:-1], autoescape=True)
+
+
+def lift(reason: Mapping[str, Any]) -> float | None:
+    """Observed / expected, None of a reason for which nothing is expected."""
+    observed, expected = reason["observed"], reason["expected"]
+    return round(observed / expected, 3) if observed is not None and expected else None
 
 
 def _published_before(before: date) -> sa.ColumnElement[bool]:

@@ -13,10 +13,19 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.store import accounts, bookkeeping, changes, erasure, moves, standing
+from ringwatch.store import accounts, bookkeeping, changes, erasure, moves, samples, standing
 from ringwatch.store.door import Door
 from ringwatch.store.records import History, Nightly, Publication, Standing
-from ringwatch.store.tables import ring, ring_evidence, ring_night, ring_night_member, run, withdrawal, withdrawn_member
+from ringwatch.store.tables import (
+    ring,
+    ring_evidence,
+    ring_night,
+    ring_night_member,
+    run,
+    sample,
+    withdrawal,
+    withdrawn_member,
+)
 from ringwatch.store.views import flagged_nights, ring_member
 
 if TYPE_CHECKING:
@@ -47,10 +56,12 @@ class Published(Door):
                 raise InfrastructureError(
                     f"another night was published while {day} was being put together; run `ringwatch publish` again"
                 )
+            samples.begin(connection, night.sample, day)
             before = changes.seen(connection)
             gone = bookkeeping.forget(connection, day)
             run_id, restatement = bookkeeping.begin_run(connection, day, night, accounts, feeds, "published")
             bookkeeping.write(connection, day, run_id, night)
+            samples.write(connection, night.sample, day, run_id)
             withdrawn = standing.settle(connection, day, run_id, gone, night.replaced)
             changed = changes.write(connection, day, run_id, before)
             return Publication(bookkeeping.days(connection)[-1] == day, restatement, changed, withdrawn)
@@ -74,6 +85,7 @@ class Published(Door):
                 raise UsageError(f"{day} is not the newest published day; roll back {days[-1]} first")
             before = changes.seen(connection)
             run_id, gone = bookkeeping.take_back(connection, day, why)
+            samples.forget(connection, day)
             withdrawn = standing.settle(connection, day, run_id, gone, {})
             return Publication(True, 0, changes.write(connection, day, run_id, before), withdrawn)
 
@@ -134,9 +146,10 @@ class Published(Door):
             return bookkeeping.read(connection, sa.select(flagged_nights).order_by(flagged_nights.c.day))
 
     def ring_ids(self) -> list[str]:
-        """Return the ids of all rings there ever were, sorted."""
+        """Return the ids of all rings there ever were, sorted; groups that were only sampled are none."""
+        sampled = sa.select(sample.c.ring_id)
         with self._reading() as connection:
-            return sorted(connection.scalars(sa.select(ring.c.ring_id)))
+            return sorted(connection.scalars(sa.select(ring.c.ring_id).where(ring.c.ring_id.not_in(sampled))))
 
     def nights(self, ring_id: str) -> list[dict[str, Any]]:
         """Return the rows of ring_night of one ring, oldest first; none when there is no such ring."""
@@ -163,7 +176,7 @@ class Published(Door):
         """
         query = sa.select(ring_evidence).where(ring_evidence.c.day == day, ring_evidence.c.ring_id == ring_id)
         found = self._rows_on(day, query.order_by(ring_evidence.c.position))
-        return [row | {"lift": _lift(row["observed"], row["expected"])} for row in found]
+        return [row | {"lift": bookkeeping.lift(row)} for row in found]
 
     def stays(self) -> pd.DataFrame:
         """Return who is in which ring in the newest published state and since when: ring_id, account_id,
@@ -233,10 +246,6 @@ class Published(Door):
 def _most_probable_first(row: dict[str, Any]) -> tuple[Any, ...]:
     """Rings that are flagged no more have no probability."""
     return not row["flagged"], -(row["probability"] or 0), -row["size"], row["ring_id"]
-
-
-def _lift(observed: float | None, expected: float | None) -> float | None:
-    return round(observed / expected, 3) if observed is not None and expected else None
 
 
 def _not_published(day: date, days: list[date]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
+from ringwatch.store.bookkeeping import names
 from ringwatch.store.door import Door
 from ringwatch.store.tables import ring, ring_evidence, ring_harm, ring_night, ring_night_member, run
 from ringwatch.store.views import ring_review
@@ -37,7 +37,9 @@ class Queue(Door):
         reason, night = ring_evidence.c, ring_night.c
         query = sa.select(night.ring_id, night.size, night.bits.label("ring_bits"), reason.bits, reason.identifiers)
         query = query.join(ring_night, (night.day == reason.day) & (night.ring_id == reason.ring_id))
-        found = query.where(reason.day == day, reason.facet == facet, _names(identifier)).order_by(night.ring_id)
+        found = query.where(reason.day == day, reason.facet == facet, names(reason.identifiers, identifier)).order_by(
+            night.ring_id
+        )
         return [row for row in self._rows(found) if identifier in row["identifiers"]]
 
     def runs(self, day: date) -> list[dict[str, Any]]:
@@ -72,11 +74,6 @@ def _rings() -> sa.Select[Any]:
 def _matches(day: date, search: str) -> sa.ColumnElement[bool]:
     member, reason = ring_night_member.c, ring_evidence.c
     inside = sa.select(member.ring_id).where(member.day == day, member.account_id.contains(search, autoescape=True))
-    named = sa.select(reason.ring_id).where(reason.day == day, _names(search))
+    named = sa.select(reason.ring_id).where(reason.day == day, names(reason.identifiers, search))
     ring_id = ring_night.c.ring_id
     return sa.or_(ring_id.contains(search.upper(), autoescape=True), ring_id.in_(inside), ring_id.in_(named))
-
-
-def _names(identifier: str) -> sa.ColumnElement[bool]:
-    written = json.dumps(identifier)[1:-1]
-    return sa.cast(ring_evidence.c.identifiers, sa.Text).contains(written, autoescape=True)

@@ -79,12 +79,26 @@ class History:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """Groups below the threshold that reviewers are asked about.
+
+    rings: ring_id, fingerprint, stratum, weight, probability, low, high, kind, size, bits, summary, harm (figures as in
+    ring_harm, nothing where nobody worked them out); members: ring_id, account_id, probability, role; evidence: as
+    ring_evidence.
+    """
+
+    rings: pd.DataFrame
+    members: pd.DataFrame
+    evidence: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Nightly:
     """What a night publishes, sorted; columns as in the tables of the store, without day and run.
 
     rings: as ring_night, with `fingerprint` for rings that are new; members: as ring_night_member; evidence: as
     ring_evidence; replaced: ring_id of rings that the day had up to now and into which of tonight's most of it went;
-    harm: as ring_harm, of the rings that are flagged, None where nobody worked it out.
+    harm: as ring_harm, of the rings that are flagged, None where nobody worked it out; sample: groups that are not.
     """
 
     rings: pd.DataFrame
@@ -92,6 +106,7 @@ class Nightly:
     evidence: pd.DataFrame
     replaced: dict[str, str] = field(default_factory=dict)
     harm: pd.DataFrame | None = None
+    sample: Sample | None = None
 
     @property
     def flagged(self) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from ringwatch.store.partners import Partners
 from ringwatch.store.published import Published
 from ringwatch.store.quarantine import Quarantine
 from ringwatch.store.queue import Queue
+from ringwatch.store.samples import Samples
 from ringwatch.store.tombstones import Tombstones
 from ringwatch.store.verdicts import Verdicts
 from ringwatch.store.webhooks import Webhooks
@@ -34,6 +35,7 @@ class Doors:
         self.tombstones = Tombstones(engine, connection)
         self.keys = Keys(engine, connection)
         self.queue = Queue(engine, connection)
+        self.samples = Samples(engine, connection)
         self.verdicts = Verdicts(engine, connection)
         self.consumers = Consumers(engine, connection)
         self.partners = Partners(engine, connection)

@@ -4,6 +4,8 @@ One fact is kept once: who was in which ring on which published day (`ring_night
 views (`views.py`).
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -77,8 +79,8 @@ run = Table(
 
 # One ring for ever, whatever happens to its days. `canonical_ring_id` is the ring it now goes under, itself unless it
 # was merged into another, or withdrawn while most of it is in another. `state`: current, flagged on the newest
-# published day; withdrawn, on no published day any more; merged or dormant, flagged on an earlier one. The days are
-# those on which it is flagged, of a ring that was withdrawn those on which it was.
+# published day; withdrawn, on no published day any more, or never flagged (see `sample`); merged or dormant, flagged on
+# an earlier one. The days are those on which it is flagged, of a ring that was withdrawn those on which it was.
 ring = Table(
     "ring",
     metadata,
@@ -155,6 +157,21 @@ ring_night_member = Table(
     Index("ix_ring_night_member_account_id", "account_id", "day"),
 )
 
+
+def _reason() -> list[Column[Any]]:
+    return [
+        Column("facet", Text, nullable=False),
+        Column("reason", Text, nullable=False),
+        Column("direction", Text, nullable=False),
+        Column("observed", Double),
+        Column("expected", Double),
+        Column("bits", Double, nullable=False),
+        Column("members", Integer, nullable=False),
+        Column("identifiers", JSON, nullable=False),
+        Column("text", Text, nullable=False),
+    ]
+
+
 # One reason for or against a ring on a published day, the weightiest first; and what to check next, of no weight.
 ring_evidence = Table(
     "ring_evidence",
@@ -162,15 +179,7 @@ ring_evidence = Table(
     Column("day", Date, primary_key=True),
     Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("facet", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("direction", Text, nullable=False),
-    Column("observed", Double),
-    Column("expected", Double),
-    Column("bits", Double, nullable=False),
-    Column("members", Integer, nullable=False),
-    Column("identifiers", JSON, nullable=False),
-    Column("text", Text, nullable=False),
+    *_reason(),
     CheckConstraint("direction IN ('for', 'against', 'check')", name="direction"),
     Index("ix_ring_evidence_ring_id", "ring_id"),
 )
@@ -341,6 +350,44 @@ ring_harm = Table(
     Column("enterprise", Integer),
     Column("stake", Double, nullable=False),
     Column("expected_harm", Double, nullable=False),
+)
+
+# A group below the threshold that reviewers are asked about, so that what is missed can be estimated; consumers never
+# see it. `stratum`: from which part of such groups it was drawn; `weight`: for how many groups of its night it stands.
+sample = Table(
+    "sample",
+    metadata,
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("run_id", Integer, ForeignKey("run.run_id"), nullable=False),
+    Column("stratum", Text, nullable=False),
+    Column("weight", Double, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("bits", Double),
+    Column("summary", Text, nullable=False),
+    Column("harm", JSON, nullable=False),
+    Index("ix_sample_day", "day"),
+)
+
+sample_member = Table(
+    "sample_member",
+    metadata,
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("account_id", Text, primary_key=True),
+    Column("probability", Double, nullable=False),
+    Column("role", Text, nullable=False),
+)
+
+sample_evidence = Table(
+    "sample_evidence",
+    metadata,
+    Column("ring_id", Text, ForeignKey("ring.ring_id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    *_reason(),
 )
 
 # What partners sent of rings that they confirmed, by the id that the sender gave it; `ring` is the sender's, too.

@@ -19,6 +19,8 @@ from ringwatch.store.tables import (
     ring_night,
     ring_night_member,
     run,
+    sample,
+    sample_member,
     verdict,
     verdict_member,
 )
@@ -178,6 +180,8 @@ def _as_published(connection: sa.Connection, ring_id: str | None) -> dict[str, A
     night = ring_night.c
     query = sa.select(night.probability, night.content_hash).where(night.ring_id == ring_id, night.flagged)
     newest = connection.execute(query.order_by(night.day.desc()).limit(1)).one_or_none()
+    if newest is None:
+        newest = connection.execute(sa.select(sample.c.probability).where(sample.c.ring_id == ring_id)).one_or_none()
     return dict(newest._mapping) if newest else {}
 
 
@@ -185,4 +189,5 @@ def _keep_members(connection: sa.Connection, seq: int, ring_id: str) -> None:
     member = ring_night_member.c
     last = sa.select(ring.c.last_day).where(ring.c.ring_id == ring_id).scalar_subquery()
     inside = sa.select(sa.literal(seq), member.account_id).where(member.ring_id == ring_id, member.day == last)
-    connection.execute(sa.insert(verdict_member).from_select(["seq", "account_id"], inside))
+    asked = sa.select(sa.literal(seq), sample_member.c.account_id).where(sample_member.c.ring_id == ring_id)
+    connection.execute(sa.insert(verdict_member).from_select(["seq", "account_id"], inside.union(asked)))

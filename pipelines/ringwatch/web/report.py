@@ -33,8 +33,8 @@ def write(review: Review, author: str, day: date, most: int = MOST_RINGS) -> Pat
     Raises UsageError when the day is not published.
     """
     desk, night = review.desk(author), review.night
-    rows = desk.queue(day, "all", "", "harm", most, 0)
-    views = [ring_view(night, _as_of(night, desk.ring(row.ring_id), row)) for row in rows]
+    rows = desk.queue(day, "all", "", "harm", most, 0, asking=False)
+    views = [ring_view(night, _as_of(night, desk.ring(row.ring_id, asking=False), row)) for row in rows]
     style = _STYLE.read_text(encoding="utf-8")
     text = render(
         "report.html.j2",

@@ -17,6 +17,8 @@ from ringwatch.web.masks import masked, without
 from ringwatch.web.picture import Picture, picture
 
 BRIDGE = "bridge"
+# Where reasons lead in the chart of a ring that is judged blind, which is not drawn.
+BLIND = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def ring_view(night: Night, ring: RingView, clear: bool = False, bits: bool = Fa
     drawn = picture(day, ring.members, left, found, weakest, names) if found else None
     return Shown(
         ring=ring,
-        waterfall=charts.waterfall(evidence, row.probability, night.settings.flag_probability, bits),
+        waterfall=charts.waterfall(evidence, row.probability or BLIND, night.settings.flag_probability, bits),
         checks=tuple(reason for reason in evidence if reason["direction"] == "check"),
         left=left,
         picture=drawn,

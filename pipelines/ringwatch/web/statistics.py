@@ -12,5 +12,9 @@ router = APIRouter()
 def show(visit: Looking) -> Response:
     desk = visit.desk
     return visit.page(
-        "statistics.html.j2", precision=desk.precision(), agreement=desk.agreement(), log=desk.log()[-200:][::-1]
+        "statistics.html.j2",
+        precision=desk.precision(),
+        agreement=desk.agreement(),
+        caught=desk.recall(),
+        log=desk.log()[-200:][::-1],
     )

@@ -40,7 +40,9 @@ def home_of_a_ring(home: Path, members: tuple[str, ...] = RING, text: str = "The
     return night
 
 
-def publish(night: Night, day: date, members: tuple[str, ...], text: str, probability: float = 0.9) -> None:
+def publish(
+    night: Night, day: date, members: tuple[str, ...], text: str, probability: float = 0.9, asked: int = 0
+) -> None:
     rings = [("c", len(members), probability, 0.7, 0.97, "operator", 3.0, text)]
     belong = [("c", name, 0.8, "core") for name in members]
     evidence = [
@@ -53,7 +55,7 @@ def publish(night: Night, day: date, members: tuple[str, ...], text: str, probab
     judged = Candidates(**{table: _frame(table, values) for table, values in rows.items()})
     store = night.store.published
     history = store.history(day)
-    store.publish(day, nightly(day, judged, history, Thresholds(0.5, 0.3, 4)), 1000, history.last_run)
+    store.publish(day, nightly(day, judged, history, Thresholds(0.5, 0.3, 4), asked=asked), 1000, history.last_run)
 
 
 def _frame(table: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:

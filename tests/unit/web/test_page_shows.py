@@ -2,19 +2,22 @@
 
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from forms import send
 from people_of_a_page import NOW, Client
-from rings_of_a_home import CARD, HOSTILE, TUESDAY, home_of_a_ring
+from rings_of_a_home import CARD, HOSTILE, RING, TUESDAY, home_of_a_ring, publish
 
 from ringwatch.review.desk import Desk
 from ringwatch.web import report
 from ringwatch.web.access import Access
 from ringwatch.web.app import create
 from ringwatch.web.page import Review
+
+WEDNESDAY = date(2026, 3, 4)
 
 
 def test_a_ring_is_explained(by: Client, ring_id: str) -> None:
@@ -67,6 +70,27 @@ def test_a_day_without_the_windows_tables_is_shown_without_a_picture(by: Client,
     assert '<svg class="picture"' not in text
     assert "ringwatch link --day 2026-03-03" in text
     assert "32 times likelier" in text
+
+
+def test_a_sampled_group_is_shown_as_a_ring_whose_probability_is_not_told_yet(by: Client, review: Review) -> None:
+    publish(review.night, WEDNESDAY, RING, "They share one card", probability=0.2, asked=1)
+    (row,) = review.desk("anna").queue()
+    anna, path = by("anna"), f"/rings/{row.ring_id}"
+
+    before = anna.get(path).text
+    send(anna, f"{path}/decide", decision="confirmed", seen="0")
+
+    assert row.ring_id in anna.get("/queue?status=all").text
+    assert "How likely it is shows once you have decided" in before
+    assert "32 times likelier" in before
+    assert "0.20" not in before
+    assert "0.20" in anna.get(path).text
+    assert row.ring_id not in anna.get(f"/nights/{WEDNESDAY}").text
+    assert row.ring_id not in report.write(review, "nightly", WEDNESDAY).read_text(encoding="utf-8")
+
+
+def test_statistics_say_when_verdicts_are_too_few_for_recall(by: Client) -> None:
+    assert "Too few verdicts for an estimate of recall" in by("rita").get("/statistics").text
 
 
 @pytest.fixture(scope="module")
