@@ -1,58 +1,119 @@
 """The feed of changes: what consumers see of rings before and after a step, and what of it is other.
 
+It follows from the contract's views, column by column, so that nobody who takes over what it names misses anything.
 Statements on a connection that the store opened.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ringwatch.store import bookkeeping
 from ringwatch.store.tables import CHANGES, change, ring
 from ringwatch.store.views import flagged_ring_members, flagged_rings
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 CURRENT = "current"
-# What a ring that stays flagged can change in, each a kind of change.
-ASPECTS = ["members", "band", "event", "kind"]
+RING, MEMBER = ["ring_id"], ["ring_id", "account_id"]
+# The kind of change that another value of a column is, in each view; a ring with other accounts has changed in members.
+OF_RING = {
+    "band": "band",
+    "event": "event",
+    "kind": "kind",
+    "size": "members",
+    "first_day": "first_day",
+    "probability": "probability",
+    "low": "probability",
+    "high": "probability",
+    "summary": "summary",
+}
+OF_MEMBER = {
+    "kind": "kind",
+    "size": "members",
+    "member_probability": "probability",
+    "ring_probability": "probability",
+    "account_probability": "probability",
+    "role": "role",
+}
+# `day` is the same in all rows, the newest published one; `content_hash` follows from members, band, event and kind.
+NOT_TOLD = ("day", "content_hash")
 
 
-def seen(connection: sa.Connection) -> pd.DataFrame:
-    """Return what consumers see of every ring, by ring_id: state, canonical_ring_id and, of those that are flagged now,
-    members (all of them, as one value), band, event, kind, content_hash.
+@dataclass(frozen=True)
+class Seen:
+    """What consumers see, by ring_id: standing (state, canonical_ring_id) of every ring, content_hash of those that are
+    flagged; rings and members: what is told of the rows of the views, by ring_id and by ring_id, account_id.
     """
-    known = sa.select(ring.c.ring_id, ring.c.state, ring.c.canonical_ring_id)
-    shown = flagged_rings.c
-    now = sa.select(shown.ring_id, shown.band, shown.event, shown.kind, shown.content_hash)
-    inside = sa.select(flagged_ring_members.c.ring_id, flagged_ring_members.c.account_id)
-    members = bookkeeping.read(connection, inside).groupby("ring_id")["account_id"].agg(frozenset).rename("members")
-    rings = bookkeeping.read(connection, known).merge(bookkeeping.read(connection, now), on="ring_id", how="left")
-    return rings.join(members, on="ring_id").set_index("ring_id")
+
+    standing: dict[str, tuple[str, str]]
+    hashes: dict[str, str]
+    rings: dict[tuple[str, ...], tuple[object, ...]]
+    members: dict[tuple[str, ...], tuple[object, ...]]
+
+    @property
+    def flagged(self) -> set[str]:
+        return set(self.hashes)
 
 
-def write(connection: sa.Connection, day: date, run_id: int, before: pd.DataFrame) -> int:
+def seen(connection: sa.Connection) -> Seen:
+    """Return what consumers see now."""
+    known = connection.execute(sa.select(ring.c.ring_id, ring.c.state, ring.c.canonical_ring_id))
+    hashes = connection.execute(sa.select(flagged_rings.c.ring_id, flagged_rings.c.content_hash))
+    return Seen(
+        {ring_id: (state, canonical) for ring_id, state, canonical in known},
+        {row.ring_id: row.content_hash for row in hashes},
+        _rows(connection, flagged_rings, RING, OF_RING),
+        _rows(connection, flagged_ring_members, MEMBER, OF_MEMBER),
+    )
+
+
+def _rows(
+    connection: sa.Connection, view: sa.TableClause, key: list[str], told: dict[str, str]
+) -> dict[tuple[str, ...], tuple[object, ...]]:
+    query = sa.select(*(view.c[name] for name in (*key, *told)))
+    return {tuple(row[: len(key)]): tuple(row[len(key) :]) for row in connection.execute(query)}
+
+
+def write(connection: sa.Connection, day: date, run_id: int, before: Seen) -> int:
     """Insert what consumers see anew since `before`, by ring_id and kind, and return how many rings that are."""
     after = seen(connection)
-    rows = _kinds(before.reindex(after.index), after)
-    rows = rows.assign(content_hash=rows["ring_id"].map(after["content_hash"]), day=day, run_id=run_id)
-    bookkeeping.insert(connection, change, rows)
-    return rows["ring_id"].nunique()
+    told = _moves(before, after) | _aspects(before, after)
+    order = {kind: place for place, kind in enumerate(CHANGES)}
+    about = {"day": day, "run_id": run_id}
+    rows = [
+        {"ring_id": ring_id, "change": kind, "content_hash": after.hashes.get(ring_id), **about}
+        for ring_id, kind in sorted(told, key=lambda each: (each[0], order[each[1]]))
+    ]
+    if rows:
+        connection.execute(sa.insert(change), rows)
+    return len({ring_id for ring_id, _ in told})
 
 
-def _kinds(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return ring_id, change, sorted; a ring that stays flagged has a row for each aspect that is other."""
-    import pandas as pd
+def _moves(before: Seen, after: Seen) -> set[tuple[str, str]]:
+    """Rings that are flagged now, and those that are not: why, also where an id leads that leads elsewhere now."""
+    added = {(ring_id, "added") for ring_id in after.flagged - before.flagged}
+    left = {
+        (ring_id, state)
+        for ring_id, (state, canonical) in after.standing.items()
+        if state != CURRENT and (state, canonical) != before.standing.get(ring_id)
+    }
+    return added | left
 
-    was, now = before["state"] == CURRENT, after["state"] == CURRENT
-    told = {"added": now & ~was}
-    told |= {aspect: now & was & (before[aspect] != after[aspect]) for aspect in ASPECTS}
-    moved = (before["state"] != after["state"]) | (before["canonical_ring_id"] != after["canonical_ring_id"])
-    told |= {state: moved & (after["state"] == state) for state in ("dormant", "merged", "withdrawn")}
-    rows = [(ring_id, kind) for kind in CHANGES for ring_id in after.index[told[kind]]]
-    found = pd.DataFrame(rows, columns=["ring_id", "change"], dtype=object)
-    return found.sort_values("ring_id", kind="stable", ignore_index=True)
+
+def _aspects(before: Seen, after: Seen) -> set[tuple[str, str]]:
+    """Rings that stay flagged, with the kinds of what is other in their rows, or in who is a member."""
+    stay = before.flagged & after.flagged
+    told = {(ring_id, "members") for ring_id, _ in before.members.keys() ^ after.members.keys() if ring_id in stay}
+    for was, now, kinds in (
+        (before.rings, after.rings, [*OF_RING.values()]),
+        (before.members, after.members, [*OF_MEMBER.values()]),
+    ):
+        for key in was.keys() & now.keys():
+            if was[key] != now[key]:
+                told |= {(key[0], kinds[place]) for place in _unlike(was[key], now[key])}
+    return told
+
+
+def _unlike(was: tuple[object, ...], now: tuple[object, ...]) -> list[int]:
+    return [place for place, (one, other) in enumerate(zip(was, now, strict=True)) if one != other]

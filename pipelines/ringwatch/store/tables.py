@@ -40,7 +40,10 @@ EVENTS = ("new", "grown", "shrunk", "unchanged", "merged", "split", "dormant", "
 RING_STATES = ("current", "dormant", "merged", "withdrawn")
 # What consumers are told of a ring: that it is flagged now, what of it is other than before, or that it is flagged no
 # more and why. `changed` and `removed` are of stores that did not tell apart.
-CHANGES = ("added", "members", "band", "event", "kind", "dormant", "merged", "withdrawn")
+CHANGES = (
+    *("added", "members", "band", "event", "kind", "first_day", "probability", "role", "summary"),
+    *("dormant", "merged", "withdrawn"),
+)
 EARLIER_CHANGES = ("changed", "removed")
 SUBJECTS = ("ring", "member", "pair", "identifier")
 OUTCOMES = ("confirmed", "partly_confirmed", "reseller", "benign", "unsure")

@@ -56,8 +56,12 @@ class Consumer:
         return dict(found) if found else None
 
     def _ring(self, connection: sa.Connection, ring_id: str) -> dict[str, Any]:
-        columns = "band, event, kind, content_hash"
-        ring = sa.text(f"SELECT {columns} FROM flagged_rings WHERE ring_id = :ring_id")
-        members = sa.text("SELECT account_id FROM flagged_ring_members WHERE ring_id = :ring_id ORDER BY account_id")
-        found = dict(connection.execute(ring, {"ring_id": ring_id}).mappings().one())
-        return found | {"members": connection.execute(members, {"ring_id": ring_id}).scalars().all()}
+        """Every column of both views but the day, which is the same in all rows."""
+        ring = sa.text("SELECT * FROM flagged_rings WHERE ring_id = :ring_id")
+        members = sa.text("SELECT * FROM flagged_ring_members WHERE ring_id = :ring_id ORDER BY account_id")
+        of_ring, *of_members = (
+            {column: value for column, value in row.items() if column != "day"}
+            for rows in (ring, members)
+            for row in connection.execute(rows, {"ring_id": ring_id}).mappings()
+        )
+        return of_ring | {"members": of_members}

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pyarrow as pa
 
+from ringwatch.review.effects import Terms, heed
 from ringwatch.review.nightly import nightly
 from ringwatch.score.tables import TABLES
 from ringwatch.store.records import Candidates, History, Nightly, Publication, Thresholds
@@ -60,9 +61,10 @@ def make(store: Store, day: date, candidates: Candidates) -> Nightly:
 def publish(
     store: Store, day: date, groups: Mapping[str, Iterable[str]], probability: float = 0.9, kind: str = "operator"
 ) -> Publication:
-    """Publish `groups` for `day` in a world of a thousand accounts."""
+    """Publish `groups` for `day` in a world of a thousand accounts, as verdicts leave them."""
     history = store.published.history(day)
-    night = nightly(day, judged(groups, probability, kind), history, THRESHOLDS)
+    heeded = heed(judged(groups, probability, kind), store.verdicts.decisions(day), day, Terms(90, 180))
+    night = nightly(day, heeded, history, THRESHOLDS)
     return store.published.publish(day, night, 1000, history.last_run)
 
 

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,16 @@ from judged import (
 )
 
 from ringwatch.errors import UsageError
+from ringwatch.store import changes
 from ringwatch.store.store import Store
+from ringwatch.store.tables import CHANGES
+from ringwatch.store.views import flagged_ring_members, flagged_rings
 
 # A night: its day, for each of 24 accounts the group it is in (0: none), and how probable the groups are.
 groupings = st.lists(st.integers(0, 3), min_size=24, max_size=24)
 nights = st.tuples(st.integers(0, 3), groupings, st.sampled_from([0.49, 0.6, 0.79, 0.81, 0.96]))
 ROLL_BACK = st.just("roll back")
+VERDICT = st.sampled_from(["confirmed", "benign"])
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +61,19 @@ def groups(grouping: list[int]) -> dict[str, list[str]]:
 
 
 def do(store: Store, step: tuple[int, list[int], float] | str) -> None:
-    if isinstance(step, str):
+    if step == "roll back":
         if store.published.days():
             store.published.roll_back(store.published.days()[-1], "wrong")
+    elif isinstance(step, str):
+        for ring_id in sorted(members_of(store, store.published.days()[-1]) if store.published.days() else [])[:1]:
+            store.verdicts.add(datetime(2026, 3, 9), "ana", "ring", step, ring_id=ring_id)
     else:
         day, grouping, probability = step
         publish(store, MONDAY + timedelta(day), groups(grouping), probability)
 
 
-@settings(max_examples=25)
-@given(st.lists(nights | ROLL_BACK, min_size=2, max_size=6))
+@settings(max_examples=12)
+@given(st.lists(nights | ROLL_BACK | VERDICT, min_size=2, max_size=6))
 def test_whatever_is_published_again_no_ring_is_lost_and_a_consumer_can_follow(
     empty: Path, steps: list[tuple[int, list[int], float] | str]
 ) -> None:
@@ -135,6 +142,30 @@ def test_a_ring_whose_first_day_is_published_again_keeps_its_id_if_most_of_it_is
         assert not alike or after.get(ring_id) in alike
 
 
+def test_another_first_day_is_told(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))})
+    publish(store, TUESDAY, {"a": accounts(range(6))})
+    consumer = Consumer(store.engine)
+    consumer.poll()
+    ring = ring_of(store, TUESDAY, "A000")
+
+    publish(store, MONDAY, {})
+
+    assert consumer.poll() == [(ring, "first_day")]
+    assert consumer.rings == consumer.table()
+    assert consumer.rings[ring]["first_day"] == str(TUESDAY)
+
+
+def test_every_column_of_the_views_is_told_of_or_said_not_to_be() -> None:
+    for view, kinds, keys in (
+        (flagged_rings, changes.OF_RING, changes.RING),
+        (flagged_ring_members, changes.OF_MEMBER, changes.MEMBER),
+    ):
+        told = {*kinds, *keys, *changes.NOT_TOLD}
+        assert {column.name for column in view.c} - told == set()
+        assert set(kinds.values()) <= set(CHANGES)
+
+
 def test_the_first_day_again_with_other_members_keeps_the_id_on_it_and_on_later_days(store: Store) -> None:
     publish(store, MONDAY, {"a": accounts(range(6))})
     publish(store, TUESDAY, {"a": accounts(range(8))})
@@ -194,7 +225,7 @@ def test_a_ring_that_a_restatement_puts_into_another_is_withdrawn_and_leads_ther
     publish(store, MONDAY, {"ab": accounts(range(15))})
 
     assert consumer.resolve(b) == ("withdrawn", a)
-    assert set(consumer.poll()) == {(a, "members"), (b, "withdrawn")}
+    assert set(consumer.poll()) == {(a, "members"), (a, "summary"), (b, "withdrawn")}
 
 
 def test_a_ring_that_a_restatement_cuts_apart_goes_on_as_its_larger_part(store: Store) -> None:
@@ -266,7 +297,7 @@ def test_what_a_consumer_saw_of_several_nights_adds_up(store: Store) -> None:
     assert sorted(consumer.poll()) == sorted([(a, "added"), (b, "added")])
 
     publish(store, TUESDAY, {"a": accounts(range(8)), "b": accounts(range(10, 16))})
-    assert set(consumer.poll()) == {(a, "members"), (a, "event"), (b, "event")}
+    assert set(consumer.poll()) == {(a, "members"), (a, "event"), (a, "summary"), (b, "event")}
 
     store.published.withhold(WEDNESDAY, make(store, WEDNESDAY, judged({"a": accounts(range(900))})), 1000, "too many")
     assert consumer.poll() == []

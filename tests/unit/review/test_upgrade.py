@@ -132,7 +132,7 @@ def test_the_next_night_goes_on_from_there(upgraded: Store) -> None:
     consumer = Consumer(upgraded.engine)
     consumer.poll()
     publish(upgraded, WEDNESDAY, {"a": accounts(range(10))}, probability=0.94)  # in the room of its band
-    assert consumer.poll() == [("R-A", "event")]
+    assert consumer.poll() == [("R-A", kind) for kind in ("event", "probability", "summary")]
     publish(upgraded, TUESDAY, {"a": accounts(range(9))})
     assert {ring_id: consumer.resolve(ring_id)[0] for ring_id in upgraded.published.ring_ids()}["R-LOST"] == "withdrawn"
 
@@ -144,4 +144,23 @@ def test_nights_of_before_are_seen_without_what_was_not_written_down(upgraded: S
 
 
 def test_the_newest_schema_has_no_earlier_table_left(upgraded: Store) -> None:
-    assert "earlier_change" not in sa.inspect(upgraded.engine).get_table_names()
+    assert [name for name in sa.inspect(upgraded.engine).get_table_names() if name.startswith("earlier_")] == []
+
+
+def test_what_the_webhook_was_told_stays_told(address: str) -> None:
+    """Deliveries refer to changes, which move to a table that knows more kinds of them."""
+    engine = database._engine(database._url(address))
+    with database.writing(engine) as connection:
+        command.upgrade(database._config(connection), "0012")
+        for row in (
+            "INSERT INTO run (day, restatement, state, rings, members, accounts, version, rolled_back) VALUES "
+            "('2026-03-02', 0, 'published', 0, 0, 9, '0', false)",
+            "INSERT INTO change (run_id, day, ring_id, change) VALUES (1, '2026-03-02', 'R-A', 'added')",
+            "INSERT INTO webhook_delivery VALUES (1, '2026-03-03 04:00:00', '2026-03-03 04:00:00', 1, '')",
+        ):
+            connection.exec_driver_sql(row)
+    engine.dispose()
+    store = Store.open(address)
+    assert store.webhooks.pending() == []
+    assert store.consumers.changes()["change"].tolist() == ["added"]
+    store.close()
