@@ -32,7 +32,7 @@ evaluate: $(INSTALLED) ## Judge simulated worlds of family C and write a report:
 	@$(BIN)/ringwatch evaluate --family C --out var/evaluation-report
 
 .PHONY: airflow
-airflow: $(INSTALLED) ## Run the nightly DAG in Airflow on this machine; Ctrl-C stops it
+airflow: $(INSTALLED) ## Run the DAGs in Airflow on this machine, on simulated feeds; Ctrl-C stops it
 	@$(BIN)/python scripts/airflow_local.py
 
 .PHONY: test
@@ -92,7 +92,7 @@ lock: $(INSTALLED) ## Re-make requirements.lock; UPGRADE=1 takes the newest vers
 
 .PHONY: clean
 clean: ## Stop the servers of demo and evaluation, remove .venv, their data and all caches; other data in var/ stay
-	@for home in var/demo var/evaluation var/evaluation/worker-*; do \
+	@for home in var/demo var/evaluation var/evaluation/worker-* .airflow/world/var; do \
 	  if [ -x $(BIN)/ringwatch ] && [ -d $$home ]; then RINGWATCH_HOME=$$home $(BIN)/ringwatch server stop; fi; done
 	@rm -rf .venv var/demo var/evaluation .airflow .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	@find benchmarks pipelines dags scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

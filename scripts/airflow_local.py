@@ -1,8 +1,9 @@
-"""Airflow on this machine, to try the nightly DAG: web page, scheduler and DAG processor on loopback, in `.airflow/`.
+"""Airflow on this machine, to try the DAGs: web page, scheduler and DAG processor on loopback, in `.airflow/`.
 
     python scripts/airflow_local.py                          start it; Ctrl-C stops it
     python scripts/airflow_local.py dags list                run any command of Airflow on it
 
+Unless RINGWATCH_FEEDS_DIR names feeds, it simulates some days, and the first of them is run at once.
 These are the parts of `airflow standalone` that the DAG needs. `standalone` itself would open log servers to the whole
 network, on fixed ports.
 """
@@ -20,19 +21,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.request import ProxyHandler, build_opener
+from urllib.parse import quote
 
+import httpx
 import psutil
 from rich.console import Console
 
+from ringwatch import server
 from ringwatch.errors import InfrastructureError
 from ringwatch.server.ports import free_port, is_free
+from ringwatch.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 PORT = 8080
 DAG = "nightly_ring_discovery"
 COMPONENTS = (("api-server",), ("scheduler", "--skip-serve-logs"), ("dag-processor",))
-START_SECONDS = 180
+START_SECONDS = 300
+ACCOUNTS, DAYS, SEED = 1_000, 5, 3
 STOP_SECONDS = 15
 
 say = Console(highlight=False, markup=False, soft_wrap=True).print
@@ -57,6 +62,11 @@ class Airflow:
     def passwords(self) -> Path:
         return self.home / "passwords.json"
 
+    @property
+    def world(self) -> Path:
+        """The simulated world, and what ringwatch keeps of it."""
+        return self.home / "world"
+
 
 def main() -> None:
     os.umask(0o077)
@@ -77,15 +87,33 @@ def main() -> None:
 def start(airflow: Airflow) -> None:
     """Run Airflow until Ctrl-C. Raises InfrastructureError when a part of it does not start or ends by itself."""
     write_password(airflow.passwords)
-    say(f"Airflow is starting; its log is {airflow.log}")
+    simulate_feeds(airflow)
+    say(f"Airflow is starting, which takes a minute; its log is {airflow.log}")
     with airflow.log.open("wb") as log:
         prepare(airflow, log)
         with running(airflow, log) as processes:
-            wait_until_healthy(airflow, processes)
+            wait_until_ready(airflow, processes)
             say(welcome(airflow))
+            first = run_first_night(airflow)
             while True:
                 check_alive(airflow, processes)
-                time.sleep(1)
+                first = first and tell_end(airflow, first)
+                time.sleep(2)
+
+
+def is_trial() -> bool:
+    """Whether there are no feeds of one's own."""
+    return "RINGWATCH_FEEDS_DIR" not in os.environ
+
+
+def simulate_feeds(airflow: Airflow) -> None:
+    """Simulate some days once, unless there are feeds of one's own."""
+    if not is_trial() or days_in(airflow.world / "feeds"):
+        return
+    from ringwatch.simulate import simulate
+
+    say(f"{DAYS} days of {ACCOUNTS:,} accounts are simulated in {airflow.world}")
+    simulate(airflow.world, ACCOUNTS, DAYS, SEED)
 
 
 def write_password(path: Path) -> None:
@@ -97,16 +125,18 @@ def write_password(path: Path) -> None:
 
 
 def prepare(airflow: Airflow, log: IO[bytes]) -> None:
-    """Make or upgrade the metadata database, and the pool that the tasks of the DAG share."""
-    for arguments in (("db", "migrate"), ("pools", "set", "ringwatch", "1", "one stage of one night at a time")):
-        done = subprocess.run(command(*arguments), env=environment(airflow), stdout=log, stderr=log, check=False)
-        if done.returncode:
-            raise InfrastructureError(f"`airflow {' '.join(arguments[:2])}` failed; see the end of {airflow.log}")
+    """Make or upgrade the metadata database."""
+    done = subprocess.run(command("db", "migrate"), env=environment(airflow), stdout=log, stderr=log, check=False)
+    if done.returncode:
+        raise InfrastructureError(f"`airflow db migrate` failed; see the end of {airflow.log}")
 
 
 @contextmanager
 def running(airflow: Airflow, log: IO[bytes]) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Start the components, each as a session of its own, and leave none of their processes behind."""
+    """Start the components, each as a session of its own, and leave none of their processes behind.
+
+    The Neo4j of the simulated days ends with them; that of your own stays, as it does after `ringwatch run`.
+    """
     env = environment(airflow)
     processes = [
         subprocess.Popen(command(*arguments), env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
@@ -116,6 +146,8 @@ def running(airflow: Airflow, log: IO[bytes]) -> Iterator[list[subprocess.Popen[
         yield processes
     finally:
         stop({process.pid for process in processes})
+        if is_trial():
+            server.stop(load_settings(home=airflow.world / "var"))
 
 
 def stop(sessions: set[int]) -> None:
@@ -136,23 +168,58 @@ def session(pid: int) -> int | None:
     return None
 
 
-def wait_until_healthy(airflow: Airflow, processes: list[subprocess.Popen[bytes]]) -> None:
+def wait_until_ready(airflow: Airflow, processes: list[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not healthy(airflow):
+    while not is_ready(airflow):
         check_alive(airflow, processes)
         if time.monotonic() > deadline:
             raise InfrastructureError(f"Airflow is not ready after {START_SECONDS} s; see {airflow.log}")
         time.sleep(1)
 
 
-def healthy(airflow: Airflow) -> bool:
-    """Whether the web page answers and says that scheduler and DAG processor have a heartbeat."""
+def is_ready(airflow: Airflow) -> bool:
+    """Whether scheduler and DAG processor have a heartbeat, and the DAG can be triggered."""
     try:
-        with build_opener(ProxyHandler({})).open(f"{airflow.url}/api/v2/monitor/health", timeout=5) as response:
-            health: dict[str, dict[str, Any]] = json.load(response)
-    except OSError:
+        with client(airflow) as api:
+            health: dict[str, dict[str, Any]] = api.get("monitor/health").json()
+            parts = ("metadatabase", "scheduler", "dag_processor")
+            return all(health[part]["status"] == "healthy" for part in parts) and api.get(f"dags/{DAG}").is_success
+    except (httpx.HTTPError, json.JSONDecodeError):
         return False
-    return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+
+@contextmanager
+def client(airflow: Airflow) -> Iterator[httpx.Client]:
+    """Airflow's REST API, for the user admin."""
+    password = json.loads(airflow.passwords.read_text(encoding="utf-8"))["admin"]
+    with httpx.Client(base_url=f"{airflow.url}/api/v2/", trust_env=False, timeout=30) as api:
+        token = api.post(f"{airflow.url}/auth/token", json={"username": "admin", "password": password})
+        token.raise_for_status()
+        api.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+        yield api
+
+
+def run_first_night(airflow: Airflow) -> str | None:
+    """Trigger the first day of the simulated feeds when no night ran yet; return the id of the run."""
+    with client(airflow) as api:
+        if not is_trial() or api.get(f"dags/{DAG}/dagRuns").json()["total_entries"]:
+            return None
+        day = days_in(airflow.world / "feeds")[0]
+        asked = api.post(f"dags/{DAG}/dagRuns", json={"logical_date": None, "partition_key": day})
+        asked.raise_for_status()
+    run: str = asked.json()["dag_run_id"]
+    say(f"The night of {day} is run: {airflow.url}/dags/{DAG}/runs/{quote(run)}")
+    return run
+
+
+def tell_end(airflow: Airflow, run: str) -> str | None:
+    """Say how a run has ended; return its id as long as it has not."""
+    with suppress(httpx.HTTPError), client(airflow) as api:
+        found = api.get(f"dags/{DAG}/dagRuns/{quote(run)}").json()
+        if found.get("state") in {"success", "failed"}:
+            say(f"{found['note'] or run} ({found['state']})")
+            return None
+    return run
 
 
 def check_alive(airflow: Airflow, processes: list[subprocess.Popen[bytes]]) -> None:
@@ -163,16 +230,17 @@ def check_alive(airflow: Airflow, processes: list[subprocess.Popen[bytes]]) -> N
 
 def welcome(airflow: Airflow) -> str:
     """Say where everything is; a command that runs a day is shown when there is a day to run."""
-    feeds = environment(airflow).get("RINGWATCH_FEEDS_DIR")
-    days = days_in(Path(feeds)) if feeds else []
+    feeds = environment(airflow)["RINGWATCH_FEEDS_DIR"]
+    days = days_in(Path(feeds))
     run = f"{sys.executable} {Path(__file__)}"
-    first = "`make demo` simulates feeds, or name the folder of yours in RINGWATCH_FEEDS_DIR; then start this again"
+    first = "put the feeds of a day into a folder that is called like it, such as 2026-03-02; then start this again"
     if days:
-        first = f"{run} dags trigger {DAG} --conf '{json.dumps({'day': days[-1]})}'"
+        day = days[min(1, len(days) - 1)]
+        first = f"{run} dags trigger {DAG} --conf '{json.dumps({'day': day})}'"
     return f"""
 Airflow is ready at {airflow.url}
   user      admin, whose password is in {airflow.passwords}
-  feeds     {feeds or "none"}{"" if days or not feeds else ", without a folder for any day"}
+  feeds     {feeds}{"" if days else ", without a folder for any day"}
   run a day {first}
   run more  {run} backfill create --dag-id {DAG} --from-date DAY --to-date DAY
   stop      Ctrl-C
@@ -191,9 +259,11 @@ def command(*arguments: str) -> list[str]:
 
 def environment(airflow: Airflow) -> dict[str, str]:
     """Return the surroundings in which every command of this Airflow runs: all of it below its folder, on loopback."""
-    return _defaults() | os.environ | {
+    world = {"RINGWATCH_HOME": str(airflow.world / "var"), "RINGWATCH_FEEDS_DIR": str(airflow.world / "feeds")}
+    own = {"RINGWATCH_HOME": str(ROOT / "var")}
+    dags = {"AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags")}
+    return dags | (world if is_trial() else own) | os.environ | {
         "AIRFLOW_HOME": str(airflow.home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "2",
@@ -211,12 +281,6 @@ def environment(airflow: Airflow) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }  # fmt: skip
-
-
-def _defaults() -> dict[str, str]:
-    """Return where the nights of this checkout are, unless the environment says otherwise."""
-    home, demo = ROOT / "var", ROOT / "var" / "demo" / "feeds"
-    return {"RINGWATCH_HOME": str(home)} | ({"RINGWATCH_FEEDS_DIR": str(demo)} if demo.is_dir() else {})
 
 
 if __name__ == "__main__":

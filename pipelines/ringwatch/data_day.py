@@ -1,6 +1,7 @@
 """Which day a scheduled run is about: what the scheduler knows of the run goes in, the day of the data comes out."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from ringwatch.errors import UsageError
 
@@ -19,6 +20,12 @@ def data_day(partition_key: str | None, parameter: str | None, logical_date: dat
     if day is None:
         raise UsageError('this run names no day; trigger it with the parameter day, for example {"day": "2026-11-22"}')
     return day
+
+
+def feeds_deadline(day: date, zone: str, wait_hours: float) -> datetime:
+    """Return until when a night waits for its feeds: so many hours after the midnight of `zone` that ends the day."""
+    ended = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return ended.astimezone(UTC) + timedelta(hours=wait_hours)
 
 
 def _parse(source: str, text: str | None) -> date | None:

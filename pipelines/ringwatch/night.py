@@ -51,13 +51,14 @@ class Night:
     """What a stage needs: the day, the settings, the model, and the doors to files, graph and store.
 
     Graph and store are opened on first use, so that a stage which needs neither starts neither. `tell` shows people
-    what a long stage is doing.
+    what a long stage is doing. `run` is the key of the scheduler's run that has the turn.
     """
 
     day: date
     settings: Settings
     files: Files
     tell: Callable[[str], None] = _nobody
+    run: str | None = None
     doors: Doors = field(default_factory=Doors, repr=False, compare=False)
 
     @cached_property
@@ -118,10 +119,14 @@ class Report:
 
 
 def open_night(
-    settings: Settings, day: date, feeds: Path | None = None, tell: Callable[[str], None] = _nobody
+    settings: Settings,
+    day: date,
+    feeds: Path | None = None,
+    tell: Callable[[str], None] = _nobody,
+    run: str | None = None,
 ) -> Night:
     """Return the night of `day`; `feeds` (else the setting feeds_dir) is the folder in which its feeds arrive."""
-    return Night(day, settings, Files(settings.home, feeds or settings.feeds_dir), tell)
+    return Night(day, settings, Files(settings.home, feeds or settings.feeds_dir), tell, run)
 
 
 def settings_model(settings: Settings) -> Model:

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     feeds_marker: str | None = Field(
         None, description="file that says the folder of a day is complete, such as _SUCCESS; none: none is waited for"
     )
+    feeds_wait_hours: float = Field(
+        12,
+        ge=0,
+        description="hours after the end of a day for which its night in Airflow waits for feeds that are late",
+    )
     day_zone: str = Field(
         "UTC",
         description="zone (IANA) by whose midnights the folder of a day begins and ends, such as America/Los_Angeles; "

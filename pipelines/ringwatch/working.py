@@ -31,13 +31,15 @@ def writing(night: Night, what: str) -> Iterator[Lease]:
 def working(night: Night, what: str) -> Iterator[Lease]:
     """Do so on days that are whole: what somebody began on one is finished before.
 
-    Raises InfrastructureError as `writing` does, or when files or store are under keys that are not known;
+    Raises InfrastructureError as `writing` does, while it is the turn of another run, or when files or store are under
+    keys that are not known;
     UsageError when a rotation of the keys is not done.
     """
     from ringwatch.days import amend
     from ringwatch.keys import keyring
 
     with writing(night, what) as lease:
+        night.store.turn.expect(night.run)
         amend.finish_all(night)
         keyring.check(night)
         yield lease

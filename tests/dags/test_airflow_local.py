@@ -1,16 +1,10 @@
 """The Airflow that `make airflow` starts."""
 
 import json
-import os
-import signal
 import stat
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import psutil
 import pytest
 
 pytest.importorskip("airflow")
@@ -65,33 +59,3 @@ def test_what_the_environment_says_of_ringwatch_goes_before_the_checkout(
     env = airflow_local.environment(airflow_local.Airflow(tmp_path, 8080))
 
     assert (env["RINGWATCH_HOME"], env["RINGWATCH_FEEDS_DIR"]) == ("/srv/ringwatch", "/srv/feeds")
-
-
-@pytest.fixture
-def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """An Airflow that has said it is ready."""
-    env = os.environ | {"AIRFLOW_HOME": str(tmp_path / "airflow"), "RINGWATCH_HOME": str(tmp_path / "var")}
-    with subprocess.Popen(
-        [sys.executable, str(ROOT / "scripts/airflow_local.py")], env=env, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert any(line.startswith("Airflow is ready") for line in process.stdout)
-        yield process
-        process.send_signal(signal.SIGTERM)
-
-
-@pytest.mark.integration
-def test_airflow_listens_on_loopback_only_and_ctrl_c_leaves_nothing_behind(started: subprocess.Popen[str]) -> None:
-    family = psutil.Process(started.pid).children(recursive=True)
-    listening = {
-        connection.laddr.ip
-        for process in family
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-
-    started.send_signal(signal.SIGINT)
-
-    assert started.wait(timeout=60) == 0
-    assert listening == {"127.0.0.1"}
-    assert [process for process in family if process.is_running()] == []

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 
-def test_a_missing_feed_stops_the_night_at_the_first_try(
-    nightly: "DAG", metadata: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_feed_that_is_missing_after_its_deadline_stops_the_night_in_one_sentence(
+    nightly: "DAG", metadata: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("RINGWATCH_HOME", str(tmp_path / "var"))
     monkeypatch.setenv("RINGWATCH_FEEDS_DIR", str(tmp_path))
@@ -26,8 +26,12 @@ def test_a_missing_feed_stops_the_night_at_the_first_try(
 
     assert run.state == "failed"
     assert {task.task_id: (task.state, task.try_number) for task in run.get_task_instances()} == {
-        "validate": ("failed", 1)
-    } | dict.fromkeys(["load", "link", "detect", "score", "publish"], ("upstream_failed", 0))
+        "begin": ("failed", 1)
+    } | dict.fromkeys(STAGES, ("upstream_failed", 0))
+    said = [record.getMessage() for record in caplog.records if record.name == "ringwatch.airflow.endings"]
+    assert said == [
+        f"no feeds for 2026-03-02: {tmp_path}/2026-03-02 does not exist (it was waited for until 2026-03-03 12:00 UTC)"
+    ]
 
 
 @pytest.mark.integration
@@ -43,9 +47,11 @@ def test_a_night_runs_from_the_feeds_to_published_rings(
     run = nightly.test(run_conf={"day": START.isoformat()})
 
     assert run.state == "success"
-    returned = {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in run.get_task_instances()}
+    returned = {stage: run.get_task_instance(stage).xcom_pull(task_ids=stage) for stage in STAGES}
     assert {report["stage"]: report["day"] for report in returned.values()} == dict.fromkeys(STAGES, START.isoformat())
     assert returned["load"]["counts"]["accounts"] == graph.read("MATCH (a:Account) RETURN count(a) AS n")[0]["n"]
     store = Store.open(f"sqlite:///{tmp_path / 'var' / 'review.db'}")
     assert store.published.days() == [START]
+    assert store.turn.take("another/run", "the night after", lambda _: False) is None
     store.close()
+    assert f"{START}" in (tmp_path / "var" / "days" / START.isoformat() / "report.html").read_text()

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -60,15 +59,6 @@ def test_only_the_scheduler_can_reach_the_graph_and_the_review_store() -> None:
 
     assert holders == {name for name, service in SERVICES.items() if "NEO4J_PASSWORD" in service["environment"]}
     assert holders == {"scheduler"}
-
-
-@pytest.mark.parametrize("starter", ["docker-compose.yml", "scripts/airflow_local.py"])
-def test_whatever_starts_airflow_makes_the_pool_of_the_tasks(starter: str) -> None:
-    pool = re.search(r'"pool": "(\w+)"', (ROOT / "dags/nightly_ring_discovery.py").read_text())
-    assert pool is not None
-
-    made = re.sub(r'[",()]+', " ", (ROOT / starter).read_text())
-    assert re.search(rf"pools\s+set\s+{pool[1]}\s+1\b", made)
 
 
 def test_the_dag_is_switched_on_where_nobody_would_do_it() -> None:

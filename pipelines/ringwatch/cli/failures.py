@@ -22,6 +22,10 @@ _OF_MACHINES = {
 }
 
 
+class Unforeseen(InfrastructureError):
+    """A fault of ringwatch; another try would meet it again."""
+
+
 def foreseen(error: Exception) -> RingwatchError:
     """Return the failure that a person is told of."""
     if isinstance(error, RingwatchError):
@@ -33,7 +37,7 @@ def foreseen(error: Exception) -> RingwatchError:
     if _is_of_machines(error):
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         return InfrastructureError(f"{reason}; check disk, memory and server, then run this again")
-    return InfrastructureError(_unforeseen(error))
+    return Unforeseen(_unforeseen(error))
 
 
 def close_output() -> None:

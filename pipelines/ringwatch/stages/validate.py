@@ -17,7 +17,7 @@ from time import perf_counter
 from ringwatch.days import amend, history
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import DataRefused
-from ringwatch.gate import cards, causes, feeds, kinds, outcomes, reuse, sorting, trends
+from ringwatch.gate import cards, causes, delivery, feeds, kinds, outcomes, reuse, sorting, trends
 from ringwatch.gate.arrivals import Arrived
 from ringwatch.gate.sorting import Judged
 from ringwatch.gate.survey import survey_all, together
@@ -133,11 +133,11 @@ def _each(stops: list[DataRefused] | None) -> Iterator[None]:
 
 def _arrived(night: Night, stops: list[DataRefused] | None) -> tuple[dict[str, list[Arrived]], tuple[str, ...]]:
     """Return the files of each feed that is there, accounts first, and what to say of those that are not."""
-    folder = _complete(night)
+    folder = delivery.folder(night)
     found: dict[str, list[Path]] = {}
-    for name in (name for name in night.model.feeds if name in night.settings.feeds):
+    for name in delivery.expected(night):
         with _each(stops):
-            found[name] = _found(night, folder, name)
+            found[name] = delivery.files(night, folder, name)
     arrived: dict[str, list[Arrived]] = {}
     for name, paths in found.items():
         with _each(stops):
@@ -162,28 +162,6 @@ def _resembling(night: Night, folder: Path) -> Iterator[str]:
                 f"{names[0]}{others}: not read, though called nearly like the feed {feed}; files of it are called "
                 f"{feed}.csv or {feed}-2.csv, or lie in the folder {feed}/"
             )
-
-
-def _found(night: Night, folder: Path, name: str) -> list[Path]:
-    """Return the files of a feed, none for an optional one that is not there."""
-    paths = feeds.find(folder, name, night.settings.feeds_marker)
-    if not paths and not night.model.feeds[name].optional:
-        raise DataRefused(
-            f"the feed {name} is missing on {night.day}: there is no {folder / name}{{.parquet,.csv,.jsonl}}; "
-            f"deliver it, or run --without {name} if this deployment has none"
-        )
-    return paths
-
-
-def _complete(night: Night) -> Path:
-    """Return the folder of the day, which is there and complete."""
-    folder = night.files.arrived(night.day)
-    if not folder.is_dir():
-        raise DataRefused(f"no feeds for {night.day}: {folder} does not exist")
-    marker = night.settings.feeds_marker
-    if marker and not (folder / marker).exists():
-        raise DataRefused(f"the feeds of {night.day} are not complete: there is no {folder / marker} yet")
-    return folder
 
 
 def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:

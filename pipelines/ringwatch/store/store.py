@@ -20,6 +20,7 @@ from ringwatch.store.quarantine import Quarantine
 from ringwatch.store.queue import Queue
 from ringwatch.store.samples import Samples
 from ringwatch.store.tombstones import Tombstones
+from ringwatch.store.turn import Turn
 from ringwatch.store.verdicts import Verdicts
 from ringwatch.store.webhooks import Webhooks
 
@@ -40,6 +41,7 @@ class Doors:
         self.consumers = Consumers(engine, connection)
         self.partners = Partners(engine, connection)
         self.webhooks = Webhooks(engine, connection)
+        self.turn = Turn(engine, connection)
 
     def now(self) -> datetime:
         """UTC without a zone, by the clock that all who share the store look at."""
