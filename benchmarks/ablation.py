@@ -31,13 +31,13 @@ from ringwatch.evaluate.figures import FOUND, found_cells
 from ringwatch.evaluate.metrics import OPERATOR
 from ringwatch.evaluate.run import as_judged
 from ringwatch.evaluate.truth import Truth, read_truth
-from ringwatch.graph import Graph
 from ringwatch.night import Night
 from ringwatch.score import groups, notes, variants
 from ringwatch.score.features import FEATURES
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import EVIDENCE
 from ringwatch.search import candidates
+from ringwatch.search.engine import Engine
 from ringwatch.settings import Settings, load_settings
 from ringwatch.simulate import START, simulate
 from ringwatch.simulate.clean import write_clean
@@ -152,8 +152,8 @@ def attend(night: Night) -> World:
     found: list[pd.DataFrame] = []
     find = candidates.find
 
-    def each(graph: Graph, shared: candidates.Shared, settings: Settings) -> tuple[pd.DataFrame, float]:
-        found.extend(find(graph, shared, settings, (lane,))[0] for lane in candidates.LANES)
+    def each(engine: Engine, shared: candidates.Shared, settings: Settings) -> tuple[pd.DataFrame, float]:
+        found.extend(find(engine, shared, settings, (lane,))[0] for lane in candidates.LANES)
         return found_by(candidates.LANES, pd.concat(found)), 0.0
 
     members = _truth(night).members

@@ -28,7 +28,7 @@ from ringwatch.evaluate.truth import Truth, read_truth
 from ringwatch.night import Night
 from ringwatch.review.nightly import nightly
 from ringwatch.score import groups, scorecard
-from ringwatch.search import candidates
+from ringwatch.search import candidates, engine
 from ringwatch.settings import load_settings
 from ringwatch.simulate import START, simulate
 from ringwatch.simulate.clean import write_clean
@@ -117,7 +117,7 @@ def publish(night: Night, store: Store, knows: bool) -> None:
 
 def found_in(night: Night, connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame | None) -> pd.DataFrame:
     shared = candidates.read(connection, night.settings.link_min_bits)
-    return candidates.find(night.graph, shared, night.settings, rings=rings)[0]
+    return candidates.find(engine.of(night), shared, night.settings, rings=rings)[0]
 
 
 def measured(store: Store, days: list[date], truth: Truth) -> Lasting:

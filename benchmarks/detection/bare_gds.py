@@ -18,7 +18,7 @@ from neo4j.exceptions import ClientError
 
 from ringwatch.resources import cypher
 from ringwatch.search import communities
-from ringwatch.search.communities import MOST_SIMILAR, THETA, TOLERANCE, WEAKEST_BITS
+from ringwatch.search.communities import MOST_SIMILAR, THETA, TOLERANCE, Run
 
 # Three arrays of equal length: source, target, weight.
 Links = tuple[np.ndarray, ...]
@@ -82,38 +82,31 @@ def _components(driver: neo4j.Driver, links: pd.DataFrame, cores: bool = True) -
     _drop(driver)
 
 
-def _leiden(driver: neo4j.Driver, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> None:
+def _leiden(driver: neo4j.Driver, links: pd.DataFrame, runs: Sequence[Run]) -> None:
     source, target, weight = _arrays(links)
     _, at = np.unique(links["component"].to_numpy(), return_inverse=True)
     total = np.bincount(at, weight)
     _project(driver, "detect/project_links", (source, target, weight / total[at]))
-    _communities(driver, gamma, seeds, len(total))
+    for run, (gamma, seed) in enumerate(runs):
+        _communities(driver, f"community_{run}", gamma, seed, len(total))
     _drop(driver)
 
 
-def _communities(driver: neo4j.Driver, gamma: float, seeds: Sequence[int], parts: int) -> None:
-    for seed in seeds:
-        name = f"community_{seed}"
-        scaled = {"gamma": gamma * parts, "theta": THETA / parts, "tolerance": TOLERANCE / parts}
-        try:
-            _ask(driver, _LEIDEN, name=name, seed=seed, **scaled)
-        except ClientError as error:
-            if "dendrogramManager" not in str(error):
-                raise
-            _ask(driver, _WCC, name=name)
-        _values(driver, name)
+def _communities(driver: neo4j.Driver, name: str, gamma: float, seed: int, parts: int) -> None:
+    scaled = {"gamma": gamma * parts, "theta": THETA / parts, "tolerance": TOLERANCE / parts}
+    try:
+        _ask(driver, _LEIDEN, name=name, seed=seed, **scaled)
+    except ClientError as error:
+        if "dendrogramManager" not in str(error):
+            raise
+        _ask(driver, _WCC, name=name)
+    _values(driver, name)
 
 
-def _similar(driver: neo4j.Driver, uses: Links, pair_budget: int, cutoff: float) -> int:
-    for min_bits in WEAKEST_BITS:
-        strong = tuple(values[uses[2] > min_bits] for values in uses)
-        _project(driver, "detect/project_uses", strong)
-        _ask(driver, _WCC, name="component")
-        nodes, component = _values(driver, "component")
-        sizes = np.bincount(component[np.isin(nodes, strong[0])])
-        if (sizes.astype(float) ** 2).sum() <= pair_budget:
-            break
-        _drop(driver)
+def _similar(driver: neo4j.Driver, uses: Links, cutoff: float) -> int:
+    _project(driver, "detect/project_uses", uses)
+    _ask(driver, _WCC, name="component")
+    _values(driver, "component")
     _ask(driver, _SIMILAR, cutoff=cutoff, most=MOST_SIMILAR)
     found = _ask(driver, cypher("detect/read_similar"), type="SIMILAR")
     _drop(driver)

@@ -6,20 +6,17 @@ Each returns the job that is measured, with the seconds of its steps, and counts
 from __future__ import annotations
 
 import pickle
-from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from time import perf_counter
-from unittest import mock
 
 import duckdb
 import numpy as np
 
-from benchmarks.detection import bare_gds, in_process
+from benchmarks.detection import bare_gds
 from benchmarks.door.figures import Done, Job
 from benchmarks.door.homes import home_settings
 from ringwatch.night import Night, open_night
-from ringwatch.search import communities
 from ringwatch.stages import detect, score
 from ringwatch.window import sharing
 
@@ -31,18 +28,10 @@ def ours(home: str, day: str, server: dict[str, str]) -> Job:
     return lambda: _night(night)
 
 
-def duckdb_and_scikit_network(home: str, day: str) -> Job:
-    """The same stages with communities and similarities worked out in this process; no server is asked."""
-    night = open_night(home_settings(home), date.fromisoformat(day))
-
-    def job() -> Done:
-        with ExitStack() as stack:
-            for name in ("components", "leiden", "similar"):
-                stack.enter_context(mock.patch.object(communities, name, getattr(in_process, name)))
-            stack.enter_context(mock.patch.object(Night, "graph", None))
-            return _night(night)
-
-    return job
+def in_process(home: str, day: str) -> Job:
+    """The same stages with the engine `local`: communities are worked out in this process, and no server is asked."""
+    night = open_night(home_settings(home).model_copy(update={"engine": "local"}), date.fromisoformat(day))
+    return lambda: _night(night)
 
 
 def bare_gds_calls(home: str, day: str, server: dict[str, str]) -> Job:

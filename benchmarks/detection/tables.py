@@ -10,9 +10,9 @@ from benchmarks.door.comparison import Ratio, must_agree
 from benchmarks.door.figures import Figures
 from benchmarks.door.tables import ratios_table, table
 
-OURS, IN_PROCESS, BARE = "ringwatch", "DuckDB + scikit-network", "bare GDS calls"
+OURS, IN_PROCESS, BARE = "ringwatch", "ringwatch, engine local", "bare GDS calls"
 # Functions of `contenders`, in the order in which they run.
-CONTENDERS = {OURS: "ours", IN_PROCESS: "duckdb_and_scikit_network", BARE: "bare_gds_calls"}
+CONTENDERS = {OURS: "ours", IN_PROCESS: "in_process", BARE: "bare_gds_calls"}
 STEPS = ("link", "detect", "score")
 # Times that the product may take of what its rivals do.
 AT_MOST = 1.3
@@ -27,8 +27,8 @@ _HEAD = (
 )
 NOTES = (
     "link: what is shared and by whom, without writing it into a loaded graph; `benchmarks/night.py` shows that part.",
-    "DuckDB + scikit-network: the same stages, with components, cores, Leiden and node similarity worked out in "
-    "process. It needs no server, and its communities, and so the candidates to score, are not quite the same.",
+    "engine local: the same stages, with components, cores, Leiden and node similarity worked out in process. It needs "
+    "no server, and its communities, and so the candidates to score, are not quite the same.",
     "bare GDS calls: projection, WCC, k-core, Leiden and node similarity of all lanes through the driver, with results "
     "read and thrown away. Making candidates of them is part of detect in the others.",
     "Each server is one's own, and the same calls were made on it once before the clock started. Memory: libraries "

@@ -9,7 +9,7 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -128,6 +128,9 @@ class Settings(BaseSettings):
         0.1, gt=0, le=1, description="share of a feed's rows that may not count for one reason before its cause is told"
     )
     window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
+    engine: Literal["gds", "local"] = Field(
+        "gds", description="who works out communities: gds (the server's Graph Data Science) or local (this process)"
+    )
     seed: int = Field(42, ge=0, description="random seed of community detection")
     min_ring_size: int = Field(4, ge=2, description="fewest accounts that are called a ring")
     flag_probability: float = Field(0.5, gt=0, lt=1, description="probability from which a candidate is flagged")

@@ -26,8 +26,8 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.errors import DataRefused
-from ringwatch.graph import Graph
-from ringwatch.search import communities
+from ringwatch.search import budget, communities
+from ringwatch.search.engine import Engine
 from ringwatch.settings import Settings
 from ringwatch.window import pairs
 
@@ -51,7 +51,7 @@ class Shared:
     bits), alike (source, target, likeness), dealt (source, target, weight); accounts: account_id by number.
 
     Accounts and identifiers go by their numbers, whose order follows from what is shared and not from names
-    (`order.py`): GDS visits nodes in it.
+    (`order.py`): engines visit nodes in it.
     """
 
     links: pd.DataFrame
@@ -75,39 +75,60 @@ def read(connection: duckdb.DuckDBPyConnection, min_bits: float) -> Shared:
 
 
 def find(
-    graph: Graph,
+    engine: Engine,
     shared: Shared,
     settings: Settings,
     lanes: Sequence[str] = LANES,
     rings: pd.DataFrame | None = None,
+    left_out: float | None = None,
 ) -> tuple[pd.DataFrame, float]:
     """Return the candidates (see `merge`), and the bits of the weakest identifiers node similarity had to leave out.
 
-    rings: ring_id, account_id of those flagged last night.
+    rings: ring_id, account_id of those flagged last night; left_out: `compared_from` of the whole night, where `shared`
+    is a shard of it.
     """
     seeds = range(settings.seed, settings.seed + 1 + MORE_SEEDS)
     found: dict[str, pd.DataFrame] = {}
-    left_out = 0.0
-    for lane, (min_bits, gamma) in LINKED.items():
-        cores = lane == "strict" and "whole" in lanes
-        if lane in lanes or cores:
-            links = _linked(shared, max(min_bits, settings.link_min_bits))
-            found[lane], large = _lane(graph, links, gamma, seeds, cores)
-            found |= {"whole": _whole(large)} if cores else {}
-    for lane, (least, gamma) in ALIKE.items():
-        if lane in lanes:
-            found[lane], _ = _lane(graph, _living_alike(shared, least), gamma, seeds)
+    wanted = {lane: LINKED[lane] for lane in LINKED if lane in lanes or (lane == "strict" and "whole" in lanes)}
+    for least, gammas in _together(wanted, settings.link_min_bits).items():
+        cores = "strict" in gammas and "whole" in lanes
+        inside, large = _lanes(engine, _linked(shared, least), gammas, seeds, cores)
+        found |= inside | ({"whole": _whole(large)} if cores else {})
+    for least, gammas in _together({lane: ALIKE[lane] for lane in ALIKE if lane in lanes}).items():
+        found |= _lanes(engine, _living_alike(shared, least), gammas, seeds)[0]
     if "hub" in lanes:
         found["hub"] = _hub_groups(shared.hubs)
     if "dealt" in lanes:
-        inside, large = _lane(graph, shared.dealt, DEALT_GAMMA, seeds, cores=True)
-        found["dealt"] = _stack([inside, _whole(large)])
+        inside, large = _lanes(engine, shared.dealt, {"dealt": DEALT_GAMMA}, seeds, cores=True)
+        found["dealt"] = _stack([inside["dealt"], _whole(large)])
     if "similar" in lanes:
-        found["similar"], left_out = _similar(graph, shared, settings, seeds)
+        left_out = compared_from(shared, settings) if left_out is None else left_out
+        found["similar"] = _similar(engine, shared, left_out, settings.similarity_cutoff, seeds)
     named = {lane: _named(found[lane], shared.accounts) for lane in lanes}
     if rings is not None:
         named[KNOWN] = last_night(rings, shared.accounts)
-    return merge(named, settings.min_ring_size), left_out
+    return merge(named, settings.min_ring_size), left_out or 0.0
+
+
+def compared_from(shared: Shared, settings: Settings) -> float:
+    """Return the bits of the weakest identifiers that node similarity leaves out, to stay within its pair budget.
+
+    Raises DataRefused when even the strongest identifiers connect too many pairs.
+    """
+    try:
+        return budget.least_bits(_spokes(shared, shared.uses), settings.similarity_pair_budget)
+    except ValueError as error:
+        raise DataRefused(
+            f"{error}; lower hub_limit in schemas/, or raise the setting similarity_pair_budget"
+        ) from None
+
+
+def _together(lanes: Mapping[str, tuple[float, float]], least: float = 0.0) -> dict[float, dict[str, float]]:
+    """Return by least bits, at least `least`, the lanes that go by the same links, each with its resolution."""
+    found: dict[float, dict[str, float]] = {}
+    for lane, (bits, gamma) in lanes.items():
+        found.setdefault(max(bits, least), {})[lane] = gamma
+    return found
 
 
 def merge(lanes: Mapping[str, pd.DataFrame], min_size: int) -> pd.DataFrame:
@@ -170,7 +191,7 @@ def _linked(shared: Shared, min_bits: float) -> pd.DataFrame:
 
 def _spokes(shared: Shared, uses: pd.DataFrame) -> pd.DataFrame:
     """Return source, target, weight of accounts on identifiers, which are nodes beyond the accounts."""
-    target = len(shared.accounts) + uses["identifier"]
+    target = shared.accounts.index.max() + uses["identifier"]  # the accounts of a shard have any numbers
     return pd.DataFrame({"source": uses["account"], "target": target, "weight": uses["bits"]})
 
 
@@ -180,21 +201,25 @@ def _living_alike(shared: Shared, least: float) -> pd.DataFrame:
     return close[["source", "target"]].assign(weight=close["likeness"] - least + 1)
 
 
-def _lane(
-    graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int], cores: bool = False
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the communities inside components (node, community, stability), and the nodes of large components.
+def _lanes(
+    engine: Engine, links: pd.DataFrame, gammas: Mapping[str, float], seeds: Sequence[int], cores: bool = False
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Return by lane the communities inside components (node, community, stability), and the nodes of large components.
 
-    Components up to WHOLE nodes stay whole. Nodes as `communities.components` has them, with `cores` if wanted.
+    Components up to WHOLE nodes stay whole. Nodes as `Engine.components` has them, with `cores` if wanted.
     """
-    nodes = communities.components(graph, links, cores)
+    nodes = engine.components(links, cores)
     size = nodes.groupby("component")["node"].transform("size")
     small, large = nodes[size <= communities.WHOLE], nodes[size > communities.WHOLE]
     component = links["source"].map(large.set_index("node")["component"])
     inside = links.assign(component=component)[component.notna()]
-    split = communities.leiden(graph, inside, gamma, seeds)
+    split = engine.leiden(inside, [(gamma, seed) for gamma in gammas.values() for seed in seeds])
     together = small.rename(columns={"component": "community"})[["node", "community"]].assign(stability=1.0)
-    return _stack([together, split[0].assign(stability=stability(split[0], split[1:]))]), large
+    found = {}
+    for place, lane in enumerate(gammas):
+        first, *more = split[place * len(seeds) : (place + 1) * len(seeds)]
+        found[lane] = _stack([together, first.assign(stability=stability(first, more))])
+    return found, large
 
 
 def stability(found: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.Series:
@@ -228,16 +253,10 @@ def _hub_groups(hubs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"node": hubs["account"], "community": hubs["identifier"], "stability": 1.0})
 
 
-def _similar(graph: Graph, shared: Shared, settings: Settings, seeds: Sequence[int]) -> tuple[pd.DataFrame, float]:
+def _similar(engine: Engine, shared: Shared, left_out: float, cutoff: float, seeds: Sequence[int]) -> pd.DataFrame:
     uses = _spokes(shared, shared.uses)
-    try:
-        pairs, left_out = communities.similar(graph, uses, settings.similarity_pair_budget, settings.similarity_cutoff)
-    except ValueError as error:
-        raise DataRefused(
-            f"{error}; lower hub_limit in schemas/, or raise the setting similarity_pair_budget"
-        ) from None
-    lane, _ = _lane(graph, pairs.rename(columns={"similarity": "weight"}), SIMILAR_GAMMA, seeds)
-    return lane, left_out
+    pairs = engine.similar(uses[uses["weight"] > left_out], cutoff).rename(columns={"similarity": "weight"})
+    return _lanes(engine, pairs, {"similar": SIMILAR_GAMMA}, seeds)[0]["similar"]
 
 
 def _stack(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:

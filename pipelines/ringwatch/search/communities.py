@@ -27,8 +27,8 @@ LEAST_CORE = 3
 TOLERANCE, THETA = 1e-4, 0.01
 # Most similar accounts that node similarity keeps of each.
 MOST_SIMILAR = 50
-# Steps in which node similarity gives up weak identifiers when it would have to compare too many pairs.
-WEAKEST_BITS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+# A resolution of Leiden, and a seed.
+Run = tuple[float, int]
 
 
 def components(graph: Graph, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
@@ -45,97 +45,66 @@ def components(graph: Graph, links: pd.DataFrame, cores: bool = True) -> pd.Data
         return found.assign(core=values(graph, projected, "core")["value"])
 
 
-def leiden(graph: Graph, links: pd.DataFrame, gamma: float, seeds: Sequence[int]) -> list[pd.DataFrame]:
-    """Return node, community for each of `seeds`: Leiden inside each component of `links` at resolution `gamma`.
+def leiden(graph: Graph, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
+    """Return node, community for each of `runs`: Leiden inside each component of `links`, which are projected once.
 
     links: source, target, weight, component. Modularity holds gamma against the weight of the whole graph, whose size
     would then decide. Each component is given the weight one, so with gamma times the number of components each is
     split as if it were alone (Traag et al. 2019, equation 1, is a sum over communities).
     """
     if links.empty:
-        return [pd.DataFrame({"node": [], "community": []}, dtype="int64") for _ in seeds]
+        return [pd.DataFrame({"node": [], "community": []}, dtype="int64") for _ in runs]
     by_component = links.groupby("component")["weight"]
     alike = links.assign(weight=links["weight"] / by_component.transform("sum"))
     with projection(graph, "detect/project_links", "ringwatch_links", alike) as projected:
         needed = graph.gds.leiden.estimate(projected, relationship_weight_property="weight", concurrency=1)
         memory.check("Leiden", needed)
-        return [_leiden(graph, projected, "*", gamma, seed, by_component.ngroups) for seed in seeds]
+        return [
+            _leiden(graph, projected, f"community_{run}", gamma, seed, by_component.ngroups)
+            for run, (gamma, seed) in enumerate(runs)
+        ]
 
 
-def similar(graph: Graph, uses: pd.DataFrame, pair_budget: int, cutoff: float) -> tuple[pd.DataFrame, float]:
-    """Return source, target, similarity: the weighted Jaccard of what accounts use, inside components.
-
-    uses: source (account), target (identifier, of other numbers), weight (bits). With the pairs come the bits of the
-    weakest identifiers that had to be left out to compare at most `pair_budget` pairs. Raises ValueError when even the
-    strongest identifiers alone are too many.
-    """
-    for min_bits in WEAKEST_BITS:
-        strong = uses[uses["weight"] > min_bits]
-        if strong.empty:
-            return pd.DataFrame({"source": [], "target": [], "similarity": []}), min_bits
-        with projection(graph, "detect/project_uses", "ringwatch_uses", strong) as projected:
-            _connect(graph, projected)
-            found = values(graph, projected, "component")
-            sizes = found[found["node"].isin(strong["source"])].groupby("value").size()
-            if (sizes.astype(float) ** 2).sum() <= pair_budget:
-                return compare(graph, projected, cutoff), min_bits
-    raise ValueError(f"more than {pair_budget:,} pairs of accounts are connected by identifiers of {min_bits} bits")
-
-
-def compare(graph: Graph, projected: Any, cutoff: float) -> pd.DataFrame:
-    """Return source, target, similarity of accounts of one `component`, each pair once, source the smaller."""
-    asked: dict[str, Any] = {
-        "use_components": "component",
-        "relationship_weight_property": "weight",
-        "similarity_cutoff": cutoff,
-        "top_k": MOST_SIMILAR,
-        "concurrency": 1,
-    }
-    memory.check("node similarity", graph.gds.node_similarity.estimate(projected, **asked))
-    graph.gds.node_similarity.mutate(
-        projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
-    )
-    pairs = _similar_pairs(graph, projected)
+def similar(graph: Graph, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+    """Return source, target, similarity: the weighted Jaccard index of what accounts use; see `Engine`."""
+    if uses.empty:
+        return pd.DataFrame({"source": [], "target": [], "similarity": []})
+    with projection(graph, "detect/project_uses", "ringwatch_uses", uses) as projected:
+        _connect(graph, projected)
+        asked = _asked(cutoff)
+        memory.check("node similarity", graph.gds.node_similarity.estimate(projected, **asked))
+        graph.gds.node_similarity.mutate(
+            projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
+        )
+        pairs = _similar_pairs(graph, projected)
     ends = pairs[["source", "target"]]
     pairs = pairs.assign(source=ends.min(axis=1), target=ends.max(axis=1))
     return pairs.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
 
 
-def alike(graph: Graph, uses: pd.DataFrame, pair_budget: int, cutoff: float) -> tuple[pd.DataFrame, float]:
-    """Return source (a Member), target (an Other), similarity: the weighted Jaccard of what they use.
-
-    uses: as in `similar`, with the label of the account. With the pairs come the bits of the weakest identifiers that
-    had to be left out to compare at most `pair_budget` pairs; when even the strongest are too many there are none.
-    """
-    for min_bits in WEAKEST_BITS:
-        strong = uses[uses["weight"] > min_bits]
-        if strong["label"].nunique() < len(("Member", "Other")):
-            break
-        with projection(graph, "detect/project_watch", "ringwatch_watch", strong, more=("label",)) as projected:
-            _connect(graph, projected)
-            component = values(graph, projected, "component").set_index("node")["value"]
-            label = strong.drop_duplicates("source").set_index("source")["label"]
-            sizes = pd.crosstab(component.reindex(label.index), label).astype(float)
-            if (sizes["Member"] * sizes["Other"]).sum() <= pair_budget:
-                return _compare_with_members(graph, projected, cutoff), min_bits
-    return pd.DataFrame({"source": [], "target": [], "similarity": []}), 0.0 if uses.empty else min_bits
+def alike(graph: Graph, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+    """Return source (a Member), target (an Other), similarity: the same between these; see `Engine`."""
+    if uses["label"].nunique() < len(("Member", "Other")):
+        return pd.DataFrame({"source": [], "target": [], "similarity": []})
+    with projection(graph, "detect/project_watch", "ringwatch_watch", uses, more=("label",)) as projected:
+        _connect(graph, projected)
+        asked = _asked(cutoff) | {"source_node_filter": "Member", "target_node_filter": "Other"}
+        memory.check("node similarity", graph.gds.node_similarity.filtered.estimate(projected, **asked))
+        graph.gds.node_similarity.filtered.mutate(
+            projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
+        )
+        pairs = _similar_pairs(graph, projected)
+    return pairs.sort_values(["source", "target"], ignore_index=True)
 
 
-def _compare_with_members(graph: Graph, projected: Any, cutoff: float) -> pd.DataFrame:
-    asked: dict[str, Any] = {
-        "source_node_filter": "Member",
-        "target_node_filter": "Other",
+def _asked(cutoff: float) -> dict[str, Any]:
+    return {
         "use_components": "component",
         "relationship_weight_property": "weight",
         "similarity_cutoff": cutoff,
         "top_k": MOST_SIMILAR,
         "concurrency": 1,
     }
-    memory.check("node similarity", graph.gds.node_similarity.filtered.estimate(projected, **asked))
-    graph.gds.node_similarity.filtered.mutate(
-        projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
-    )
-    return _similar_pairs(graph, projected).sort_values(["source", "target"], ignore_index=True)
 
 
 def _similar_pairs(graph: Graph, projected: Any) -> pd.DataFrame:
@@ -149,13 +118,11 @@ def _connect(graph: Graph, projected: Any) -> None:
     graph.gds.wcc.mutate(projected, "component", concurrency=1)
 
 
-def _leiden(graph: Graph, projected: Any, relationship: str, gamma: float, seed: int, parts: int) -> pd.DataFrame:
-    name = f"community_{seed}"
+def _leiden(graph: Graph, projected: Any, name: str, gamma: float, seed: int, parts: int) -> pd.DataFrame:
     try:
         graph.gds.leiden.mutate(
             projected,
             name,
-            relationship_types=[relationship],
             relationship_weight_property="weight",
             gamma=gamma * parts,
             theta=THETA / parts,
@@ -167,7 +134,7 @@ def _leiden(graph: Graph, projected: Any, relationship: str, gamma: float, seed:
         # So it fails when it finds no two nodes to join, as in an even clique: then what is connected stays whole.
         if "dendrogramManager" not in str(error):
             raise
-        graph.gds.wcc.mutate(projected, name, relationship_types=[relationship], concurrency=1)
+        graph.gds.wcc.mutate(projected, name, concurrency=1)
     return values(graph, projected, name).rename(columns={"value": "community"})
 
 

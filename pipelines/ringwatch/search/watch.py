@@ -10,8 +10,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ringwatch.graph import Graph
-from ringwatch.search import communities
+from ringwatch.search import budget
+from ringwatch.search.engine import Engine
 from ringwatch.settings import Settings
 from ringwatch.window import pairs
 
@@ -42,40 +42,52 @@ WHERE identifier.bits > 0 GROUP BY found.account_id
 
 
 def look(
-    connection: duckdb.DuckDBPyConnection, graph: Graph, uses: pd.DataFrame, members: pd.DataFrame, settings: Settings
-) -> tuple[pd.DataFrame, float]:
-    """Return columns as in WATCH, the most alike first, and the bits of the weakest identifiers that were left out.
+    connection: duckdb.DuckDBPyConnection,
+    engine: Engine,
+    uses: pd.DataFrame,
+    members: pd.DataFrame,
+    left_out: float,
+) -> pd.DataFrame:
+    """Return columns as in WATCH, the most alike first.
 
-    uses: as `pairs.uses`; members: ring_id, account_id of the rings that are watched. similarity: the highest weighted
-    Jaccard index of what the account and a member use; members: of that ring, with whom it shares an identifier, the
-    strongest of which are named.
+    uses: as `pairs.uses`; members: ring_id, account_id of the rings that are watched; left_out: `compared_from` of the
+    whole night. similarity: the highest weighted Jaccard index of what the account and a member use; members: of that
+    ring, with whom it shares an identifier, the strongest of which are named.
     """
     accounts = pairs.accounts(connection)
     ring = accounts.map(members.set_index("account_id")["ring_id"]).dropna()
-    near = _near(uses, ring.index)
-    numbered = pd.DataFrame(
-        {
-            "source": near["account"],
-            "target": len(accounts) + near["identifier"],
-            "weight": near["bits"],
-            "label": near["member"].map({True: "Member", False: "Other"}),
-        }
-    )
-    alike, left_out = communities.alike(graph, numbered, settings.similarity_pair_budget, CUTOFF)
+    near = _near(uses, ring.index, accounts.index.max())
+    alike = engine.alike(near[near["weight"] > left_out], CUTOFF)
     alike["similarity"] = alike["similarity"].astype(float).round(6)
     best = alike.sort_values(["similarity", "target", "source"], ascending=[False, True, True])
     best = best.drop_duplicates("target", ignore_index=True)
     best = best.assign(account_id=best["target"].map(accounts), ring_id=best["source"].map(ring))
     named: pd.DataFrame = best.merge(_shared(connection, best, members), on="account_id")[WATCH.names]
-    return named, left_out
+    return named
 
 
-def _near(uses: pd.DataFrame, members: pd.Index) -> pd.DataFrame:
-    """Return all that members and those who share anything with them use; `member` says who is one."""
-    uses = uses.assign(member=uses["account"].isin(members))
-    theirs = uses.loc[uses["member"], "identifier"]
-    near: pd.DataFrame = uses[uses["account"].isin(uses.loc[uses["identifier"].isin(theirs), "account"])]
-    return near
+def compared_from(uses: pd.DataFrame, accounts: pd.Series, members: pd.DataFrame, settings: Settings) -> float:
+    """Return the bits of the weakest identifiers that are left out, to stay within the pair budget of `settings`."""
+    ring = accounts.index[accounts.isin(members["account_id"])]
+    return budget.least_bits_with_members(_near(uses, ring, accounts.index.max()), settings.similarity_pair_budget)
+
+
+def _near(uses: pd.DataFrame, members: pd.Index, last: int) -> pd.DataFrame:
+    """Return source, target (beyond the `last` account), weight, label of all that members and those who share anything
+    with them use.
+    """
+    member = uses["account"].isin(members)
+    theirs = uses.loc[member, "identifier"]
+    near = uses["account"].isin(uses.loc[uses["identifier"].isin(theirs), "account"])
+    found = uses[near]
+    return pd.DataFrame(
+        {
+            "source": found["account"],
+            "target": last + found["identifier"],
+            "weight": found["bits"],
+            "label": member[near].map({True: "Member", False: "Other"}),
+        }
+    )
 
 
 def _shared(connection: duckdb.DuckDBPyConnection, best: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from ringwatch.days.durable import replacing
 from ringwatch.night import Night, Report
-from ringwatch.search import candidates, watch
+from ringwatch.search import candidates, engine, watch
 from ringwatch.window import sharing
 
 
@@ -28,9 +28,10 @@ def run(night: Night) -> Report:
     with sharing.open_sharing(night) as connection:
         shared = candidates.read(connection, settings.link_min_bits)
         read = perf_counter()
-        found, left_out = candidates.find(night.graph, shared, settings, rings=rings)
+        found, left_out = candidates.find(engine.of(night), shared, settings, rings=rings)
         grouped = perf_counter()
-        watched, _ = watch.look(connection, night.graph, shared.uses, rings, settings)
+        least = watch.compared_from(shared.uses, shared.accounts, rings, settings)
+        watched = watch.look(connection, engine.of(night), shared.uses, rings, least)
     with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
         found.to_parquet(new, index=False)
         pq.write_table(pa.Table.from_pandas(watched, watch.WATCH, preserve_index=False), new_watch)

@@ -23,7 +23,7 @@ from ringwatch.night import Night
 from ringwatch.score import depth, measuring, membership, selection, trees, variants
 from ringwatch.score.scorecard import VERSION, Scorecard, Sheet
 from ringwatch.score.trees import Trees
-from ringwatch.search import candidates
+from ringwatch.search import candidates, engine
 from ringwatch.train import fitting
 from ringwatch.window import pairs, sharing
 
@@ -96,7 +96,7 @@ def attend(night: Night, truth: Truth, source: str, origin: str) -> Lesson:
     with sharing.open_sharing(night) as connection:
         seen = connection.table("account").df()["account_id"]
         shared = candidates.read(connection, night.settings.link_min_bits)
-        found, _ = candidates.find(night.graph, shared, night.settings)
+        found, _ = candidates.find(engine.of(night), shared, night.settings)
         members = membership.values(measuring.measure(connection, found))
     mine = replace(truth, operators=truth.operators[truth.operators["account_id"].isin(seen)])
     return Lesson(source, origin, found, members, found.iloc[:0], pd.Series(dtype=float), members.iloc[:0], mine)

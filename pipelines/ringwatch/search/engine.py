@@ -1,0 +1,82 @@
+"""Who works out communities: one interface, GDS behind it or this process, chosen by the setting `engine`.
+
+Every function takes frames of numbered nodes and gives frames back; what is asked of one part of a graph does not
+depend on what else is in the same frame, so a night can be asked about as a whole or shard by shard.
+
+Gds      the server's Graph Data Science: for one machine; exact numbers as `communities.py` has them
+Local    this process (`in_process.py`): for workers without a Neo4j. The same nodes give the same communities whatever
+         else was asked with them, in any process and order
+
+Both have the same components, cores and similarities. Their Leiden visits nodes in another order, so communities
+that are nearly as good may be others (docs/scale.md says how often that changes who is flagged).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
+
+from ringwatch.search import communities, in_process
+from ringwatch.search.communities import Run
+
+if TYPE_CHECKING:
+    from ringwatch.graph import Graph
+    from ringwatch.night import Night
+
+
+class Engine(Protocol):
+    """links: source, target, weight; each pair of nodes once."""
+
+    def components(self, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
+        """Return node, component (a number) and, if wanted, core (its core number), by node."""
+
+    def leiden(self, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
+        """Return node, community for each of `runs`: Leiden inside each `component`, a fourth column of `links`."""
+
+    def similar(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+        """Return source, target, similarity (source < target): the weighted Jaccard index of what accounts use, from
+        `cutoff` on, of each the MOST_SIMILAR best. uses: source (account), target (identifier), weight (bits).
+        """
+
+    def alike(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+        """Return source (a Member), target (an Other), similarity, as `similar`; `uses` has labels of accounts."""
+
+
+@dataclass(frozen=True)
+class Gds:
+    graph: Graph
+
+    def components(self, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
+        return communities.components(self.graph, links, cores)
+
+    def leiden(self, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
+        return communities.leiden(self.graph, links, runs)
+
+    def similar(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+        return communities.similar(self.graph, uses, cutoff)
+
+    def alike(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+        return communities.alike(self.graph, uses, cutoff)
+
+
+@dataclass(frozen=True)
+class Local:
+    def components(self, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
+        return in_process.components(links, cores)
+
+    def leiden(self, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
+        return in_process.leiden(links, runs)
+
+    def similar(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+        return in_process.similar(uses, cutoff)
+
+    def alike(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+        return in_process.alike(uses, cutoff)
+
+
+def of(night: Night) -> Engine:
+    """Return the engine that the settings name. Only Gds needs the night's graph, and so a server."""
+    return Local() if night.settings.engine == "local" else Gds(night.graph)
