@@ -19,6 +19,7 @@ from ringwatch.evaluate.run import as_judged
 from ringwatch.night import Night
 from ringwatch.review import calibrate
 from ringwatch.review.adjustments import NO_FEATURES
+from ringwatch.review.calibrate import Verdicts
 from ringwatch.score.selection import HOPELESS, probability
 
 # Share of the verdicts that are on the surest groups, and of those that are wrong.
@@ -78,9 +79,9 @@ def _after(
 ) -> Reviewed:
     asked = _asked(judged.odds, count)
     decided = judged.truth[asked] ^ (np.random.default_rng(count).random(len(asked)) < WRONG)
-    odds, bits = judged.odds[asked], judged.by_reason.loc[asked]
-    used = len(asked) >= calibrate.FEWEST and decided.nunique() > 1 and calibrate.trial(odds, bits, decided).better
-    made = calibrate.fit(odds, bits, decided) if used else calibrate.UNADJUSTED
+    learnt = Verdicts.on_rings(judged.odds[asked], judged.by_reason.loc[asked], decided)
+    used = len(asked) >= calibrate.FEWEST and decided.nunique() > 1 and calibrate.trial(learnt).better
+    made = calibrate.fit(learnt) if used else calibrate.UNADJUSTED
     moved = judged.odds + made.bits(judged.odds, judged.by_reason)
     rings = judged.rings.copy()
     rings["probability"] = rings["candidate"].map(probability(moved)).fillna(rings["probability"])

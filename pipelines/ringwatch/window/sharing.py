@@ -137,6 +137,16 @@ SELECT (SELECT count(*) FROM asked),
 """
 
 
+_TIED = """
+WITH seen AS (
+  SELECT ring_id, account_id, identifier, facet
+  FROM together JOIN account USING (account_id) JOIN sighting USING (account) JOIN identifier USING (identifier)
+  WHERE NOT hub AND bits > 0
+), shared AS (FROM seen QUALIFY count(*) OVER (PARTITION BY ring_id, identifier) > 1)
+SELECT DISTINCT ring_id, account_id, facet FROM shared ORDER BY ALL
+"""
+
+
 def open_sharing(night: Night) -> duckdb.DuckDBPyConnection:
     """Return a connection with the tables above for the window that ends with the night's day.
 
@@ -170,6 +180,14 @@ def shared_by(connection: duckdb.DuckDBPyConnection, account_id: str, min_bits: 
     """Return for an account: seen (0 or 1), links of `min_bits` and more, identifiers and hubs that others use, too."""
     found = connection.execute(_SHARED_BY, {"account_id": account_id, "min_bits": min_bits}).fetchall()[0]
     return dict(zip(("seen", "links", "identifiers", "hubs"), found, strict=True))
+
+
+def tied(connection: duckdb.DuckDBPyConnection, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return ring_id, account_id, facet: in which facets each account shares something telling with others of its
+    group. `groups` has ring_id, account_id.
+    """
+    connection.register("together", groups)
+    return connection.execute(_TIED).df()
 
 
 def _stamp(night: Night) -> str:
