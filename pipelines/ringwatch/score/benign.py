@@ -65,6 +65,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "a family or flatmates",
         frozenset({"device", "payment", "ip", "phone", "referral", "transfer", "funding", "cell"}),
         any_of={"home": MOST, "neighbours": MOST},
+        unless_below={"device_own": FEW},
         largest=FAMILY,
     ),
     Explanation(

@@ -16,7 +16,18 @@ import numpy as np
 import pandas as pd
 
 from ringwatch.review.calibrate import UNADJUSTED, Adjustment
-from ringwatch.score import benign, depth, intervals, measuring, membership, notes, reasons, selection, variants
+from ringwatch.score import (
+    benign,
+    collectors,
+    depth,
+    intervals,
+    measuring,
+    membership,
+    notes,
+    reasons,
+    selection,
+    variants,
+)
 from ringwatch.score.depth import Depth
 from ringwatch.score.features import of
 from ringwatch.score.measuring import Measures
@@ -64,10 +75,14 @@ def score_groups(
     odds, more = _weighed(scores.odds, moved, adjustment.bits(scores.odds + moved, scores.bits), card, near, explained)
     scores, told = replace(scores, odds=odds), pd.concat([told, *more], ignore_index=True)
     rings = _rings(measures, scores, card, moved, near.trust)
-    members = _members(measures)
+    strong = groups[groups["candidate"].isin(rings.loc[rings["probability"] >= notes.LIKELY, "candidate"])]
+    joining = collectors.collecting(connection, strong)
+    rings["size"] += collectors.sizes(rings["candidate"], joining)
+    members = pd.concat([_members(measures), collectors.members(joining)], ignore_index=True)
     context = notes.Context(connection, groups, stability, card, moved)
-    likely = pd.Index(rings.loc[rings["probability"] >= notes.LIKELY, "candidate"])
-    further = [notes.of_rings(context, rings, members, scores.bits), benign.checks(explained, likely)]
+    likely = pd.Index(strong["candidate"].unique())
+    notices = notes.of_rings(context, rings, members, scores.bits), benign.checks(explained, likely)
+    further = [*notices, collectors.checks(joining)]
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
     evidence = reasons.ordered(told, *further)
     return Judged({"rings": rings[RINGS.names], "members": members, "evidence": evidence}, near)

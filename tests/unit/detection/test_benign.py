@@ -89,6 +89,18 @@ def test_a_family_has_six_accounts_at_most(name: str) -> None:
     assert lowered(measured(*shared, size=7), 8.0, **known) == 8.0
 
 
+def test_a_household_in_which_hardly_anybody_has_a_device_of_their_own_is_none() -> None:
+    known, shared = PEOPLE["household"]
+
+    assert lowered(measured(*shared), 8.0, **known | {"device_own": 0.1}) == 8.0
+
+
+def test_a_household_of_whose_devices_nothing_is_known_stays_one() -> None:
+    _, shared = PEOPLE["household"]
+
+    assert lowered(measured(*shared), 8.0, home=1.0) == benign.EXPLAINED
+
+
 def test_a_team_whose_members_are_known_to_share_devices_is_none() -> None:
     known, shared = PEOPLE["team"]
 
