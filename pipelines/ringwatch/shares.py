@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scipy import stats
 
+# Share from which most are said to do or be something.
+MOST = 0.5
+
 
 def wilson(right: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the interval in which a share lies of which `right` of `of` were seen (Wilson, 1927); of none, 0 to 1."""

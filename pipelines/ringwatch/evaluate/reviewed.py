@@ -21,11 +21,10 @@ from ringwatch.review import calibrate
 from ringwatch.review.adjustments import NO_FEATURES
 from ringwatch.review.calibrate import Verdicts
 from ringwatch.score.selection import HOPELESS, probability
+from ringwatch.shares import MOST
 
 # Share of the verdicts that are on the surest groups, and of those that are wrong.
 SUREST, WRONG = 0.7, 0.05
-# Share of a group's accounts from which it is a ring's.
-MOST = 0.5
 
 
 @dataclass(frozen=True)

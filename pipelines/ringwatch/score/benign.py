@@ -16,6 +16,7 @@ import pandas as pd
 
 from ringwatch.score.features import of
 from ringwatch.score.measuring import Measures
+from ringwatch.shares import MOST
 
 # Bits from which a member is tied to a group by what nobody imposed on it.
 OWN_ACT = 2.0
@@ -23,8 +24,6 @@ OWN_ACT = 2.0
 FEW = 0.2
 # Log2 odds that a group which is explained altogether has at most: a probability of a fifth.
 EXPLAINED = -2.0
-# Share of members from which a group is said to be or do something.
-MOST = 0.5
 # The most accounts that a family has.
 FAMILY = 6
 

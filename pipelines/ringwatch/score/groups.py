@@ -35,10 +35,8 @@ from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.tables import RINGS, TABLES
 from ringwatch.score.variants import Scores
 from ringwatch.search import candidates as search
+from ringwatch.shares import MOST
 from ringwatch.window import pairs
-
-# Share of members from which a group is said to do something.
-MOST = 0.5
 
 
 class Judged(NamedTuple):

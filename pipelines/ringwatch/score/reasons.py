@@ -16,12 +16,13 @@ from ringwatch.score.scorecard import Sheet
 from ringwatch.score.tables import EVIDENCE
 from ringwatch.score.trees import UNKNOWN
 from ringwatch.score.words import Fact, Said
+from ringwatch.shares import MOST
 from ringwatch.wording import Wording, amount, members
 
 # Reasons of fewer bits are told together.
 LEAST_BITS = 0.1
-# Facets that a first line names, and share of members from which it names more than one.
-SUMMARISED, MOST = 2, 0.5
+# Facets that a first line names.
+SUMMARISED = 2
 
 _FEATURES = {feature.name: feature for feature in FEATURES}
 

@@ -15,7 +15,7 @@ KEPT = 0.8
 # Log2 odds of being a ring below which a group is not picked.
 HOPELESS = np.log2(0.05 / 0.95)
 # Log2 odds from which groups may be parts of one ring, and the bits between them that unite them.
-LIKELY = np.log2(0.2 / 0.8)
+PROMISING = np.log2(0.2 / 0.8)
 UNITED = (0.5, 1.0, 2.0, 4.0)
 # Log2 odds of being a whole ring below which a group that may be operators' is a mere scrap of one, and not picked.
 SCRAP = np.log2(0.06 / 0.94)
@@ -72,7 +72,7 @@ def unite(groups: pd.DataFrame, odds: pd.Series, links: pd.DataFrame) -> pd.Data
     bits say more. Which of a union and its parts is the ring is for the score to say. UNITED holds the least bits
     between two groups, per member of the smaller.
     """
-    likely = groups[groups["candidate"].map(odds) >= LIKELY]
+    likely = groups[groups["candidate"].map(odds) >= PROMISING]
     where = likely.set_index("account_id")["candidate"]
     ends = pd.DataFrame({"a": links["source"].map(where), "b": links["target"].map(where), "bits": links["bits"]})
     across = ends[ends["a"].notna() & ends["b"].notna() & (ends["a"] != ends["b"])]
@@ -94,7 +94,7 @@ def grow(picked: pd.DataFrame, groups: pd.DataFrame, odds: pd.Series) -> pd.Data
     What was picked is the purest form of a ring, and often lacks its fringe. Who of those added belongs to it is for
     `membership.py` to say. Groups (candidate, account_id) that overlap a picked one by ROOTED add theirs.
     """
-    likely = odds.index[odds >= LIKELY]
+    likely = odds.index[odds >= PROMISING]
     sure = picked[picked["candidate"].isin(likely)]
     around = groups[groups["candidate"].isin(likely)]
     around = around.assign(of=around["account_id"].map(sure.set_index("account_id")["candidate"]))

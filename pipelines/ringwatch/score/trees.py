@@ -7,7 +7,7 @@ outside mean another thing of a chain than of a farm. For that they are grown on
 the ring, not on whether both share half their accounts: else a farm with three small rings in it would be as good as
 the farm. These choose groups and members. And they say whether a group is operators' (`flag`): there each step down a
 tree is bits for or against by the feature that it asks, so that a reviewer reads what each feature came to, and the sum
-is the odds (Saabas, 2014). docs/decisions/detection.md has the figures. scikit-learn's histogram gradient boosting
+is the odds (Saabas, 2014). docs/measurements/detection.md has the figures. scikit-learn's histogram gradient boosting
 grows them; they are kept as numbers.
 """
 

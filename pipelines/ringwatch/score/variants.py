@@ -92,7 +92,7 @@ def settle(
     and stays there with less than others need, unless it is in another group that is at least as likely. A group of
     which hardly anybody would stay is left as it is: it is for its odds to say what it is.
     """
-    likely = picked[picked["candidate"].map(odds) >= selection.LIKELY]
+    likely = picked[picked["candidate"].map(odds) >= selection.PROMISING]
     before = selection.heirs(likely, selection.NO_RINGS if rings is None else rings)
     now = before["account_id"].map(likely.set_index("account_id")["candidate"].map(odds)).astype(float)
     away = before[~(now >= before["candidate"].map(odds).astype(float))]

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal, NamedTuple
 
+from ringwatch.shares import MOST
 from ringwatch.wording import LEAST, Wording, amount, duration, few, members, part, percent, share
 
 Direction = Literal["for", "against"]
 
 # How near to the harmless groups' mean a value is like it.
 NEAR = 0.1
-# Share of members from which they are most.
-MOST = 0.5
 # Share of accounts from which they are nearly all, and below which they are hardly any.
 NEARLY, FEW = 0.9, 0.05
 # Things that a member shares, on average, from which it shares several.

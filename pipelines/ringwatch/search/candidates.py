@@ -32,7 +32,7 @@ from ringwatch.settings import Settings
 from ringwatch.window import pairs
 
 # Lanes of links: least bits of a link, and the resolution of Leiden. On four worlds of family B the first two hold most
-# rings that any of 35 such lanes found, and each of the others some more (docs/decisions/detection.md).
+# rings that any of 35 such lanes found, and each of the others some more (docs/measurements/detection.md).
 LINKED = {"middle": (4.0, 0.05), "wide": (3.0, 0.5), "strict": (5.0, 0.02), "fine": (4.0, 2.0)}
 # Lanes of likeness: the least of it, and the resolution of Leiden.
 ALIKE = {"alike": (6.0, 0.05), "alike-fine": (6.0, 1.0), "alike-wide": (4.9, 2.0), "alike-all": (4.1, 0.5)}

@@ -17,7 +17,7 @@ its hub_limit makes none. Hubs within their facet's review_share are kept beside
 Likeness is a second sum, of log odds that two accounts have one operator. Bits ask how rare it is to meet by chance;
 likeness also asks how the two live: whether a device is where both spend their days, whether an address is a crowd's or
 a home's, how close together they were opened. Its weights (`affinity` and `habit` of a facet, YOUNG) were fitted once
-on simulated worlds (docs/decisions/detection.md). It finds candidates and counts nothing in their score.
+on simulated worlds (docs/measurements/detection.md). It finds candidates and counts nothing in their score.
 """
 
 from __future__ import annotations
