@@ -60,7 +60,7 @@ ablation: $(INSTALLED) ## Judge worlds without each part of detection, and show 
 
 .PHONY: test-properties
 test-properties: $(INSTALLED) ## Hold the gate to its properties on many random deliveries
-	EXAMPLES=25 $(BIN)/python -m pytest tests/unit/gate/test_gate_properties.py --quiet
+	EXAMPLES=10 $(BIN)/python -m pytest tests/unit/gate/test_gate_properties.py --quiet
 
 .PHONY: check
 check: $(INSTALLED) ## Check style, types, imports, generated files, schemas and licences

@@ -123,8 +123,8 @@ OWN_LIFE = of_members(
 SOME_OWN_LIFE = of_members(
     "how many have a device or a home of their own", "had a device or a home connection of their own"
 )
-HOME = of_members("how many live together", "were at home on one and the same connection")
-NEIGHBOURS = of_members("how many live with another member", "were at home where another member was, too")
+HOME = of_members("how many live together", "had their home on one and the same connection")
+NEIGHBOURS = of_members("how many live with another member", "had their home where another member had theirs")
 SITE = of_whole(
     "how often they are on one network", "Members were on one and the same network on {share} of their days"
 )
