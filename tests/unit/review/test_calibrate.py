@@ -146,7 +146,7 @@ def test_members_who_were_released_lower_what_tied_them_more_than_anything_else(
 
 
 def test_members_of_a_ring_weigh_no_more_than_its_verdict_however_many_they_are() -> None:
-    few, many = (calibrate.fit(members(20, of, "card", belong=False)) for of in (2, 50))
+    few, many = (calibrate.fit(both(verdicts(50), members(20, of, "card", belong=False))) for of in (2, 50))
 
     assert few.reasons["card"] == pytest.approx(many.reasons["card"], abs=0.01)
 
