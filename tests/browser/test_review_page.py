@@ -50,7 +50,7 @@ def address(review: Review, access: Access) -> Iterator[str]:
     server.should_exit = True
     thread.join(timeout=10)
     for verdict in review.desk("tidy").log():
-        if not verdict["undone_by"] and verdict["decision"] != "undo":
+        if not verdict["undone_by"] and verdict["decision"] not in ("undo", "noted"):
             review.desk("tidy").undo(verdict["seq"])
 
 
@@ -90,6 +90,42 @@ def test_a_key_in_the_queue_asks_before_it_decides(browser: Browser, address: st
     expect(page.get_by_role("status")).to_have_text("Your verdict is kept.")
     kept = [row for row in review.desk("anna").log() if not row["undone_by"] and row["decision"] != "undo"]
     assert [(row["decision"], row["note"]) for row in kept] == [("benign", "a class of mine")]
+
+
+def test_what_is_said_beside_a_verdict_is_said_by_forms(browser: Browser, address: str, review: Review) -> None:
+    """A note by key, two members released, a pair kept apart and taken back, an identifier allowed."""
+    page = open_as(browser, "anna")
+    page.goto(f"{address}/queue")
+    page.locator("[data-ring] h2 a").click()
+
+    page.keyboard.press("n")
+    page.keyboard.type("ask the shop")
+    page.get_by_role("button", name="Only keep the note").click()
+    expect(page.get_by_role("status")).to_have_text("Your note is kept.")
+
+    page.get_by_role("checkbox", name="A2 does not belong").check()
+    page.get_by_role("checkbox", name="A3 does not belong").check()
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("is released")
+
+    page.get_by_text("Two accounts: together or apart").click()
+    page.get_by_label("Account", exact=True).fill("A4")
+    page.get_by_label("Other account").fill("A5")
+    page.get_by_role("button", name="Do not").click()
+    page.get_by_role("button", name="Undo apart by anna").click()
+    expect(page.get_by_role("status")).to_have_text("The decision is undone.")
+
+    page.get_by_text("An identifier: sharing it means nothing").click()
+    page.get_by_role("button", name="Show what that would do").click()
+    assert not Axe().run(page).response["violations"]
+    page.get_by_label("harmless").check()
+    page.get_by_label("Until").fill("2026-04-01")
+    page.get_by_role("button", name="Allow it").click()
+    expect(page.get_by_role("status")).to_contain_text("is allowed")
+
+    told = [row["decision"] for row in review.desk("anna").log() if not row["undone_by"]]
+    assert told[-5:] == ["noted", "released", "released", "undo", "harmless"]
 
 
 def test_two_reviewers_do_not_decide_on_one_ring(browser: Browser, address: str) -> None:

@@ -28,7 +28,8 @@ class RingView:
     """All about a ring, on the last day it was flagged.
 
     evidence: rows of reasons under for, against and check; members: account_id, probability, role, since, decision (the
-    newest on it, None), most probable first; nights: rows of ring_night, oldest first; verdicts: the log of the ring.
+    newest on it, None), most probable first; nights: rows of ring_night, oldest first; verdicts: the log of the ring
+    and of pairs of its members.
     """
 
     row: QueueRow
@@ -92,7 +93,7 @@ class Desk:
             found = below or doors.queue.ring(ring_id)
             if found is None:
                 raise UsageError(f"{ring_id} was withdrawn: no published day has it any more")
-            verdicts = doors.verdicts.log(doors.queue.aliases(ring_id))
+            verdicts, pairs = doors.verdicts.log(doors.queue.aliases(ring_id)), doors.verdicts.log(subject="pair")
             asked = doors.verdicts.rings_in(second.STREAM)
             reasons, members, since, nights = _asked(doors, below) if below else _published(doors, found)
         row = self._shown(found, now, asked)
@@ -104,7 +105,10 @@ class Desk:
             member | {"since": since.get(member["account_id"]), "decision": decided.get(member["account_id"])}
             for member in members
         ]
-        return RingView(row, evidence, inside, nights, verdicts, row.harm, list(found["related"]))
+        accounts = {member["account_id"] for member in members}
+        verdicts += [pair for pair in pairs if accounts & {pair["account_id"], pair["other_account_id"]}]
+        log = sorted(verdicts, key=lambda verdict: int(verdict["seq"]))
+        return RingView(row, evidence, inside, nights, log, row.harm, list(found["related"]))
 
     def claim(self, ring_id: str, hours: float | None = None) -> datetime:
         """Take a ring, so that nobody else reviews it, and return until when. Raises UsageError when another has it."""
@@ -142,10 +146,16 @@ class Desk:
 
     def release(self, account_id: str, ring_id: str, note: str = "") -> int:
         """Say that an account does not belong to a ring it is in."""
+        return self.release_many([account_id], ring_id, note)[0]
+
+    def release_many(self, account_ids: Iterable[str], ring_id: str, note: str = "") -> list[int]:
+        """Say so of several accounts: of all, or of none."""
+        accounts = sorted(set(account_ids))
         with self.store.writing() as doors:
             ring_id = _known(doors, ring_id)
-            _expect_members(doors, ring_id, [account_id])
-            return self._add(doors, "member", "released", note, ring_id=ring_id, account_id=account_id)
+            _expect_members(doors, ring_id, accounts)
+            about = [{"ring_id": ring_id, "account_id": account_id} for account_id in accounts]
+            return [self._add(doors, "member", "released", note, **one) for one in about]
 
     def pair(self, a: str, b: str, decision: str, note: str = "") -> int:
         """Say that two accounts belong together, or apart."""
@@ -179,7 +189,9 @@ class Desk:
         return [self._without(row, shares[ring_id]) for ring_id, row in rings.items()]
 
     def note(self, ring_id: str, text: str) -> int:
-        """Write something down beside a ring; it decides nothing."""
+        """Write something down beside a ring; it decides nothing. Raises UsageError when there is nothing to write."""
+        if not text.strip():
+            raise UsageError("a note says something; this one is empty")
         with self.store.writing() as doors:
             return self._add(doors, "ring", "noted", text, ring_id=_known(doors, ring_id))
 

@@ -73,9 +73,15 @@ class Verdicts(Door):
         """Return the verdict, with `undone_by`, None when there is none."""
         return next(iter(self._rows(_told().where(verdict.c.seq == seq))), None)
 
-    def log(self, rings: Iterable[str] | None = None, account_id: str | None = None) -> list[dict[str, Any]]:
-        """Return verdicts, oldest first: rows of `verdict` and `undone_by` (author); of `rings`, or of one account."""
+    def log(
+        self, rings: Iterable[str] | None = None, account_id: str | None = None, subject: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return verdicts, oldest first: rows of `verdict` and `undone_by` (author); of `rings`, of one account, or on
+        one kind of subject.
+        """
         query = _told().order_by(verdict.c.seq)
+        if subject is not None:
+            query = query.where(verdict.c.subject == subject)
         if rings is not None:
             query = query.where(verdict.c.ring_id.in_(list(rings)))
         if account_id is not None:

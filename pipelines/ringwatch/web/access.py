@@ -84,6 +84,10 @@ class Access:
         """Return what the person's forms carry, so that no other site can send them."""
         return hmac.new(self._secret, person.key.encode(), hashlib.sha256).hexdigest()
 
+    def alias(self, text: str) -> str:
+        """Return what stands for a text in forms of those who may not read it."""
+        return hmac.new(self._secret, f"alias {text}".encode(), hashlib.sha256).hexdigest()[:32]
+
     def is_own(self, person: Person, token: str) -> bool:
         return hmac.compare_digest(self.token(person).encode(), token.encode())
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
 from ringwatch.errors import UsageError
+from ringwatch.model import Model
 from ringwatch.web.page import Administering, Looking, Note, Visit, back
 from ringwatch.web.traces import hubs
 
@@ -26,7 +27,7 @@ def show(visit: Looking, facet: Facet = "", identifier: Identifier = "") -> Resp
         "allowances.html.j2",
         allowances=visit.desk.allowances(),
         hubs=_hubs(visit),
-        facets=_facets(visit),
+        facets=facets_of(visit.review.night.model),
         decisions=DECISIONS,
         facet=facet,
         identifier=identifier,
@@ -40,8 +41,9 @@ def _hubs(visit: Visit) -> list[dict[str, Any]]:
     return hubs(visit.review.night.on(days[-1])) if days else []
 
 
-def _facets(visit: Visit) -> list[str]:
-    return sorted({r.evidence.facet for _, _, r in visit.review.night.model.relationships() if r.evidence})
+def facets_of(model: Model) -> list[str]:
+    """Return the kinds of identifiers that can be allowed."""
+    return sorted({r.evidence.facet for _, _, r in model.relationships() if r.evidence})
 
 
 @router.post("/allowances")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
@@ -10,7 +11,9 @@ from fastapi.responses import Response
 
 from ringwatch.errors import UsageError
 from ringwatch.review.desk import RingView
-from ringwatch.web.page import Looking, Note, Refused, Reviewing, back, ring_path
+from ringwatch.web.allowances import DECISIONS, facets_of
+from ringwatch.web.masks import masked
+from ringwatch.web.page import Administering, Looking, Note, Refused, Reviewing, Visit, back, ring_path
 from ringwatch.web.rendering import OUTCOMES
 from ringwatch.web.ring_view import ring_view
 
@@ -33,6 +36,7 @@ def show(
     return visit.page(
         "ring.html.j2",
         view=shown,
+        identifiers=_identifiers(visit, ring, clear),
         ring=ring,
         row=ring.row,
         clear=clear,
@@ -42,6 +46,55 @@ def show(
         seen=_newest(ring),
         threshold=visit.review.night.settings.flag_probability,
     )
+
+
+def _identifiers(visit: Visit, ring: RingView, clear: bool) -> list[dict[str, str]]:
+    """What reasons of the ring name, each with the alias that forms use, so that no form tells what is masked."""
+    named = {(r["facet"], name) for rows in ring.evidence.values() for r in rows for name in r["identifiers"]}
+    facets = facets_of(visit.review.night.model)
+    found = [(facet, name) for facet, name in sorted(named) if facet in facets]
+    return [
+        {
+            "facet": facet,
+            "name": name,
+            "shown": f"{facet} {name if clear else masked(name)}",
+            "alias": visit.access.alias(f"{facet} {name}"),
+        }
+        for facet, name in found
+    ]
+
+
+@router.get("/rings/{ring_id}/allow")
+def preview(visit: Looking, ring_id: str, identifier: Annotated[str, Query(max_length=100)]) -> Response:
+    """Show what allowing an identifier of the ring would do."""
+    ring = visit.desk.ring(ring_id)
+    one = _meant(visit, ring, identifier)
+    effect = visit.desk.preview(one["facet"], one["name"])
+    return visit.page("allow.html.j2", row=ring.row, identifier=one, preview=effect, decisions=DECISIONS)
+
+
+@router.post("/rings/{ring_id}/allow")
+def allow(
+    visit: Administering,
+    ring_id: str,
+    identifier: Annotated[str, Form(max_length=100)],
+    decision: Annotated[str, Form()],
+    expires: Annotated[date, Form()],
+    note: Note = "",
+) -> Response:
+    if decision not in DECISIONS:
+        raise UsageError("An identifier is harmless or a hub.")
+    one = _meant(visit, visit.desk.ring(ring_id), identifier)
+    visit.desk.allow(one["facet"], one["name"], decision, expires, note)
+    return back(ring_path(ring_id), "allowed")
+
+
+def _meant(visit: Visit, ring: RingView, alias: str) -> dict[str, str]:
+    every = _identifiers(visit, ring, visit.sees(ring.row.ring_id))
+    found = next((one for one in every if one["alias"] == alias), None)
+    if found is None:
+        raise Refused("This identifier is no reason of the ring; load its page again.", 404)
+    return found
 
 
 def _newest(ring: RingView) -> int:
@@ -90,9 +143,20 @@ def _refuse_if_decided(ring: RingView, seen: int) -> None:
         raise Refused(f"{author} decided on {ring.row.ring_id} while you had it open ({said}); look at it again.", 409)
 
 
+@router.post("/rings/{ring_id}/note")
+def note(visit: Reviewing, ring_id: str, note: Note = "") -> Response:
+    visit.desk.note(ring_id, note)
+    return back(ring_path(ring_id), "noted")
+
+
 @router.post("/rings/{ring_id}/release")
-def release(visit: Reviewing, ring_id: str, account: Account, note: Note = "") -> Response:
-    visit.desk.release(account, ring_id, note)
+def release(
+    visit: Reviewing, ring_id: str, released: Annotated[list[str] | None, Form()] = None, note: Note = ""
+) -> Response:
+    """Release members, whatever the ring is."""
+    if not released:
+        raise UsageError("Nobody is ticked: under Members, tick those who do not belong.")
+    visit.desk.release_many(released, ring_id, note)
     return back(ring_path(ring_id), "released")
 
 

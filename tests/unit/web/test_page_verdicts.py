@@ -1,5 +1,7 @@
 """From the queue to a verdict, by forms: what is decided is kept, once, by whom it was."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 from forms import send
@@ -112,9 +114,84 @@ def test_an_identifier_is_allowed_after_its_effect_was_shown(by: Client, review:
     assert "test card" in ada.get("/allowances").text
 
 
+def test_a_note_is_kept_and_decides_nothing(by: Client, ring_id: str) -> None:
+    anna = by("anna")
+
+    answer = send(anna, f"/rings/{ring_id}/note", note="ask the shop")
+
+    assert answer.headers["location"] == f"/rings/{ring_id}?done=noted"
+    assert "ask the shop" in anna.get(f"/rings/{ring_id}").text
+    assert f"/rings/{ring_id}" in anna.get("/queue").text
+
+
+def test_members_are_released_without_a_verdict_on_the_ring(by: Client, review: Review, ring_id: str) -> None:
+    send(by("anna"), f"/rings/{ring_id}/release", released=["A2", "A3"], note="a couple")
+
+    view = review.desk("anna").ring(ring_id)
+    assert {m["account_id"]: m["decision"] for m in view.members if m["decision"]} == {
+        "A2": "released",
+        "A3": "released",
+    }
+    assert [row["note"] for row in view.verdicts] == ["a couple", "a couple"]
+    assert view.row.status == "open"
+
+
+def test_of_several_members_all_are_released_or_none(by: Client, review: Review, ring_id: str) -> None:
+    answer = send(by("anna"), f"/rings/{ring_id}/release", released=["A2", "B1"])
+
+    assert answer.status_code == 400
+    assert "B1 is not in" in answer.text
+    assert review.desk("anna").log() == []
+
+
+@pytest.mark.parametrize(("decision", "said"), [("apart", "apart"), ("together", "together")])
+def test_a_pair_is_on_the_page_of_its_ring_and_can_be_undone_there(
+    by: Client, review: Review, ring_id: str, decision: str, said: str
+) -> None:
+    anna, page = by("anna"), f"/rings/{ring_id}"
+    send(anna, f"{page}/pair", account="A2", other="A3", decision=decision)
+    (kept,) = review.desk("anna").log()
+
+    shown = anna.get(page).text
+    send(anna, "/undo", seq=kept["seq"], ring=ring_id)
+
+    assert f"<b>{said}</b> A2 and A3" in shown
+    assert "Undone by anna" in anna.get(page).text
+
+
+def test_an_identifier_of_the_ring_is_allowed_after_its_effect_was_shown(
+    by: Client, review: Review, ring_id: str
+) -> None:
+    ada, page = by("ada"), f"/rings/{ring_id}"
+    text = ada.get(page).text
+    (alias,) = re.findall(r'<option value="([0-9a-f]{32})">payment', text)
+
+    shown = ada.get(f"{page}/allow", params={"identifier": alias}).text
+    answer = send(ada, f"{page}/allow", identifier=alias, decision="harmless", expires="2026-04-01", note="a test card")
+
+    assert CARD not in text + shown
+    assert "1 of them would no longer be flagged without it" in shown
+    assert answer.headers["location"] == f"{page}?done=allowed"
+    assert [(row["facet"], row["identifier"]) for row in review.desk("ada").allowances()] == [("payment", CARD)]
+
+
+def test_who_is_no_admin_sees_the_effect_and_cannot_allow(by: Client, review: Review, ring_id: str) -> None:
+    anna, page = by("anna"), f"/rings/{ring_id}"
+    (alias,) = re.findall(r'<option value="([0-9a-f]{32})">payment', anna.get(page).text)
+
+    shown = anna.get(f"{page}/allow", params={"identifier": alias}).text
+    answer = send(anna, f"{page}/allow", identifier=alias, decision="hub", expires="2026-04-01")
+
+    assert "It takes an admin" in shown
+    assert answer.status_code == 403
+    assert review.desk("anna").allowances() == []
+
+
 @pytest.mark.parametrize(
     ("path", "form"),
     [
+        ("/rings/RING/note", {"note": "  "}),
+        ("/rings/RING/release", {}),
         ("/rings/RING/decide", {"decision": "guilty", "seen": "0"}),
         ("/rings/RING/decide", {"decision": "confirmed", "seen": "0", "note": "x" * 2001}),
         ("/rings/RING/pair", {"account": "A1", "other": "A1", "decision": "apart"}),

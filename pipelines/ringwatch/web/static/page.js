@@ -61,14 +61,14 @@ function queueKeys() {
 }
 
 function ringKeys() {
-  const form = document.querySelector("[data-keys]");
-  if (!form) return {};
-  const focus = (decision) => () => {
-    const button = form.querySelector(`[value=${decision}]`);
-    button.scrollIntoView({ block: "nearest" });
-    button.focus(); // a second key, Enter, sends it: one slip decides nothing
-  };
-  return { c: focus("confirmed"), b: focus("benign") };
+  const keys = {};
+  for (const control of document.querySelectorAll("[aria-keyshortcuts]")) {
+    keys[control.getAttribute("aria-keyshortcuts")] = () => {
+      control.scrollIntoView({ block: "nearest" });
+      control.focus(); // a second key, Enter, sends a button: one slip decides nothing
+    };
+  }
+  return keys;
 }
 
 const keys = document.querySelector("[data-keys]") ? ringKeys() : queueKeys();
