@@ -34,9 +34,9 @@ def failures(settings: Settings) -> Iterator[None]:
     try:
         yield
     except InfrastructureError as error:
-        if (free := _free(settings.home)) > _LITTLE or _names_room(str(error)):
+        if (left := free(settings.home)) > _LITTLE or _names_room(str(error)):
             raise
-        raise type(error)(f"{error}; only {_mb(free)} are free in {settings.home}: free some space") from None
+        raise type(error)(f"{error}; only {_mb(left)} are free in {settings.home}: free some space") from None
     except Exception as error:
         if (told := _told(settings, error)) is None:
             raise
@@ -51,14 +51,14 @@ def _told(settings: Settings, error: Exception) -> str | None:
     number, name = _found(said) if of_duckdb else (getattr(error, "errno", None), getattr(error, "filename", None))
     folder = Path(str(name)).parent if name else settings.home
     if number in _FULL or any(sign in str(error).lower() for sign in _SAID):
-        return f"no disk space in {folder}: {_mb(_free(folder))} are free ({said}); free some, {_AGAIN}"
+        return f"no disk space in {folder}: {_mb(free(folder))} are free ({said}); free some, {_AGAIN}"
     if number in _RIGHTS:
         what = getattr(error, "strerror", os.strerror(number or 0))
         return f"cannot use {name or settings.home}: {what}; check who owns it and may write there, {_AGAIN}"
     if duckdb and isinstance(error, duckdb.OutOfMemoryException):
         return f"{settings.duckdb_memory_mb} MB of memory are too little; raise the setting duckdb_memory_mb, {_AGAIN}"
     if number in _OTHER or of_duckdb:
-        return f"cannot work on files in {folder} ({said}), {_mb(_free(folder))} are free; check the disk, {_AGAIN}"
+        return f"cannot work on files in {folder} ({said}), {_mb(free(folder))} are free; check the disk, {_AGAIN}"
     return None
 
 
@@ -82,7 +82,7 @@ def _names_room(message: str) -> bool:
     return " are free" in message or "disk space" in message
 
 
-def _free(folder: Path) -> int:
+def free(folder: Path) -> int:
     """Return the free bytes of the disk on which `folder` is, or will be."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
     return shutil.disk_usage(there).free

@@ -34,10 +34,20 @@ def kept(settings: Settings) -> Iterator[None]:
     try:
         settings.home.parent.mkdir(parents=True, exist_ok=True)
         settings.home.mkdir(exist_ok=True)
-        _mend(settings.home, gid)
+        _mend(settings, gid)
         yield
     finally:
         os.umask(before)
+
+
+def unfit(settings: Settings) -> list[Path]:
+    """Return what ringwatch wrote in the home and does not have the rights it should have; nothing is changed."""
+    gid = _gid(settings.home_group)
+    there = {path.name: path for path in settings.home.iterdir()}
+    return [
+        *(there[name] for name in _OWNERS if name in there and _is_open(there[name])),
+        *(there[name] for name in _SHARED if name in there and not _fits(there[name], gid)),
+    ]
 
 
 def _gid(group: str | None) -> int | None:
@@ -51,16 +61,13 @@ def _gid(group: str | None) -> int | None:
         raise UsageError(f"setting home_group: there is no group {group} on this machine") from None
 
 
-def _mend(home: Path, gid: int | None) -> None:
+def _mend(settings: Settings, gid: int | None) -> None:
     """Give what ringwatch wrote the rights it should have; the home itself only when nobody else keeps things there."""
-    there = {path.name: path for path in home.iterdir()}
-    for name in _OWNERS:
-        if name in there and _is_open(there[name]):
-            _fit(there[name], None)
-    for name in _SHARED:
-        if name in there and not _fits(there[name], gid):
-            _fit(there[name], gid)
-    if set(there) <= {*_OWNERS, *_SHARED} and not _fits(home, gid):
+    home = settings.home
+    for path in unfit(settings):
+        _fit(path, gid if path.name in _SHARED else None)
+    there = {path.name for path in home.iterdir()}
+    if there <= {*_OWNERS, *_SHARED} and not _fits(home, gid):
         _set(home, gid)
 
 

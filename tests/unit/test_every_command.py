@@ -16,7 +16,8 @@ DOCUMENTED = {0, 1, 2, 3, 4}
 DAY = ["--day", "2026-03-02"]
 # What each command needs besides its name; None: it makes worlds and servers, and is walked where these are tested.
 ARGUMENTS: dict[str, list[str] | None] = {
-    "accounts show": ["A-1"], "config show": [], "deliveries": [], "demo": None, "detect": DAY, "evaluate": [],
+    "accounts show": ["A-1"], "config show": [], "deliveries": [], "demo": None, "detect": DAY, "doctor": [],
+    "evaluate": [],
     "erase": ["--account", "A-1", "--why", "asked", "--yes"], "export salt": ["--out", "SALT"],
     "export stix": ["--out", "OUT.json", "--group", "g", "--as", "us"], "import stix": ["OUT.json", "--group", "g"],
     "keys list": [],

@@ -62,6 +62,9 @@ COMMANDS = {
     "review": Later("review:app", "Which rings are worth a look, and what people decide on them."),
     "accounts": Later("accounts:app", "Single accounts."),
     "query": Later("query:app", "Questions to the graph that are ready to ask."),
+    "doctor": Later(
+        "doctor:doctor", "Look at all that the next night needs, and say what mends what is wrong; nothing is changed."
+    ),
     "server": Later("server:app", "The Neo4j that the nights work on."),
     "config": Later("config:app", "The settings."),
 }

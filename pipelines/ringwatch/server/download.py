@@ -30,6 +30,11 @@ def fetch_jars(settings: Settings) -> Path:
     return folder
 
 
+def has_jars(settings: Settings) -> bool:
+    """Whether all jars are there, so that a start needs no network."""
+    return not _missing(jar_folder(settings) / "lib")
+
+
 def fetch_damaged(settings: Settings) -> list[str]:
     """Check each jar by its SHA-256, fetch those anew that are not the locked ones, and return their names.
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,38 @@ _VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))  # 
 _BUSY_SECONDS = 30
 _FORGET = "ringwatch_forgets"
 _POSTGRES_LOCK = 0x52494E47  # any number of our own; one writer at a time
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The schema of a store and the newest that this program has; no revision: a database without tables."""
+
+    revision: str | None
+    newest: str
+
+    @property
+    def is_known(self) -> bool:
+        return self.revision in revisions()
+
+    @property
+    def is_newest(self) -> bool:
+        return self.revision == self.newest
+
+
+def schema(address: str | Path) -> Schema | None:
+    """Return the schema of a store as it is, without migrating it; None when its SQLite file is not there.
+
+    Raises UsageError for an address that is none, InfrastructureError when it does not answer.
+    """
+    url = _url(address)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        return None
+    engine = _engine(url)
+    try:
+        with reading(engine) as connection:
+            return Schema(_revision(connection), revisions()[-1])
+    finally:
+        engine.dispose()
 
 
 def open_engine(address: str | Path) -> sa.Engine:

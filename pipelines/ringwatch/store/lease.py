@@ -13,6 +13,7 @@ import platform
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,25 @@ def hold(engine: sa.Engine, what: str, seconds: float) -> Iterator[Lease]:
             taken.give_back()
         raise
     taken.give_back()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has a lease or turn, in a sentence; is_stale: who comes next takes it over."""
+
+    says: str
+    is_stale: bool
+
+
+def holder(engine: sa.Engine) -> Holder | None:
+    """Return who holds the lease, None when nobody does."""
+    with database.reading(engine) as connection:
+        held = connection.execute(sa.select(lease).where(lease.c.name == _WRITER)).one_or_none()
+        now = database.now(connection)
+    if held is None:
+        return None
+    is_stale = held.expires <= now or _died_here(held)
+    return Holder(f"{held.what}, by {_owner(held)} since {held.acquired:%F %T} UTC", is_stale)
 
 
 class Lease:

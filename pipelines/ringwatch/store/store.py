@@ -13,7 +13,7 @@ from ringwatch.store import database
 from ringwatch.store.consumers import Consumers
 from ringwatch.store.deliveries import Deliveries
 from ringwatch.store.keys import Keys
-from ringwatch.store.lease import Lease, hold
+from ringwatch.store.lease import Holder, Lease, hold, holder
 from ringwatch.store.partners import Partners
 from ringwatch.store.published import Published
 from ringwatch.store.quarantine import Quarantine
@@ -81,3 +81,7 @@ class Store(Doors):
         InfrastructureError that says who has it, since when and until when.
         """
         return hold(self.engine, what, seconds)
+
+    def lease_holder(self) -> Holder | None:
+        """Return who holds the lease, None when nobody does."""
+        return holder(self.engine)

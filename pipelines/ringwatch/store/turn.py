@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from ringwatch.errors import InfrastructureError
 from ringwatch.store import database
 from ringwatch.store.door import Door
+from ringwatch.store.lease import Holder
 from ringwatch.store.tables import lease
 
 _NIGHT = "night"
@@ -55,6 +56,11 @@ class Turn(Door):
         """End the turn of the run `key`, if it has it."""
         with self._writing() as connection:
             connection.execute(sa.delete(lease).where(lease.c.name == _NIGHT, lease.c.token == key))
+
+    def holder(self) -> Holder | None:
+        """Return whose turn it is, None when it is nobody's."""
+        held = self._held()
+        return Holder(_under_way(held), held.expires <= self.now()) if held else None
 
     def _held(self) -> Any:
         with self._reading() as connection:
