@@ -259,7 +259,8 @@ def command(*arguments: str) -> list[str]:
 
 def environment(airflow: Airflow) -> dict[str, str]:
     """Return the surroundings in which every command of this Airflow runs: all of it below its folder, on loopback."""
-    world = {"RINGWATCH_HOME": str(airflow.world / "var"), "RINGWATCH_FEEDS_DIR": str(airflow.world / "feeds")}
+    folders = {"RINGWATCH_HOME": "var", "RINGWATCH_FEEDS_DIR": "feeds", "RINGWATCH_BACKUP_DIR": "backups"}
+    world = {name: str(airflow.world / folder) for name, folder in folders.items()}
     own = {"RINGWATCH_HOME": str(ROOT / "var")}
     dags = {"AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags")}
     return dags | (world if is_trial() else own) | os.environ | {

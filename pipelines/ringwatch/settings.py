@@ -240,6 +240,16 @@ class Settings(BaseSettings):
         120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"
     )
 
+    keep_days: int | None = Field(
+        None,
+        ge=60,
+        description="days for which candidates, scores, pages and refused rows of a day are kept; none: for ever",
+    )
+    backup_dir: Path | None = Field(
+        None, description="folder in which the upkeep makes a backup each week; none: it makes none"
+    )
+    backups_kept: int = Field(4, ge=1, description="backups that stay in backup_dir")
+
     review_port: int = Field(8017, ge=0, le=65535, description="port of the review page on this machine; 0: a free one")
     review_header: str | None = Field(
         None,
@@ -292,7 +302,7 @@ class Settings(BaseSettings):
         """refresh_days, within half the window: then what the graph says is in the window exactly when it should be."""
         return max(min(self.refresh_days, self.window_days // 2), 1)
 
-    @field_validator("home", "feeds_dir", "cache", "model_dir")
+    @field_validator("home", "feeds_dir", "cache", "model_dir", "backup_dir")
     @classmethod
     def _of_the_user(cls, path: Path | None) -> Path | None:
         """`~` is the user's own folder also where no shell has seen it."""

@@ -15,11 +15,18 @@ _STAGES = {
     "hubs. There are {links:,} links.",
     "detect": "{candidates:,} candidates have {accounts:,} accounts; {watched:,} accounts are like known rings.",
     "score": "{groups:,} groups of {members:,} accounts were judged; {likely:,} are likely rings.",
+    "expire": "{claims:,} claims that ran out were taken away.",
+    "erase": "{erased:,} accounts were erased; consumers are told of {changes:,} changed rings.",
+    "drift": "{right:,} of {reviewed:,} reviewed rings were ones.",
+    "retain": "{files:,} files of {days:,} old days were removed, and the values of {refused_rows:,} refused rows.",
+    "backup": "{files:,} files were backed up; {backups:,} backups are kept.",
+    "check": "the newest backup was restored, and its {files:,} files and {tables:,} tables are what was backed up.",
     "publish": "{rings:,} rings of {members:,} accounts are published; for consumers {changes:,} of them changed.",
 }
 _NAMES = (
     "accounts", "identifiers", "relationships", "removed", "shared", "hubs", "links", "candidates", "watched", "groups",
-    "members", "likely", "rings", "changes",
+    "members", "likely", "rings", "changes", "claims", "erased", "reviewed", "right", "files", "days", "refused_rows",
+    "backups", "tables",
 )  # fmt: skip
 _BECAME = {"clean": "clean", "held": "held", "quarantined": "in quarantine", "duplicates": "duplicates"}
 

@@ -100,6 +100,16 @@ def test_a_team_makes_the_dag_its_own(tmp_path: Path) -> None:
     assert first_run(dag).run_after.hour == 5
 
 
+def test_the_weekly_tasks_are_the_steps_of_the_upkeep() -> None:
+    from ringwatch.airflow import weekly, weekly_upkeep
+    from ringwatch.upkeep.steps import STEPS
+
+    order = [task.task_id for task in weekly_upkeep().topological_sort()]
+
+    assert order == ["begin", *STEPS]
+    assert tuple(STEPS) == weekly.STEPS
+
+
 def first_run(dag: "DAG") -> Any:
     """What the scheduler plans for a DAG that has never run."""
     from airflow.serialization.serialized_objects import DagSerialization

@@ -94,7 +94,7 @@ def surroundings(home: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Airflow]:
     home = tmp_path_factory.mktemp("airflow")
-    simulate(home / "world", 400, len(DAYS), seed=3)
+    simulate(home / "world", 500, len(DAYS), seed=3)
     (home / "dags").mkdir()
     (home / "dags" / "of_a_team.py").write_text(TEAMS_DAG)
     with subprocess.Popen(

@@ -16,8 +16,8 @@ DOCUMENTED = {0, 1, 2, 3, 4}
 DAY = ["--day", "2026-03-02"]
 # What each command needs besides its name; None: it makes worlds and servers, and is walked where these are tested.
 ARGUMENTS: dict[str, list[str] | None] = {
-    "accounts show": ["A-1"], "config show": [], "deliveries": [], "demo": None, "detect": DAY, "doctor": [],
-    "evaluate": [],
+    "accounts show": ["A-1"], "backup": ["--to", "BACKUP"], "config show": [], "deliveries": [], "demo": None,
+    "detect": DAY, "doctor": [], "evaluate": [],
     "erase": ["--account", "A-1", "--why", "asked", "--yes"], "export salt": ["--out", "SALT"],
     "export stix": ["--out", "OUT.json", "--group", "g", "--as", "us"], "import stix": ["OUT.json", "--group", "g"],
     "keys list": [],
@@ -25,7 +25,7 @@ ARGUMENTS: dict[str, list[str] | None] = {
     "quarantine list": [], "quarantine log": [], "quarantine replay": [], "quarantine show": [], "query list": [],
     "query pack": ["--out", "PACK"], "query run": ["hubs"], "query show": ["hubs"], "rebuild": [],
     "review allow": ["device", "d1"], "review allowances": [],
-    "review apart": ["A-1", "A-2"], "review calibrate": [], "review stats": [],
+    "restore": ["--from", "BACKUP"], "review apart": ["A-1", "A-2"], "review calibrate": [], "review stats": [],
     "review claim": ["R-7F3K2A"], "review clear": ["R-7F3K2A"],
     "review confirm": ["R-7F3K2A"], "review log": [], "review note": ["R-7F3K2A", "x"], "review queue": [],
     "review release": ["A-1", "R-7F3K2A"], "review report": [],
@@ -34,7 +34,7 @@ ARGUMENTS: dict[str, list[str] | None] = {
     "rings show": ["R-7F3K2A"],
     "rings watch": [], "roll-back": [*DAY, "--why", "x"],
     "run": DAY, "score": DAY, "server logs": [], "server start": [], "server status": [],
-    "server stop": [], "server url": [], "simulate": None, "train": None, "validate": DAY,
+    "server stop": [], "server url": [], "simulate": None, "train": None, "upkeep": [], "validate": DAY,
 }  # fmt: skip
 HOMES = ("it's 100% ü", "t[1] a[/b]", "$HOME s*r {x} :memory: day=1")
 

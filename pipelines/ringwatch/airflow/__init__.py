@@ -9,5 +9,6 @@ The wheel brings the plugin that these DAGs need (`plugin.py`); Airflow finds it
 """
 
 from ringwatch.airflow.nights import nightly
+from ringwatch.airflow.weekly import weekly_upkeep
 
-__all__ = ["nightly"]
+__all__ = ["nightly", "weekly_upkeep"]

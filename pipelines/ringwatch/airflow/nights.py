@@ -13,6 +13,12 @@ from ringwatch.airflow.timetable import Nightly
 from ringwatch.night import STAGES
 
 BEGIN = "begin"
+TRIES: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay": timedelta(minutes=5),
+    "retry_policy": ONLY_WHAT_MAY_PASS,
+    "execution_timeout": timedelta(hours=6),
+}
 _OUTLETS = {"load": [GRAPH], "publish": [FLAGGED_RINGS]}
 
 
@@ -51,13 +57,7 @@ def nightly(
         "doc_md": nightly.__doc__,
         "tags": ["ringwatch"],
     }
-    tries = {
-        "retries": 2,
-        "retry_delay": timedelta(minutes=5),
-        "retry_policy": ONLY_WHAT_MAY_PASS,
-        "execution_timeout": timedelta(hours=6),
-    }
-    defaults = tries | (default_args or {})
+    defaults = TRIES | (default_args or {})
     with DAG(dag_id, schedule=Nightly(hour), default_args=defaults, **settings | arguments) as dag:
         begin = Begin(task_id=BEGIN, last=STAGES[-1], poke_interval=look_every)
         chain(begin, *(Stage(task_id=stage, stage=stage, outlets=_OUTLETS.get(stage, [])) for stage in STAGES))

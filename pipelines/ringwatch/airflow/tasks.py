@@ -1,4 +1,4 @@
-"""The tasks of a night: one that waits until it may begin, and one for each stage."""
+"""The tasks of a night and of the upkeep: one that waits until it may begin, and one for each stage or step."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from airflow.sdk import Asset, BaseOperator, BaseSensorOperator
 
 from ringwatch.airflow.endings import NeedsPerson, told
 from ringwatch.airflow.runs import Run
+from ringwatch.night import STAGES
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from ringwatch.night import Night, Report
 
 GRAPH = Asset("accounts_graph", group="ringwatch")
@@ -19,25 +22,42 @@ FLAGGED_RINGS = Asset("flagged_rings", group="ringwatch")
 DAY = "{{ dag_run.partition_key or params.day or '' }}"
 
 
-class Begin(BaseSensorOperator):
+class AwaitTurn(BaseSensorOperator):
+    """Wait until no other run works, and take the turn for this one. While it waits, it takes no place of a worker."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(mode="reschedule", **arguments)
+
+    def poke(self, context: Any) -> bool:
+        run = Run(context)
+        with told(context["ti"].xcom_push):
+            waits = self._waits(run)
+        self.log.info("%s", f"It waits: {waits}." if waits else "It may begin.")
+        return waits is None
+
+    def _waits(self, run: Run) -> str | None:
+        """Return what is waited for, None when that is nothing."""
+        from datetime import date
+
+        return take_turn(date.min, run, self.dag_id)
+
+
+class Begin(AwaitTurn):
     """Wait until the night may begin: those before it in a backfill are done, its feeds are there, it has its turn.
 
     `last` is the task that every run ends with. The feeds are waited for until the setting feeds_wait_hours has passed
-    since the end of the day. While it waits, it takes no place of a worker.
+    since the end of the day.
     """
 
     template_fields: Sequence[str] = ("day",)
 
     def __init__(self, *, last: str, day: str = DAY, **arguments: Any) -> None:
-        super().__init__(mode="reschedule", **arguments)
+        super().__init__(**arguments)
         self.last, self.day = last, day
 
-    def poke(self, context: Any) -> bool:
-        run = Run(context)
-        with told(context["ti"].xcom_push):
-            waits = run.waits_in_backfill(self.task_id, self.last) or self._feeds(run) or self._turn(run)
-        self.log.info("The night of %s %s.", run.day, f"waits: {waits}" if waits else "may begin")
-        return waits is None
+    def _waits(self, run: Run) -> str | None:
+        waits = run.waits_in_backfill(self.task_id, self.last) or self._feeds(run)
+        return waits or take_turn(run.day, run, _night_of(run.day))
 
     def _feeds(self, run: Run) -> str | None:
         """Return which feed is waited for. Raises DataRefused when it is too late."""
@@ -57,31 +77,19 @@ class Begin(BaseSensorOperator):
             raise DataRefused(f"{lacks} (it was waited for until {until:%F %R} UTC)")
         return f"{lacks}; until {until:%F %R} UTC" if lacks else None
 
-    def _turn(self, run: Run) -> str | None:
-        from ringwatch.night import open_night
-        from ringwatch.settings import load_settings
 
-        with open_night(load_settings(), run.day) as night:
-            return take_turn(night, run)
+class Working(BaseOperator):
+    """Do something when it is this run's turn, and say it in sentences. `last`: the run gives its turn back then."""
 
-
-class Stage(BaseOperator):
-    """Run one stage of the night. What it did is in the log in sentences, and returned as counts."""
-
-    template_fields: Sequence[str] = ("day",)
-
-    def __init__(self, *, stage: str, day: str = DAY, **arguments: Any) -> None:
+    def __init__(self, *, last: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.stage, self.day = stage, day
+        self.last = last
 
     def execute(self, context: Any) -> dict[str, Any]:
-        from ringwatch.night import open_night
-        from ringwatch.settings import load_settings
-
         run = Run(context)
         try:
-            with told(context["ti"].xcom_push), open_night(load_settings(), run.day, run=run.key) as night:
-                report = self._run(night, run)
+            with told(context["ti"].xcom_push), self._night(run) as night:
+                report = self._in_turn(night, run)
         except SystemExit as ending:
             if isinstance(ending, NeedsPerson) or run.is_last_try:
                 _give_back(run)
@@ -90,18 +98,17 @@ class Stage(BaseOperator):
         self._announce(night, report, context["outlet_events"])
         return report.as_dict()
 
-    def _run(self, night: Night, run: Run) -> Report:
-        from ringwatch import stages
+    def _in_turn(self, night: Night, run: Run) -> Report:
         from ringwatch.errors import InfrastructureError
-        from ringwatch.night import STAGES
 
-        if waits := take_turn(night, run):
-            raise InfrastructureError(f"{waits}; run this stage again when it is done")
-        report = stages.run_stage(self.stage, night)
-        if self.stage == STAGES[-1]:
+        what = self._what(night)
+        if waits := take_turn(night.day, run, what):
+            raise InfrastructureError(f"{waits}; run this task again when it is done")
+        report = self._work(night)
+        if self.last:
             night.store.turn.give_back(run.key)
         else:
-            take_turn(night, run)
+            take_turn(night.day, run, what)
         return report
 
     def _say(self, report: Report) -> None:
@@ -110,8 +117,46 @@ class Stage(BaseOperator):
         for sentence in sentences(report):
             (self.log.warning if sentence.startswith("Warning: ") else self.log.info)("%s", sentence)
 
+    def _night(self, run: Run) -> Night:
+        """Return the night on which it works."""
+        raise NotImplementedError
+
+    def _what(self, night: Night) -> str:
+        """Return what those who wait are told of the run."""
+        raise NotImplementedError
+
+    def _work(self, night: Night) -> Report:
+        raise NotImplementedError
+
     def _announce(self, night: Night, report: Report, events: Any) -> None:
-        """Say with the asset what is new in it, and where the report of the night is."""
+        """Say what is new in the assets of the task."""
+
+
+class Stage(Working):
+    """Run one stage of the night. What it did is in the log in sentences, and returned as counts."""
+
+    template_fields: Sequence[str] = ("day",)
+
+    def __init__(self, *, stage: str, day: str = DAY, **arguments: Any) -> None:
+        super().__init__(last=stage == STAGES[-1], **arguments)
+        self.stage, self.day = stage, day
+
+    def _night(self, run: Run) -> Night:
+        from ringwatch.night import open_night
+        from ringwatch.settings import load_settings
+
+        return open_night(load_settings(), run.day, run=run.key)
+
+    def _what(self, night: Night) -> str:
+        return _night_of(night.day)
+
+    def _work(self, night: Night) -> Report:
+        from ringwatch import stages
+
+        return stages.run_stage(self.stage, night)
+
+    def _announce(self, night: Night, report: Report, events: Any) -> None:
+        """With the assets goes where the report of the night is."""
         facts: dict[str, Any] = {
             "day": report.day.isoformat(),
             "counts": report.counts,
@@ -136,19 +181,52 @@ class Stage(BaseOperator):
         return str(page)
 
 
-def take_turn(night: Night, run: Run) -> str | None:
+class Upkeep(Working):
+    """Do one step of the upkeep, on the newest day."""
+
+    def __init__(self, *, step: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.step = step
+
+    def _night(self, run: Run) -> Night:
+        from ringwatch.cli.upkeep import day_of
+        from ringwatch.night import open_night
+        from ringwatch.settings import load_settings
+
+        settings = load_settings()
+        return open_night(settings, day_of(settings), run=run.key)
+
+    def _what(self, night: Night) -> str:  # noqa: ARG002 - it is about no day
+        return self.dag_id
+
+    def _work(self, night: Night) -> Report:
+        from ringwatch.upkeep import steps
+
+        return steps.run(self.step, night)
+
+
+def take_turn(day: date, run: Run, what: str) -> str | None:
     """Take or keep the turn for the run; return who has it when it is another one's."""
     from ringwatch import disk, rights
+    from ringwatch.night import open_night
+    from ringwatch.settings import load_settings
 
-    with disk.failures(night.settings), rights.kept(night.settings):
-        return night.store.turn.take(run.key, f"the night of {night.day}", run.is_over)
+    settings = load_settings()
+    with disk.failures(settings), rights.kept(settings), open_night(settings, day) as night:
+        return night.store.turn.take(run.key, what, run.is_over)
+
+
+def _night_of(day: date) -> str:
+    return f"the night of {day}"
 
 
 def _give_back(run: Run) -> None:
     """Let others have the turn. When that fails, too, they see that the run is over."""
+    from datetime import date
+
     from ringwatch.errors import RingwatchError
     from ringwatch.night import open_night
     from ringwatch.settings import load_settings
 
-    with suppress(RingwatchError), open_night(load_settings(), run.day) as night:
+    with suppress(RingwatchError), open_night(load_settings(), date.min) as night:
         night.store.turn.give_back(run.key)

@@ -36,6 +36,11 @@ COMMANDS = {
         "rollback:roll_back",
         "Take back the newest published day: consumers, reviewers and the graph see the one before it again.",
     ),
+    "upkeep": Later(
+        "upkeep:upkeep", "Do what is due each week: let go of what ran out, erase, make a backup and try it."
+    ),
+    "backup": Later("upkeep:backup", "Back up days, review store and keys."),
+    "restore": Later("upkeep:restore", "Put a backup into an empty home and an empty review store, and compare it."),
     "deliveries": Later(
         "deliveries:deliveries",
         "Show the completeness ledger: what arrived of each feed on each day, and what became of its rows.",

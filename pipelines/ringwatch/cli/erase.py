@@ -26,6 +26,7 @@ def erase(
     by: By = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and change nothing.")] = False,
+    later: Annotated[bool, typer.Option("--later", help="Leave it to the weekly upkeep.")] = False,
     as_json: Json = False,
 ) -> None:
     """Erase an account: from graph, files, quarantine, review store and reports. It does not come back.
@@ -42,6 +43,10 @@ def erase(
     with open_night(settings, date.min, tell=watched.tell) as night:
         found = erasing.account_of(night, account)
         _check(found.account_id, why)
+        if later:
+            night.store.tombstones.ask(found.account_id, author(by), why)
+            _say_waiting(as_json)
+            return
         with working(night, "erasing of an account"):
             with watched:
                 traces = erasing.find(night, found)
@@ -67,6 +72,13 @@ def _check(account_id: str, why: str) -> None:
         raise UsageError("--why is empty; say in a few words why the account goes")
     if account_id in why:
         raise UsageError("--why names the account, and is kept; leave the id out of it")
+
+
+def _say_waiting(as_json: bool) -> None:
+    if as_json:
+        print_json({"erased": False, "waits": True})
+    else:
+        console.print("The account waits for the next upkeep, which erases it.")
 
 
 def _check_known(traces: Traces) -> None:

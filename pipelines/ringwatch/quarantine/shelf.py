@@ -54,13 +54,17 @@ _AS_JSON = 'SELECT day, CAST(to_json(waiting) AS VARCHAR) AS "values" FROM waiti
 
 @dataclass(frozen=True)
 class Which:
-    """Which rows are meant; what is None does not matter. `rule` is a part of the rule's words, in any case."""
+    """Which rows are meant; what is None does not matter.
+
+    until: the last day; rule: a part of the rule's words, in any case.
+    """
 
     day: date | None = None
     feed: str | None = None
     rule: str | None = None
     file: str | None = None
     row: int | None = None
+    until: date | None = None
 
     def of(self, rows: pd.DataFrame) -> pd.Series:
         """Return for each of the rows whether it is meant."""
@@ -68,6 +72,8 @@ class Which:
         for name in ("day", "feed", "file", "row"):
             if getattr(self, name) is not None:
                 meant &= (rows[name] == getattr(self, name)).fillna(False)
+        if self.until is not None:
+            meant &= rows["day"] <= self.until
         if self.rule is not None:
             meant &= rows["rule"].str.contains(self.rule, case=False, regex=False)
         return meant

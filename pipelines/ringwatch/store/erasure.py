@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from ringwatch.store import bookkeeping, changes
 from ringwatch.store.contents import content_hashes, fingerprint
 from ringwatch.store.tables import (
+    erasure_request,
     metadata,
     quarantine_log,
     ring,
@@ -93,9 +94,9 @@ def without(text: str, account_id: str, word: str) -> str:
 
 
 def _places() -> Iterator[_Place]:
-    """Yield every column that could name an account; the log of the quarantine names files and rules only."""
+    """Yield every column that could name an account for good; the log of the quarantine names files and rules only."""
     for table in metadata.sorted_tables:
-        if table is not quarantine_log:
+        if table not in {quarantine_log, erasure_request}:
             named = (column for column in table.c if isinstance(column.type, sa.Text | sa.JSON))
             yield from ((table, column) for column in named if table is not verdict or column.name in _IN_VERDICTS)
 

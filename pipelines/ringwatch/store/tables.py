@@ -269,6 +269,16 @@ tombstone = Table(
     Column("why", Text, nullable=False),
 )
 
+# Accounts that wait for the upkeep to erase them.
+erasure_request = Table(
+    "erasure_request",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
 # Keys that tokens were brought under, by a name of all of them; the tokens in this store are under the newest. Until it
 # is finished, something else is not.
 token_keys = Table(

@@ -63,6 +63,11 @@ class Verdicts(Door):
             connection.execute(sa.insert(claim).values(ring_id=ring_id, author=author, at=at, expires=until))
             return until
 
+    def end_claims(self, at: datetime) -> int:
+        """Take away claims that ran out by then; return how many."""
+        with self._writing() as connection:
+            return int(connection.execute(sa.delete(claim).where(claim.c.expires <= at)).rowcount)
+
     def unclaim(self, ring_id: str, author: str) -> bool:
         """Give the ring back, and return whether it was the author's."""
         with self._writing() as connection:
