@@ -23,6 +23,7 @@ import typer
 
 from ringwatch.days.files import Files
 from ringwatch.days.in_use import feeds_in_use
+from ringwatch.edition import strong_facets
 from ringwatch.evaluate.metrics import Agreement, account_agreement
 from ringwatch.evaluate.truth import Truth, read_truth
 from ringwatch.night import Night
@@ -33,7 +34,6 @@ from ringwatch.settings import load_settings
 from ringwatch.simulate import START, simulate
 from ringwatch.simulate.clean import write_clean
 from ringwatch.simulate.families import draw_world
-from ringwatch.stages.publish import strong_facets
 from ringwatch.store.records import Candidates, Thresholds
 from ringwatch.store.store import Store
 from ringwatch.window import sharing

@@ -26,6 +26,8 @@ from pydantic_settings import (
 from ringwatch.errors import UsageError
 
 TOML = Path("ringwatch.toml")
+# What can keep a night from being published until somebody looked at it.
+GUARDRAILS = ("share", "growth", "largest", "feeds", "counts", "calibration", "depth", "canaries")
 # Settings that lead to what real nights write, and those that say what their feeds are like.
 _SERVER = ("neo4j_uri", "neo4j_password", "neo4j_http_url")
 _DELIVERY = (
@@ -137,8 +139,44 @@ class Settings(BaseSettings):
     keep_probability: float = Field(
         0.3, gt=0, lt=1, description="probability down to which a ring of the last night stays flagged"
     )
+    scorecards: Path | None = Field(
+        None, description="folder with scorecards of your own (`ringwatch train`); none: those that are shipped"
+    )
     max_flagged_share: float = Field(
         0.25, gt=0, le=1, description="guardrail: share of all accounts above which a night is withheld"
+    )
+    guards_off: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="guardrails that withhold no night, joined by commas: share, growth, largest, feeds, counts, "
+        "calibration, depth, canaries",
+    )
+    guard_nights: int = Field(
+        28, ge=5, description="published nights that say how many rings and accounts are usually flagged"
+    )
+    guard_deviations: float = Field(
+        6.0,
+        gt=0,
+        description="guardrail growth: robust standard deviations from the median of these nights beyond which a night "
+        "is withheld; half the median is always allowed",
+    )
+    guard_room_accounts: int = Field(
+        100, ge=1, description="guardrails growth and largest: flagged accounts by which a night may always differ"
+    )
+    guard_room_rings: int = Field(20, ge=1, description="guardrail growth: rings by which a night may always differ")
+    guard_largest_share: float = Field(
+        0.5, gt=0, le=1, description="guardrail largest: share of flagged accounts that one new ring may have"
+    )
+    guard_calibration: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="guardrail calibration: by how much fewer of the last reviewed rings may be ones than was expected",
+    )
+    guard_depth: float = Field(
+        2.0, ge=1, description="guardrail depth: times the scorecard's limit that a night may be away from its sources"
+    )
+    guard_canaries: float = Field(
+        0.34, gt=0, le=1, description="guardrail canaries: share of canary rings by which fewer may be found than usual"
     )
     link_min_bits: float = Field(3.0, ge=0, description="bits from which two accounts are linked")
     similarity_cutoff: float = Field(0.1, gt=0, le=1, description="weighted Jaccard from which accounts are similar")
@@ -263,6 +301,19 @@ class Settings(BaseSettings):
         {}, description="reader, reviewer or admin, by name of a person; * is everybody else, a reader if not given"
     )
 
+    @field_validator("guards_off", mode="before")
+    @classmethod
+    def _read_guards(cls, value: object) -> object:
+        """Read `growth,largest` and `["growth", "largest"]`. Raises ValueError for what is no guardrail."""
+        if isinstance(value, str):
+            value = json.loads(value) if value.strip().startswith("[") else value.split(",")
+        names = (
+            tuple(str(name).strip() for name in value if str(name).strip()) if isinstance(value, list | tuple) else ()
+        )
+        if unknown := [name for name in names if name not in GUARDRAILS]:
+            raise ValueError(f"there is no guardrail {unknown[0]}; they are {', '.join(GUARDRAILS)}")
+        return names
+
     @field_validator("feeds", mode="before")
     @classmethod
     def _read_feeds(cls, value: object) -> object:
@@ -302,7 +353,7 @@ class Settings(BaseSettings):
         """refresh_days, within half the window: then what the graph says is in the window exactly when it should be."""
         return max(min(self.refresh_days, self.window_days // 2), 1)
 
-    @field_validator("home", "feeds_dir", "cache", "model_dir", "backup_dir")
+    @field_validator("home", "feeds_dir", "cache", "model_dir", "backup_dir", "scorecards")
     @classmethod
     def _of_the_user(cls, path: Path | None) -> Path | None:
         """`~` is the user's own folder also where no shell has seen it."""

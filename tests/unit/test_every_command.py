@@ -32,7 +32,8 @@ ARGUMENTS: dict[str, list[str] | None] = {
     "review serve": [], "review show": ["R-7F3K2A"], "review together": ["A-1", "A-2"],
     "review unclaim": ["R-7F3K2A"], "review undo": ["1"], "review unsure": ["R-7F3K2A"], "rings list": [],
     "rings show": ["R-7F3K2A"],
-    "rings watch": [], "roll-back": [*DAY, "--why", "x"],
+    "rings watch": [], "rollback": ["--to", "2026-03-02", "--why", "x"],
+    "republish": ["--from", "2026-03-02"], "nights": [],
     "run": DAY, "score": DAY, "server logs": [], "server start": [], "server status": [],
     "server stop": [], "server url": [], "simulate": None, "train": None, "upkeep": [], "validate": DAY,
 }  # fmt: skip

@@ -26,15 +26,28 @@ COMMANDS = {
     "validate": Later("validate:validate", "Run the stage validate of one day, alone.", panel=STAGE_PANEL),
     **{
         stage: Later("night:stage_command", f"Run the stage {stage} of one day, alone.", (stage,), STAGE_PANEL)
-        for stage in STAGES[1:]
+        for stage in STAGES[1:-1]
     },
+    "publish": Later(
+        "publish:publish",
+        "Run the stage publish of one day, alone; or publish what a guardrail withheld, as it was judged.",
+        panel=STAGE_PANEL,
+    ),
+    "republish": Later(
+        "publish:republish",
+        "Run again, oldest first, the published days that an earlier day's correction put out of date.",
+    ),
+    "nights": Later(
+        "publish:nights",
+        "Show the nights: published, withheld or rolled back, and those that are out of date; and what people did.",
+    ),
     "rebuild": Later(
         "rebuild:rebuild",
         "Empty the graph and make it anew from the clean files of all days, with links and published rings.",
     ),
-    "roll-back": Later(
-        "rollback:roll_back",
-        "Take back the newest published day: consumers, reviewers and the graph see the one before it again.",
+    "rollback": Later(
+        "rollback:rollback",
+        "Take back all published days after one: consumers, reviewers and the graph see that day again.",
     ),
     "upkeep": Later(
         "upkeep:upkeep", "Do what is due each week: let go of what ran out, erase, make a backup and try it."

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from ringwatch import stages
-from ringwatch.cli.output import Json, Watched, console, notes, print_json, print_mapping
+from ringwatch.cli.output import Json, Watched, console, notes, print_json, print_mapping, table
 from ringwatch.cli.review_page import REPORTER, write_report
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report, check_feeds, open_night, settings_model
 from ringwatch.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ringwatch.shadow import Comparison
 
 ACCOUNTS = "accounts"
 DAY_FORMAT = ["%Y-%m-%d"]
@@ -31,6 +35,15 @@ From = Annotated[datetime | None, typer.Option("--from", formats=DAY_FORMAT, hel
 To = Annotated[datetime | None, typer.Option("--to", formats=DAY_FORMAT, help="Last of several days, included.")]
 Without = Annotated[
     list[str] | None, typer.Option("--without", metavar="FEED", help="A feed that this deployment does not have.")
+]
+
+
+Shadow = Annotated[
+    bool, typer.Option("--shadow", help="Judge the days without publishing, and show what that would change.")
+]
+Other = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="SETTING=VALUE", help="A setting of the shadow night, e.g. flag_probability=0.4."),
 ]
 
 
@@ -56,13 +69,24 @@ def run(
     from_day: From = None,
     to_day: To = None,
     without: Without = None,
+    shadow: Shadow = False,
+    other: Other = None,
     as_json: Json = False,
 ) -> None:
     """Run one night, or several in order; a night that stops, stops those after it.
 
+    With --shadow a day is judged by other settings, and compared with what is published; nothing is.
+
     The embedded Neo4j is left running for `ringwatch query` and Neo4j Browser; `ringwatch server stop` ends it.
     """
     settings = night_settings(without or [])
+    if other and not shadow:
+        raise UsageError(
+            "--set is for --shadow; real nights take their settings from ringwatch.toml and the environment"
+        )
+    if shadow:
+        run_shadow(settings, _days(day, from_day, to_day), other or [], as_json)
+        return
     done = run_nights(settings, feeds, _days(day, from_day, to_day), quiet=as_json)
     if as_json:
         print_json([night.as_dict() for night in done])
@@ -83,6 +107,56 @@ def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: 
         if not quiet:
             _print_night(done[-1])
     return done
+
+
+def run_shadow(settings: Settings, days: list[date], other: list[str], as_json: bool) -> None:
+    """Judge days by other settings, and print what that would change in what is published for them."""
+    from ringwatch.shadow import judge
+    from ringwatch.working import working
+
+    changed = _with(settings, other)
+    found = []
+    for day in days:
+        with watched_night(settings, day, None) as night, working(night, f"shadow night of {day}"):
+            night.tell("shadow")
+            found.append(judge(night, changed))
+        if not as_json:
+            _print_shadow(found[-1])
+    if as_json:
+        print_json([comparison.as_dict() for comparison in found])
+
+
+def _with(settings: Settings, other: list[str]) -> Settings:
+    """Return the settings with NAME=VALUE of `other`, read as in the environment."""
+    named = dict(each.partition("=")[::2] for each in other)
+    given = settings.model_dump(include=settings.model_fields_set) | {
+        name: json.loads(value) if value[:1] in ("{", "[") else value for name, value in named.items()
+    }
+    return load_settings(**given)
+
+
+def _print_shadow(found: Comparison) -> None:
+    counts = found.counts
+    by = ", ".join(f"{name} {value}" for name, value in found.settings.items()) or "the settings as they are"
+    console.print(
+        f"{found.day} by {by}: {counts['accused']:,} accounts would be newly accused, {counts['cleared']:,} no longer, "
+        f"{counts['stay']:,} stay; {counts['rings gained']:,} rings gained, {counts['rings lost']:,} lost",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for change, rows in found.accounts.groupby("change", sort=True):
+        console.print(
+            table(
+                f"Accounts {change}",
+                ("ring", "accounts"),
+                [
+                    (ring_id, ", ".join(inside))
+                    for ring_id, inside in rows.groupby("ring_id")["account_id"].agg(list).items()
+                ],
+            )
+        )
+    for warning in found.warnings:
+        notes.print(f"  {warning}", style="yellow", soft_wrap=True)
 
 
 def stage_command(name: str) -> Any:

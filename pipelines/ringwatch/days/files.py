@@ -79,6 +79,10 @@ class Files:
         """`rings`, `members` or `evidence`; written by score."""
         return self.day(day) / "scored" / f"{table}.parquet"
 
+    def shadow(self, day: date) -> Path:
+        """Folder of what a shadow night would change: `accounts` and `rings`; written on demand."""
+        return self.day(day) / "shadow"
+
     def report(self, day: date) -> Path:
         """The run report as JSON."""
         return self.day(day) / "report.json"

@@ -48,6 +48,11 @@ class Depth:
         return self.distance > self.limit
 
     @property
+    def percent(self) -> int:
+        """The distance in percent of the limit."""
+        return round(100 * self.distance / self.limit)
+
+    @property
     def trust(self) -> float:
         """What is left of the odds: 1 within the card's depth, less the further a night is beyond it."""
         return self.limit / self.distance if self.beyond else 1.0

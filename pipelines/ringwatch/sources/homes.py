@@ -26,7 +26,9 @@ _NOT_ASKED = {
     *("home", "home_group", "feeds_dir", "cache", "model_dir", "store_url", "lease_seconds", "maven_repository"),
     *("neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_http_url"),
     *("server_bolt_port", "server_http_port", "server_heap_mb", "server_pagecache_mb", "server_start_seconds"),
-    *("seed", "min_ring_size", "flag_probability", "keep_probability", "max_flagged_share"),
+    *("seed", "min_ring_size", "flag_probability", "keep_probability", "max_flagged_share", "scorecards"),
+    *("guards_off", "guard_nights", "guard_deviations", "guard_room_accounts", "guard_room_rings"),
+    *("guard_largest_share", "guard_calibration", "guard_depth", "guard_canaries"),
     *("link_min_bits", "similarity_cutoff", "similarity_pair_budget", "refresh_days"),
     *("batch_rows", "load_writers", "bulk_load_rows", "duckdb_memory_mb", "gate_chunk_rows"),
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ringwatch.days import run_report
@@ -15,14 +17,14 @@ if TYPE_CHECKING:
     from ringwatch.store.lease import Lease
 
 
-def run_night(night: Night, begins: Callable[[str], object]) -> list[Report]:
-    """Run all stages of `night` in order; `begins` is told the name of each before it runs.
+def run_night(night: Night, begins: Callable[[str], object], stages: Sequence[str] = STAGES) -> list[Report]:
+    """Run all stages of `night` in order, or some; `begins` is told the name of each before it runs.
 
     Raises InfrastructureError while another stage works on the same store.
     """
     reports = []
-    with working(night, _what(STAGES[0], night)) as lease:
-        for stage in STAGES:
+    with working(night, _what(stages[0], night)) as lease:
+        for stage in stages:
             begins(stage)
             lease.keep(_what(stage, night))
             reports.append(_run(stage, night, lease))
@@ -38,6 +40,43 @@ def run_stage(name: str, night: Night) -> Report:
         raise UsageError(f"there is no stage {name}; the stages are {', '.join(STAGES)}")
     with working(night, _what(name, night)) as lease:
         return _run(name, night, lease)
+
+
+def release(night: Night, run_id: int, author: str, why: str) -> Report:
+    """Publish a withheld run as it was judged. Raises InfrastructureError while a stage works on the same store."""
+    from ringwatch.stages import publish
+
+    with working(night, f"release of run {run_id}"):
+        report = publish.release(night, run_id, author, why)
+        if "restatement" in report.counts:  # it was not published before
+            run_report.add(night.on(report.day), report)
+        return report
+
+
+def roll_back(night: Night, why: str, author: str) -> Report:
+    """Take back all published days after that of the night. Raises InfrastructureError while a stage works."""
+    from ringwatch.stages import publish
+
+    with working(night, f"rollback to {night.day}"):
+        return publish.roll_back(night, why, author)
+
+
+def republish(night: Night, begins: Callable[[date, str], object]) -> Iterator[Report]:
+    """Run the published days from that of the night on again that are out of date, oldest first; yield what publish
+    did, and leave the graph as of the newest day.
+
+    Their clean files stay. Raises UsageError when an earlier day is out of date, too.
+    """
+    store, after, last = night.store, night.day - timedelta(1), None
+    if earlier := [day for day in store.nights.stale() if day < night.day]:
+        raise UsageError(f"{earlier[0]} is out of date, too; begin there: --from {earlier[0]}")
+    while stale := store.nights.stale(after):
+        after = last = stale[0]
+        yield run_night(night.on(last), partial(begins, last), STAGES[1:])[-1]
+    newest = max(store.published.days(), default=None)
+    if last and newest and last < newest:
+        with working(night.on(newest), f"graph of {newest}") as lease:
+            list(_graph(night.on(newest), "graph", partial(begins, newest), lease))
 
 
 def rebuild(night: Night, begins: Callable[[str], object]) -> list[Report]:

@@ -1,15 +1,15 @@
 """Publish: what score left of a day becomes the rings that people and consumers see.
 
 In: `scored/` of the day, what was published on earlier days, the number of accounts in the graph. Out: the day in the
-review store, written in one transaction after an audit, and its rings in Neo4j.
+review store, written in one transaction after the audit and the guardrails, and its rings in Neo4j.
 
 What a day says is made from days before it alone, so an old day can be published again while later ones are: its own
 rows are replaced, later days keep theirs, stays of members and canonical ids follow from all of them, and the graph
-goes on showing the newest day. Later days take up the correction when they are published again, oldest first. Ids alone
-also look at what the day had up to now, at later days and at withdrawn rings, so that a ring stays what it was.
+goes on showing the newest day. Later days that do not follow from it any more are named in the report; `ringwatch
+republish` runs them again, oldest first. Ids alone also look at what the day had up to now, at later days and at
+withdrawn rings, so that a ring stays what it was.
 """
 
-import json
 import time
 from dataclasses import replace
 from datetime import date
@@ -18,20 +18,19 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from ringwatch.days.history import open_history, window_start
-from ringwatch.days.in_use import feeds_in_use
-from ringwatch.errors import UsageError, Withheld
+from ringwatch.days import run_report
+from ringwatch.days.history import window_start
+from ringwatch.edition import Edition, edition, frame, scored
+from ringwatch.errors import Withheld
 from ringwatch.night import Night, Report
-from ringwatch.outside import seen_by_partners, tell
+from ringwatch.outside import tell
 from ringwatch.resources import cypher
+from ringwatch.review import guardrails
 from ringwatch.review.audit import objections
-from ringwatch.review.effects import Terms, heed
-from ringwatch.review.harm import harm
-from ringwatch.review.nightly import RING, nightly
-from ringwatch.score.frames import STRONG_CAP
-from ringwatch.score.tables import TABLES
+from ringwatch.review.nightly import RING
 from ringwatch.store.erasure import ERASED_PREFIX
-from ringwatch.store.records import Candidates, Nightly, Publication, Sample, Thresholds
+from ringwatch.store.records import Candidates, Nightly, Publication, Released
+from ringwatch.usual import usual
 from ringwatch.window.dealings import dealings
 
 _MEMBERS = pa.schema(
@@ -47,79 +46,55 @@ _MEMBERS = pa.schema(
 
 
 def run(night: Night) -> Report:
-    """Publish the day. Raises Withheld, with nothing visible changed, when the audit objects."""
-    started = time.perf_counter()
-    settings, day = night.settings, night.day
-    judged = Candidates(**{table: _scored(night, table) for table in TABLES})
-    judged = seen_by_partners(night, judged)
-    with night.store.reading() as doors:
-        history, decisions = doors.published.history(day), doors.verdicts.decisions(day)
-    heeded = heed(judged, decisions, day, Terms(settings.review_seed_days, settings.review_release_days))
-    thresholds = Thresholds(settings.flag_probability, settings.keep_probability, settings.min_ring_size)
-    reviewed = {row["ring_id"] for row in decisions.rows if row["subject"] == "ring"}
-    made = nightly(day, heeded, history, thresholds, strong_facets(night), reviewed, settings.review_sample)
-    rings = _with_harm(night, made)
+    """Publish the day. Raises Withheld, with nothing visible changed, when a guardrail or the audit objects."""
+    made = edition(night, scored(night))
     accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
-    _audit(night, rings, accounts)
-    publication = night.store.published.publish(day, rings, accounts, history.last_run, settings.feeds)
+    unsound = objections(made.rings)
+    doubtful = guardrails.objections(made.rings, usual(night, made, accounts), night.settings)
+    if unsound or doubtful:
+        raise _withheld(night, made, accounts, unsound, doubtful)
+    return _publish(night, made, accounts)
+
+
+def release(night: Night, run_id: int, author: str, why: str) -> Report:
+    """Publish a withheld run as it was judged, for the day of the night; no guardrail is asked.
+
+    Once it is published this changes nothing. Raises Withheld when it is unsound, UsageError when it is not withheld.
+    """
+    if published := night.store.nights.released_day(run_id):
+        return replace(show(night.on(published)), warnings=(f"run {run_id} is published for {published} already",))
+    day, judged = night.store.nights.withheld(run_id, frame)
+    night = night.on(day)
+    made = edition(night, judged)
+    if unsound := objections(made.rings):
+        raise Withheld(f"run {run_id} cannot be released: {'; '.join(unsound)}")
+    accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
+    return _publish(night, made, accounts, Released(run_id, author, why))
+
+
+def _publish(night: Night, made: Edition, accounts: int, released: Released | None = None) -> Report:
+    started = time.perf_counter()
+    rings, day = made.rings, night.day
+    feeds, last_run = night.settings.feeds, made.history.last_run
+    publication = night.store.published.publish(day, rings, accounts, last_run, feeds, released)
     published = time.perf_counter()
     missing = _mirror(night, day, rings) if publication.newest else 0
     seconds = {"store": published - started, "graph": time.perf_counter() - published}
-    warnings = (*_warnings(night, rings, publication, missing), *tell(night))
-    cleared = len(judged.rings) - len(heeded.rings)
-    counts = _counts(judged, rings, publication) | ({"cleared": cleared} if cleared else {})
+    warnings = (*_warnings(night, rings, missing), *tell(night))
+    counts = _counts(made.judged, rings, publication) | ({"cleared": made.cleared} if made.cleared else {})
     return Report("publish", day, counts, seconds, warnings)
 
 
-def strong_facets(night: Night) -> frozenset[str]:
-    """Return the facets of which one identifier ties accounts for good: cards and devices, not addresses."""
-    every = (relationship.evidence for _, _, relationship in night.model.relationships())
-    return frozenset(evidence.facet for evidence in every if evidence and evidence.cap_bits >= STRONG_CAP)
-
-
-def _scored(night: Night, table: str) -> pd.DataFrame:
-    path = night.files.scored(night.day, table)
-    try:
-        return pd.read_parquet(path, columns=TABLES[table].names)
-    except FileNotFoundError:
-        raise UsageError(f"{path} is missing; run `ringwatch score --day {night.day}` first") from None
-    except ValueError as error:
-        raise UsageError(f"{path} is not what score writes ({error}); run score of {night.day} again") from None
-
-
-def _with_harm(night: Night, rings: Nightly) -> Nightly:
-    """Add what is at stake, by the clean files of the window."""
-    asked = rings.sample
-    if rings.flagged.empty and asked is None:
-        return rings
-    both = (rings.flagged, rings.members) if asked is None else _stacked(rings, asked)
-    with open_history(night, window_start(night), night.day) as connection:
-        found = harm(connection, feeds_in_use(night).used, *both, night.day, night.settings.harm_weights)
-    flagged = found["ring_id"].isin(rings.flagged["ring_id"])
-    return replace(rings, harm=found[flagged].reset_index(drop=True), sample=asked and _harmed(asked, found))
-
-
-def _stacked(rings: Nightly, asked: Sample) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ring_id, probability and ring_id, account_id, probability of flagged rings and sampled groups."""
-    ring, member = ["ring_id", "probability"], ["ring_id", "account_id", "probability"]
-    return (
-        pd.concat([rings.flagged[ring], asked.rings[ring]], ignore_index=True),
-        pd.concat([rings.members[member], asked.members[member]], ignore_index=True),
-    )
-
-
-def _harmed(asked: Sample, found: pd.DataFrame) -> Sample:
-    """The sampled groups with their figures: as JSON, since no consumer reads them."""
-    figures = json.loads(found.set_index("ring_id").to_json(orient="index"))
-    return replace(asked, rings=asked.rings.assign(harm=asked.rings["ring_id"].map(figures)))
-
-
-def _audit(night: Night, rings: Nightly, accounts: int) -> None:
-    found = objections(rings, accounts, night.settings.max_flagged_share)
-    if found:
-        reason = "; ".join(found)
-        night.store.published.withhold(night.day, rings, accounts, reason, night.settings.feeds)
-        raise Withheld(f"{night.day} is withheld and what was published before stays visible: {reason}")
+def _withheld(night: Night, made: Edition, accounts: int, unsound: list[str], doubtful: list[str]) -> Withheld:
+    """Note the night and what was judged in it, in the run report, too."""
+    day, rings, reason = night.day, made.rings, "; ".join([*unsound, *doubtful])
+    judged = None if unsound else made.judged
+    run_id = night.store.published.withhold(day, rings, accounts, reason, night.settings.feeds, judged)
+    counts = {"withheld_run": run_id, "rings": len(rings.flagged), "members": len(rings.members)}
+    warnings = tuple(f"withheld: {objection}" for objection in (*unsound, *doubtful))
+    run_report.add(night, Report("publish", day, counts, warnings=warnings))
+    then = "" if unsound else f" `ringwatch publish --release {run_id} --why ...` publishes it all the same"
+    return Withheld(f"{day} is withheld and what was published before stays visible: {reason}.{then}")
 
 
 def show(night: Night) -> Report:
@@ -135,11 +110,11 @@ def show(night: Night) -> Report:
     return Report("publish", day, counts, {"graph": time.perf_counter() - started}, _incomplete(day, missing))
 
 
-def roll_back(night: Night, why: str) -> Report:
-    """Take the day back, the newest that is published, and show the one before it. Raises UsageError if it is not."""
-    done = night.store.published.roll_back(night.day, why)
+def roll_back(night: Night, why: str, author: str) -> Report:
+    """Take back all published days after that of the night, and show that day. Raises UsageError if it is not one."""
+    done = night.store.published.roll_back(night.day, why, author)
     shown = show(night)
-    counts = shown.counts | {"changes": done.changes, "withdrawn": done.withdrawn}
+    counts = shown.counts | {"days": len(done.days), "changes": done.changes, "withdrawn": done.withdrawn}
     return Report("publish", night.day, counts, shown.seconds, (*shown.warnings, *tell(night)))
 
 
@@ -191,14 +166,12 @@ def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dic
     return counts | sampled | {f"events.{event}": int(count) for event, count in events.items()}
 
 
-def _warnings(night: Night, rings: Nightly, publication: Publication, missing: int) -> tuple[str, ...]:
-    found = {
-        "no candidate was flagged": rings.flagged.empty,
-        **dict.fromkeys(_incomplete(night.day, missing), True),
-        "later days are published and stay as they are, also in the graph; "
-        "publish them again, oldest first, to take this up": not publication.newest,
-    }
-    return tuple(warning for warning, holds in found.items() if holds)
+def _warnings(night: Night, rings: Nightly, missing: int) -> tuple[str, ...]:
+    found = ["no candidate was flagged"] if rings.flagged.empty else []
+    if stale := night.store.nights.stale(night.day):
+        days = f"{stale[0]} is" if len(stale) == 1 else f"{stale[0]} to {stale[-1]}, {len(stale)} nights, are"
+        found.append(f"{days} out of date by this; run `ringwatch republish --from {stale[0]}`")
+    return (*found, *_incomplete(night.day, missing))
 
 
 def _incomplete(day: date, missing: int) -> tuple[str, ...]:

@@ -31,15 +31,16 @@ def run(night: Night) -> Report:
     started = perf_counter()
     candidates = _candidates(night)
     used = feeds_in_use(night).used
-    card = scorecard.load(used)
+    folder = night.settings.scorecards or scorecard.FOLDER
+    card = scorecard.load(used, folder)
     version, adjustment = adjustments.in_use(night.files.adjustments)
     with sharing.open_sharing(night) as connection:
         smallest = night.settings.min_ring_size
         tables, depth = groups.score_groups(connection, candidates, card, smallest, adjustment)
     _write(night, tables)
-    counts = _counts(night, candidates, tables) | {"adjustment": version}
+    counts = _counts(night, candidates, tables) | {"adjustment": version, "unlike_percent": depth.percent}
     seconds = {"score": perf_counter() - started}
-    known = scorecard.known_feeds(used)
+    known = scorecard.known_feeds(used, folder)
     feeds = {"used": used, "scorecard": known}
     return Report("score", night.day, counts, seconds, (*_warnings(known), *_unfamiliar(depth)), feeds)
 

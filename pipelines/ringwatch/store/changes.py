@@ -75,8 +75,8 @@ def _rows(
     return {tuple(row[: len(key)]): tuple(row[len(key) :]) for row in connection.execute(query)}
 
 
-def write(connection: sa.Connection, day: date, run_id: int, before: Seen) -> int:
-    """Insert what consumers see anew since `before`, by ring_id and kind, and return how many rings that are."""
+def write(connection: sa.Connection, day: date, run_id: int, before: Seen) -> set[str]:
+    """Insert what consumers see anew since `before`, by ring_id and kind, and return the rings."""
     after = seen(connection)
     told = _moves(before, after) | _aspects(before, after)
     order = {kind: place for place, kind in enumerate(CHANGES)}
@@ -87,7 +87,7 @@ def write(connection: sa.Connection, day: date, run_id: int, before: Seen) -> in
     ]
     if rows:
         connection.execute(sa.insert(change), rows)
-    return len({ring_id for ring_id, _ in told})
+    return {ring_id for ring_id, _ in told}
 
 
 def _moves(before: Seen, after: Seen) -> set[tuple[str, str]]:

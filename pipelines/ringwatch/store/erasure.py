@@ -18,6 +18,7 @@ from ringwatch.store.contents import content_hashes, fingerprint
 from ringwatch.store.tables import (
     erasure_request,
     metadata,
+    night_log,
     quarantine_log,
     ring,
     ring_night,
@@ -37,6 +38,8 @@ _Place = tuple[sa.Table, sa.Column[Any]]
 
 # A verdict says the same for ever, apart from these.
 _IN_VERDICTS = ("account_id", "other_account_id", "identifier", "note")
+# So does what was done with a night.
+_IN_NIGHT_LOG = ("why",)
 
 # Characters from which an id is also sought inside sentences; a shorter one is a number or a word of the language, too.
 _TELLING = 5
@@ -83,7 +86,7 @@ def replace(connection: sa.Connection, account_id: str, word: str) -> int:
         connection.execute(sa.update(ring).where(ring.c.ring_id == ring_id).values(new))
     newest = sa.select(run.c.day, run.c.run_id).where(run.c.state == "published").order_by(run.c.day.desc())
     published = connection.execute(newest.limit(1)).one_or_none()
-    return changes.write(connection, *published, before) if published else 0
+    return len(changes.write(connection, *published, before)) if published else 0
 
 
 def without(text: str, account_id: str, word: str) -> str:
@@ -98,7 +101,8 @@ def _places() -> Iterator[_Place]:
     for table in metadata.sorted_tables:
         if table not in {quarantine_log, erasure_request}:
             named = (column for column in table.c if isinstance(column.type, sa.Text | sa.JSON))
-            yield from ((table, column) for column in named if table is not verdict or column.name in _IN_VERDICTS)
+            may = {verdict: _IN_VERDICTS, night_log: _IN_NIGHT_LOG}.get(table)
+            yield from ((table, column) for column in named if may is None or column.name in may)
 
 
 def _naming(connection: sa.Connection, place: _Place, account_id: str) -> list[tuple[Any, ...]]:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ringwatch.errors import InfrastructureError, UsageError
-from ringwatch.store import accounts, bookkeeping, changes, erasure, moves, samples, standing
+from ringwatch.store import accounts, bookkeeping, changes, erasure, moves, nights, samples, standing
 from ringwatch.store.door import Door
-from ringwatch.store.records import History, Nightly, Publication, Standing
+from ringwatch.store.records import Candidates, History, Nightly, Publication, Released, RolledBack, Standing
 from ringwatch.store.tables import (
     ring,
     ring_evidence,
@@ -44,12 +44,19 @@ class Published(Door):
             return bookkeeping.history(connection, before)
 
     def publish(
-        self, day: date, night: Nightly, accounts: int, last_run: int, feeds: Iterable[str] = ()
+        self,
+        day: date,
+        night: Nightly,
+        accounts: int,
+        last_run: int,
+        feeds: Iterable[str] = (),
+        released: Released | None = None,
     ) -> Publication:
         """Make `night` the published state of `day`, in one transaction; what was published for it before goes.
 
         `accounts` is how many are known; `last_run` is that of the history `night` was made from; `feeds` is what it
-        was judged by. Raises InfrastructureError if another night was published since.
+        was judged by; `released` says who published it although it was withheld. Raises InfrastructureError if another
+        night was published since.
         """
         with self._writing() as connection:
             if bookkeeping.last_run(connection) != last_run:
@@ -63,31 +70,55 @@ class Published(Door):
             bookkeeping.write(connection, day, run_id, night)
             samples.write(connection, night.sample, day, run_id)
             withdrawn = standing.settle(connection, day, run_id, gone, night.replaced)
-            changed = changes.write(connection, day, run_id, before)
+            changed = len(changes.write(connection, day, run_id, before))
+            nights.settle(connection, day, run_id, night, released)
+            nights.forget(connection, day)
             return Publication(bookkeeping.days(connection)[-1] == day, restatement, changed, withdrawn)
 
-    def withhold(self, day: date, night: Nightly, accounts: int, reason: str, feeds: Iterable[str] = ()) -> None:
-        """Record that `night` was not published and why; what is visible stays as it is."""
-        with self._writing() as connection:
-            bookkeeping.begin_run(connection, day, night, accounts, feeds, "withheld", reason)
+    def withhold(
+        self,
+        day: date,
+        night: Nightly,
+        accounts: int,
+        reason: str,
+        feeds: Iterable[str] = (),
+        judged: Candidates | None = None,
+    ) -> int:
+        """Record that `night` was not published and why; what is visible stays as it is. Returns the run_id.
 
-    def roll_back(self, day: date, why: str) -> Publication:
-        """Take back the newest published day, so that the one before it is what consumers see.
+        `judged` is what it was made from, kept so that the run can be released.
+        """
+        with self._writing() as connection:
+            run_id, _ = bookkeeping.begin_run(connection, day, night, accounts, feeds, "withheld", reason)
+            if judged is not None:
+                nights.keep(connection, day, run_id, judged)
+            return run_id
+
+    def roll_back(self, to: date, why: str, author: str = "") -> RolledBack:
+        """Take back all published days after `to`, newest first, so that consumers see that day.
 
         Rings that no other day has are withdrawn, and come back under their ids when the day is published again.
-        Raises UsageError when `day` is not the newest.
+        Nothing is left when `to` is the day before the first one. Raises UsageError for other days that have no rings.
         """
         with self._writing() as connection:
             days = bookkeeping.days(connection)
-            if day not in days:
-                raise UsageError(_not_published(day, days))
-            if day != days[-1]:
-                raise UsageError(f"{day} is not the newest published day; roll back {days[-1]} first")
-            before = changes.seen(connection)
-            run_id, gone = bookkeeping.take_back(connection, day, why)
-            samples.forget(connection, day)
-            withdrawn = standing.settle(connection, day, run_id, gone, {})
-            return Publication(True, 0, changes.write(connection, day, run_id, before), withdrawn)
+            if to not in days and (not days or to != days[0] - timedelta(1)):
+                raise UsageError(_not_published(to, days))
+            done = [self._take_back(connection, day, why, author) for day in reversed(days) if day > to]
+            return RolledBack(
+                tuple(day for day in reversed(days) if day > to),
+                len(set().union(*(changed for changed, _ in done))),
+                sum(withdrawn for _, withdrawn in done),
+            )
+
+    def _take_back(self, connection: sa.Connection, day: date, why: str, author: str) -> tuple[set[str], int]:
+        """Return the rings that are other than before, and how many were withdrawn."""
+        before = changes.seen(connection)
+        run_id, gone = bookkeeping.take_back(connection, day, why)
+        samples.forget(connection, day)
+        withdrawn = standing.settle(connection, day, run_id, gone, {})
+        nights.note(connection, "rolled back", day, run_id, author, why)
+        return changes.write(connection, day, run_id, before), withdrawn
 
     def days(self) -> list[date]:
         """Return the published days, oldest first."""

@@ -132,6 +132,24 @@ class Publication:
 
 
 @dataclass(frozen=True)
+class Released:
+    """Who published a withheld run after all, and why."""
+
+    run_id: int
+    author: str
+    why: str
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """What taking back did: the days, newest first, and as in Publication."""
+
+    days: tuple[date, ...]
+    changes: int
+    withdrawn: int
+
+
+@dataclass(frozen=True)
 class Standing:
     """What became of a ring: state, first and last day on which it is flagged (or was, if it is withdrawn), and of a
     ring that is withdrawn the day whose new publication did that and the accounts it had.

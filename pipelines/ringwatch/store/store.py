@@ -14,6 +14,7 @@ from ringwatch.store.consumers import Consumers
 from ringwatch.store.deliveries import Deliveries
 from ringwatch.store.keys import Keys
 from ringwatch.store.lease import Holder, Lease, hold, holder
+from ringwatch.store.nights import Nights
 from ringwatch.store.partners import Partners
 from ringwatch.store.published import Published
 from ringwatch.store.quarantine import Quarantine
@@ -31,6 +32,7 @@ class Doors:
     def __init__(self, engine: sa.Engine, connection: sa.Connection | None = None) -> None:
         self.engine = engine
         self.published = Published(engine, connection)
+        self.nights = Nights(engine, connection)
         self.deliveries = Deliveries(engine, connection)
         self.quarantine = Quarantine(engine, connection)
         self.tombstones = Tombstones(engine, connection)

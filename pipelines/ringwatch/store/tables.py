@@ -49,10 +49,13 @@ SUBJECTS = ("ring", "member", "pair", "identifier")
 OUTCOMES = ("confirmed", "partly_confirmed", "reseller", "benign", "unsure")
 DECISIONS = (*OUTCOMES, "belongs", "released", "together", "apart", "harmless", "hub", "noted", "undo")
 STREAMS = ("queue", "sample", "second opinion", "bulk")
+NIGHT_ACTIONS = ("released", "rolled back")
 HANDLINGS = ("revealed", "replayed", "discarded", "restated", "erased")
 
 # One attempt to publish a day; a later attempt that succeeds replaces an earlier one. A run that was rolled back is
-# replaced by none. `at` (UTC) and `feeds` are unknown for runs of earlier versions.
+# replaced by none. `at` (UTC) and `feeds` are unknown for runs of earlier versions. `content`: digest of what a
+# published day says; `made_from`: digest of the deliveries and earlier days that it follows from; `released_run`: the
+# withheld run that it is.
 run = Table(
     "run",
     metadata,
@@ -68,6 +71,9 @@ run = Table(
     Column("at", DateTime),
     Column("feeds", Text),
     Column("rolled_back", Boolean, nullable=False),
+    Column("content", Text),
+    Column("made_from", Text),
+    Column("released_run", Integer),
     CheckConstraint(column("state").in_(RUN_STATES), name="state"),
     Index("uq_run_day_restatement", "day", "restatement", unique=True),
     Index(
@@ -235,6 +241,46 @@ lease = Table(
     Column("what", Text, nullable=False),
     Column("acquired", DateTime, nullable=False),
     Column("expires", DateTime, nullable=False),
+)
+
+# What score had judged of a night that is withheld, so that it can be released as it was. Gone when the day is judged
+# again.
+withheld_night = Table(
+    "withheld_night",
+    metadata,
+    Column("run_id", Integer, ForeignKey("run.run_id"), primary_key=True, autoincrement=False),
+    Column("rings", JSON, nullable=False),
+    Column("members", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),
+)
+
+# What people did with nights, by whom and why. Triggers refuse to change or delete, apart from names of accounts that
+# are erased.
+night_log = Table(
+    "night_log",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("run_id", Integer, ForeignKey("run.run_id"), nullable=False),
+    Column("why", Text, nullable=False),
+    CheckConstraint(column("action").in_(NIGHT_ACTIONS), name="action"),
+    sqlite_autoincrement=True,
+)
+
+# How a night did on canary rings of a difficulty, or on honest groups that look like rings; no consumer sees these.
+canary = Table(
+    "canary",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("difficulty", Text, primary_key=True),
+    Column("honest", Boolean, nullable=False),
+    Column("groups", Integer, nullable=False),
+    Column("flagged", Integer, nullable=False),
+    Column("accounts", Integer, nullable=False),
+    Column("accused", Integer, nullable=False),
 )
 
 # What was done with rows in quarantine, by whom and why: nothing leaves it unseen. Triggers refuse to change or delete.

@@ -192,8 +192,8 @@ def tied(connection: duckdb.DuckDBPyConnection, groups: pd.DataFrame) -> pd.Data
 
 def _stamp(night: Night) -> str:
     """Digest of all that the tables follow from: clean files, as of when, what is asked of them, and by what."""
-    paths = sorted(night.files.home.glob("days/*/*/*.parquet"))
-    seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths if path.parent.name != "scored"]
+    paths = sorted(path for part in ("clean", "held") for path in night.files.home.glob(f"days/*/{part}/*.parquet"))
+    seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     asked = night.day, night.settings.window_days, night.settings.held_days, feeds_in_use(night).used, night.model
     made_by = b"".join(Path(str(module.__file__)).read_bytes() for module in MADE_BY)
     return hashlib.sha256(repr((seen, asked, _allowed(night))).encode() + made_by).hexdigest()

@@ -62,8 +62,8 @@ def groups(grouping: list[int]) -> dict[str, list[str]]:
 
 def do(store: Store, step: tuple[int, list[int], float] | str) -> None:
     if step == "roll back":
-        if store.published.days():
-            store.published.roll_back(store.published.days()[-1], "wrong")
+        if days := store.published.days():
+            store.published.roll_back(days[-2] if days[1:] else days[0] - timedelta(1), "wrong")
     elif isinstance(step, str):
         for ring_id in sorted(members_of(store, store.published.days()[-1]) if store.published.days() else [])[:1]:
             store.verdicts.add(datetime(2026, 3, 9), "ana", "ring", step, ring_id=ring_id)
@@ -264,7 +264,7 @@ def test_a_day_that_is_rolled_back_leaves_what_the_day_before_showed(store: Stor
     publish(store, TUESDAY, {"a": accounts(range(8)), "b": accounts(range(10, 16))})
     b = ring_of(store, TUESDAY, "A010")
 
-    done = store.published.roll_back(TUESDAY, "wrong devices")
+    done = store.published.roll_back(MONDAY, "wrong devices", "ana")
 
     consumer.poll()
     assert consumer.rings == consumer.table() == monday
@@ -278,13 +278,32 @@ def test_a_day_that_is_rolled_back_leaves_what_the_day_before_showed(store: Stor
     assert consumer.night(TUESDAY)["state"] == "published"  # type: ignore[index]
 
 
-def test_only_the_newest_day_can_be_rolled_back(store: Store) -> None:
-    publish(store, MONDAY, {})
+def test_all_days_after_one_are_rolled_back_at_once_and_the_second_time_nothing_is(store: Store) -> None:
+    for number, day in enumerate((MONDAY, TUESDAY, WEDNESDAY)):
+        publish(store, day, {"a": accounts(range(6 + number))})
+    consumer = Consumer(store.engine)
+    consumer.poll()
+
+    done = store.published.roll_back(MONDAY, "wrong devices", "ana")
+
+    assert (done.days, done.changes, done.withdrawn) == ((WEDNESDAY, TUESDAY), 1, 0)
+    consumer.poll()
+    assert consumer.rings == consumer.table()
+    assert members_of(store, MONDAY)[ring_of(store, MONDAY, "A000")] == set(accounts(range(6)))
+    again = store.published.roll_back(MONDAY, "wrong devices", "ana")
+    assert (again.days, again.changes, consumer.poll()) == ((), 0, [])
+    log = [(entry["author"], entry["action"], entry["day"], entry["why"]) for entry in store.nights.log()]
+    assert log == [("ana", "rolled back", day, "wrong devices") for day in (WEDNESDAY, TUESDAY)]
+
+
+def test_only_a_published_day_can_be_rolled_back_to_or_the_one_before_the_first(store: Store) -> None:
+    publish(store, MONDAY, {"a": accounts(range(6))})
     publish(store, TUESDAY, {})
-    with pytest.raises(UsageError, match=f"roll back {TUESDAY} first"):
-        store.published.roll_back(MONDAY, "wrong")
-    with pytest.raises(UsageError, match="no rings are published"):
-        store.published.roll_back(FRIDAY, "wrong")
+    for day in (FRIDAY, MONDAY - timedelta(2)):
+        with pytest.raises(UsageError, match="no rings are published"):
+            store.published.roll_back(day, "wrong")
+    store.published.roll_back(MONDAY - timedelta(1), "all wrong")
+    assert store.published.days() == []
 
 
 def test_what_a_consumer_saw_of_several_nights_adds_up(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -175,7 +175,7 @@ def test_a_day_that_is_rolled_back_leaves_what_was_decided(sampled: Store) -> No
     group, *_ = sorted(ids(sampled))
     desk(sampled).decide(group, "confirmed")
 
-    sampled.published.roll_back(MONDAY, "the wrong feed")
+    sampled.published.roll_back(MONDAY - timedelta(1), "the wrong feed")
 
     assert ids(sampled) == {group}
 

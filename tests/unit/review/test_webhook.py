@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import perf_counter, sleep
@@ -74,7 +74,7 @@ def test_each_newly_flagged_and_each_withdrawn_ring_is_told_once_in_order(store:
     publish(store, MONDAY, {"a": accounts(range(6)), "b": accounts(range(10, 16))})
     assert deliver(store, listener.url) == webhook.Told(2)
     assert deliver(store, listener.url) == webhook.Told(0)
-    store.published.roll_back(MONDAY, "wrong")
+    store.published.roll_back(MONDAY - timedelta(1), "wrong")
     assert deliver(store, listener.url) == webhook.Told(2)
 
     assert [body["type"] for body in listener.taken] == ["ring.added"] * 2 + ["ring.withdrawn"] * 2
