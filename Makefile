@@ -58,6 +58,12 @@ bench-detection: $(INSTALLED) ## Measure link, detect and score against the same
 ablation: $(INSTALLED) ## Judge worlds without each part of detection, and show what each adds: about ten minutes
 	@$(BIN)/python -m benchmarks.ablation
 
+.PHONY: faults
+faults: $(INSTALLED) ## Break nights in every stage, run them again, and write docs/measurements/faults.md: 45 minutes at most
+	rm -f var/faults.jsonl && mkdir -p var
+	FAULTS=all FAULTS_RESULTS=$(CURDIR)/var/faults.jsonl timeout 2700 $(BIN)/python -m pytest tests/faults --quiet
+	$(BIN)/python tests/faults/table.py var/faults.jsonl docs/measurements/faults.md
+
 .PHONY: test-properties
 test-properties: $(INSTALLED) ## Hold the gate to its properties on many random deliveries
 	EXAMPLES=10 $(BIN)/python -m pytest tests/unit/gate/test_gate_properties.py --quiet

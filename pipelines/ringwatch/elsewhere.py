@@ -21,9 +21,11 @@ def night_beside(night: Night, folder: Path, settings: Settings) -> Iterator[Nig
     """Yield a night of the same day with files of its own in `folder`, which is new and gone afterwards.
 
     It has the real night's keys and adjustments, by links; its clean days are for who asks to put there (`same_days`).
-    It shares the doors, which the real night opened with its own settings and closes.
+    It shares the doors, which the real night opens by its own settings, and closes.
     """
-    _ = night.store, night.graph
+    _ = night.store
+    if settings.engine == "gds":
+        _ = night.graph
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:

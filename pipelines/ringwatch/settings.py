@@ -175,6 +175,12 @@ class Settings(BaseSettings):
     guard_depth: float = Field(
         2.0, ge=1, description="guardrail depth: times the scorecard's limit that a night may be away from its sources"
     )
+    canaries: bool = Field(
+        True, description="let known rings and honest look-alikes go through each night, apart from all that is real"
+    )
+    canary_accounts: int = Field(
+        2_000, ge=500, description="accounts of the window, at most, among which canaries are judged: more take longer"
+    )
     guard_canaries: float = Field(
         0.34, gt=0, le=1, description="guardrail canaries: share of canary rings by which fewer may be found than usual"
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from ringwatch import canaries
 from ringwatch.days import run_report
 from ringwatch.review.guardrails import RIGHT, WRONG, Sum, Usual
 
@@ -35,6 +36,7 @@ def usual(night: Night, made: Edition, accounts: int) -> Usual:
         missing=list(_missing(night)),
         sums=list(_sums(night, made, stages)),
         reviewed=list(_reviewed(made)),
+        canaries=canaries.usually(night),
         unlike=stages.get("score", {}).get("counts", {}).get("unlike_percent", 0) / 100,
     )
 

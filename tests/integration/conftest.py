@@ -23,7 +23,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def settings(neo4j_settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home of the module's own, on the server of the session."""
-    return load_settings(home=tmp_path_factory.mktemp("var"), **neo4j_settings)
+    return load_settings(home=tmp_path_factory.mktemp("var"), canaries=False, **neo4j_settings)
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ def environment(settings: Settings) -> dict[str, str]:
     assert settings.neo4j_password
     return {
         "RINGWATCH_HOME": str(settings.home),
+        "RINGWATCH_CANARIES": str(settings.canaries),
         "RINGWATCH_FLAG_PROBABILITY": str(settings.flag_probability),
         "RINGWATCH_KEEP_PROBABILITY": str(settings.keep_probability),
         "NEO4J_URI": settings.neo4j_uri,

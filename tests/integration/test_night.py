@@ -176,7 +176,11 @@ def test_a_facet_that_a_deployment_adds_as_a_file_finds_a_ring(
     accounts.to_csv(arrived / "accounts.csv", index=False)
     orders.to_csv(arrived / "addresses.csv", index=False)
     settings = load_settings(
-        home=tmp_path / "var", model_dir=tmp_path / "own", feeds=("accounts", "addresses"), **neo4j_settings
+        home=tmp_path / "var",
+        canaries=False,
+        model_dir=tmp_path / "own",
+        feeds=("accounts", "addresses"),
+        **neo4j_settings,
     )
 
     with open_night(settings, day, tmp_path / "feeds") as night:

@@ -39,7 +39,7 @@ def publish_night(world: Graph, tmp_path: Path) -> PublishNight:
         for table, rows in _judged(groups).items():
             files.scored(day, table).parent.mkdir(parents=True, exist_ok=True)
             pa.Table.from_pylist(rows, schema=TABLES[table]).to_pandas().to_parquet(files.scored(day, table))
-        night = Night(day, load_settings(home=tmp_path, batch_rows=3, store_url=None), files)
+        night = Night(day, load_settings(home=tmp_path, batch_rows=3, store_url=None, canaries=False), files)
         night.doors.graph = world
         return publish.run(night)
 
@@ -76,7 +76,7 @@ def shown(graph: Graph) -> dict[str, set[str]]:
 
 def stored(home: Path, day: date) -> dict[str, set[str]]:
     """Members by ring, as the review store has them."""
-    night = Night(day, load_settings(home=home, store_url=None), Files(home))
+    night = Night(day, load_settings(home=home, store_url=None, canaries=False), Files(home))
     flagged: pd.DataFrame = night.store.published.flagged(day)
     return {str(ring): set(group) for ring, group in flagged.groupby("ring_id")["account_id"]}
 
@@ -204,7 +204,7 @@ def test_accounts_have_their_role_as_a_label_while_they_are_members(publish_nigh
 
 def _delivered(home: Path, day: date) -> None:
     """What A00 did on the day: active from one to three, and a payment to A50."""
-    night = Night(day, load_settings(home=home), Files(home))
+    night = Night(day, load_settings(home=home, canaries=False), Files(home))
     active = {"account_id": "A00", "capability": "chat", "exchanges": 1, "active_hours": 6, "day": day}
     paid = {"payment_id": "1", "account_id": "A00", "counterparty_account_id": "A50", "amount": 12.5, "currency": "EUR"}
     paid |= {"paid_at": datetime(day.year, day.month, day.day), "day": day}

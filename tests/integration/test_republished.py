@@ -16,6 +16,8 @@ from ringwatch.cli import app
 from ringwatch.night import Night, open_night
 from ringwatch.settings import Settings
 
+pytestmark = pytest.mark.integration
+
 FIRST, SECOND = DAYS[:2]
 IN_GRAPH = "MATCH (a:Account)-[m:MEMBER_OF]->(r:Ring) RETURN a.account_id AS account, r.ring_id AS ring"
 LINKS = "MATCH (a:Account)-[l:LINKED_TO]->(b:Account) RETURN count(l) AS links, round(sum(l.bits), 6) AS bits"

@@ -79,6 +79,11 @@ class Files:
         """`rings`, `members` or `evidence`; written by score."""
         return self.day(day) / "scored" / f"{table}.parquet"
 
+    @property
+    def canaries(self) -> Path:
+        """Folder of the canaries' simulated world; made when a night first needs it."""
+        return self.home / "canaries"
+
     def shadow(self, day: date) -> Path:
         """Folder of what a shadow night would change: `accounts` and `rings`; written on demand."""
         return self.day(day) / "shadow"

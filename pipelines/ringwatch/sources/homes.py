@@ -29,6 +29,7 @@ _NOT_ASKED = {
     *("seed", "min_ring_size", "flag_probability", "keep_probability", "max_flagged_share", "scorecards"),
     *("guards_off", "guard_nights", "guard_deviations", "guard_room_accounts", "guard_room_rings"),
     *("guard_largest_share", "guard_calibration", "guard_depth", "guard_canaries"),
+    *("canaries", "canary_accounts"),
     *("link_min_bits", "similarity_cutoff", "similarity_pair_budget", "refresh_days"),
     *("batch_rows", "load_writers", "bulk_load_rows", "duckdb_memory_mb", "gate_chunk_rows"),
 }

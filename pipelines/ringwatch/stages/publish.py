@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from ringwatch import canaries
 from ringwatch.days import run_report
 from ringwatch.days.history import window_start
 from ringwatch.edition import Edition, edition, frame, scored
@@ -47,13 +48,17 @@ _MEMBERS = pa.schema(
 
 def run(night: Night) -> Report:
     """Publish the day. Raises Withheld, with nothing visible changed, when a guardrail or the audit objects."""
+    began = time.perf_counter()
+    decayed = canaries.look(night)
+    looked = time.perf_counter() - began
     made = edition(night, scored(night))
     accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
     unsound = objections(made.rings)
     doubtful = guardrails.objections(made.rings, usual(night, made, accounts), night.settings)
     if unsound or doubtful:
         raise _withheld(night, made, accounts, unsound, doubtful)
-    return _publish(night, made, accounts)
+    report = _publish(night, made, accounts)
+    return replace(report, seconds={"canaries": looked} | report.seconds, warnings=(*decayed, *report.warnings))
 
 
 def release(night: Night, run_id: int, author: str, why: str) -> Report:

@@ -46,7 +46,7 @@ def night_of(day: date, home: Path, candidates: Candidates | None) -> Night:
         path = files.scored(day, table)
         path.parent.mkdir(parents=True, exist_ok=True)
         getattr(candidates, table).to_parquet(path)
-    night = Night(day, load_settings(home=home), files)
+    night = Night(day, load_settings(home=home, canaries=False), files)
     night.doors.graph = SmallWorld()
     return night
 
