@@ -1,11 +1,12 @@
 """Ten nights of one deployment, published and reviewed as they would be: what reviewers say changes the next night.
 
-The candidates of each night are given; identity, effects, audit, store and command line are the real ones.
+The candidates of each night are given; identity, effects, audit, store, command line and page are the real ones.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,20 +14,27 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from fastapi.testclient import TestClient
 from judged import accounts, judged
 from test_publish_stage import night_of
 from typer.testing import CliRunner
 
 from ringwatch.cli import app
+from ringwatch.night import open_night
+from ringwatch.review.desk import Desk
+from ringwatch.settings import load_settings
 from ringwatch.stages import publish
 from ringwatch.store.records import Candidates
+from ringwatch.web.access import Access
+from ringwatch.web.app import create
+from ringwatch.web.page import Review
 
 FIRST = date(2026, 3, 2)
 CREW, RIVALS, CAMPUS = range(8), range(20, 28), range(100, 120)
 
 
 class Deployment:
-    """Nights that are published one after the other, and a reviewer, Ana."""
+    """Nights that are published one after the other, and a reviewer, Ana, who works by commands."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -47,6 +55,18 @@ class Deployment:
         assert ended.exit_code == 0, ended.output
         return json.loads(ended.stdout)
 
+    def confirm(self, ring_id: str, note: str = "", release: str = "") -> None:
+        self.ana("confirm", ring_id, "--note", note, *(["--release", release] if release else []))
+
+    def clear(self, ring_id: str, note: str = "") -> None:
+        self.ana("clear", ring_id, "--note", note)
+
+    def undo_newest(self, ring_id: str) -> None:
+        self.ana("undo", str(self.ana("log", ring_id)[-1]["seq"]))
+
+    def decisions(self) -> list[str]:
+        return [row["decision"] for row in self.ana("log")]
+
     def queue(self) -> set[str]:
         return {row["ring_id"] for row in self.ana("queue")}
 
@@ -56,6 +76,64 @@ class Deployment:
     def reasons(self, ring_id: str) -> list[str]:
         shown = self.ana("show", ring_id)["evidence"]
         return [row["text"] for rows in shown.values() for row in rows if row["facet"] == "review"]
+
+
+class OnThePage(Deployment):
+    """The same, by a browser: what Ana reads is HTML, what she decides are forms."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        settings = load_settings()
+        self.opened = open_night(settings, date.min)
+        review = Review(lambda name: Desk(self.opened.store, settings, name), self.opened)
+        page = create(review, Access("", "x-user", {"*": "reviewer"}), ("testserver",))
+        self.browser = TestClient(page, headers={"x-user": "ana"})
+
+    def night(self, groups: Mapping[str, list[str]], **probability: float) -> dict[str, dict[str, Any]]:
+        rings = super().night(groups, **probability)
+        shown = set(re.findall(r"chip event-(\w+)", self._read(f"/nights/{self.day}")))
+        assert shown == {row["event"] for row in rings.values()}
+        return rings
+
+    def confirm(self, ring_id: str, note: str = "", release: str = "") -> None:
+        released = {"released": [release]} if release else {}
+        self._decide(ring_id, decision="partly_confirmed" if release else "confirmed", note=note, **released)
+
+    def clear(self, ring_id: str, note: str = "") -> None:
+        self._decide(ring_id, decision="benign", note=note)
+
+    def undo_newest(self, ring_id: str) -> None:
+        newest, *_ = re.findall(r'name="seq" value="(\d+)"', self._read(f"/rings/{ring_id}"))
+        self._send("/undo", ring_id, seq=newest, ring=ring_id)
+
+    def decisions(self) -> list[str]:
+        """Those on members apart that were confirmed with their ring."""
+        log = re.findall(r"<li><b>([\w ]+)</b>", self._read("/statistics"))
+        return [decision.replace(" ", "_") for decision in reversed(log) if decision != "belongs"]
+
+    def queue(self) -> set[str]:
+        return set(re.findall(r'data-ring="([^"]+)"', self._read("/queue")))
+
+    def members(self, ring_id: str) -> set[str]:
+        return set(re.findall(r'aria-label="(A\d+) does not belong"', self._read(f"/rings/{ring_id}")))
+
+    def reasons(self, ring_id: str) -> list[str]:
+        return re.findall(r'(?:<li>|<th scope="row">)([^<]*by ana on [^<]*)', self._read(f"/rings/{ring_id}"))
+
+    def _read(self, path: str) -> str:
+        answer = self.browser.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def _decide(self, ring_id: str, **form: Any) -> None:
+        page = self.browser.get(f"/rings/{ring_id}")  # of a merged ring this is the page of the other
+        (seen,) = re.findall(r'name="seen" value="(\d+)"', page.text)
+        self._send(f"{page.url.path}/decide", ring_id, seen=seen, **form)
+
+    def _send(self, path: str, ring_id: str, **form: Any) -> None:
+        token, *_ = re.findall(r'name="token" value="([0-9a-f]+)"', self._read(f"/rings/{ring_id}"))
+        answer = self.browser.post(path, data={"token": token, **form}, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
 
 
 def _candidates(groups: Mapping[str, list[str]], probability: Mapping[str, float]) -> Candidates:
@@ -69,12 +147,13 @@ def _candidates(groups: Mapping[str, list[str]], probability: Mapping[str, float
     return Candidates(*(pd.concat([getattr(one, part) for one in made], ignore_index=True) for part in parts))
 
 
-@pytest.fixture
-def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+@pytest.fixture(params=[Deployment, OnThePage], ids=["by commands", "on the page"])
+def deployment(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.chdir(tmp_path)
     for name, value in {"HOME": tmp_path, "MAX_FLAGGED_SHARE": 1, "REVIEW_SECOND_SHARE": 0}.items():
         monkeypatch.setenv(f"RINGWATCH_{name}", str(value))
-    return Deployment(tmp_path)
+    made: Deployment = request.param(tmp_path)
+    return made
 
 
 def _only(rings: Mapping[str, Mapping[str, Any]], event: str) -> str:
@@ -87,8 +166,8 @@ def test_ten_nights(deployment: Deployment) -> None:
     rings = deployment.night({"crew": accounts(CREW), "campus": accounts(CAMPUS)})
     assert [row["event"] for row in rings.values()] == ["new", "new"]
     crew, campus = sorted(rings, key=lambda ring_id: rings[ring_id]["size"])
-    deployment.ana("confirm", crew, "--note", "one card")
-    deployment.ana("clear", campus, "--note", "a university")
+    deployment.confirm(crew, note="one card")
+    deployment.clear(campus, note="a university")
     assert deployment.queue() == set()
 
     # 2. The ring grows; the campus, with a new student, is not flagged again.
@@ -108,7 +187,7 @@ def test_ten_nights(deployment: Deployment) -> None:
     rings = deployment.night({"crew": accounts(range(10), RIVALS)})
     assert (rings[crew]["event"], rings[rivals]["related"]) == ("merged", [crew])
     assert deployment.queue() == {crew}
-    assert deployment.ana("confirm", rivals, "--release", "A020")[0]["decision"] == "partly_confirmed"
+    deployment.confirm(rivals, release="A020")
     assert deployment.queue() == set()
 
     # 5. The released account is in the candidate again, and stays out of the ring.
@@ -149,17 +228,16 @@ def test_ten_nights(deployment: Deployment) -> None:
     # 10. Nothing changes, and what Ana takes back is open again.
     rings = deployment.night({"campus": accounts(range(100, 109), range(140, 146))}, campus=0.99)
     assert rings[flagged]["event"] == "unchanged"
-    (confirmed,) = deployment.ana("confirm", flagged)
+    deployment.confirm(flagged)
     assert flagged not in deployment.queue()
-    deployment.ana("undo", str(confirmed["seq"]))
+    deployment.undo_newest(flagged)
     assert flagged in deployment.queue()
-    decisions = [row["decision"] for row in deployment.ana("log")]
-    assert decisions == ["confirmed", "benign", "released", "partly_confirmed", "confirmed", "undo"]
+    assert deployment.decisions() == ["confirmed", "benign", "released", "partly_confirmed", "confirmed", "undo"]
 
 
 def test_a_night_that_is_published_again_says_the_same_whatever_was_decided_since(deployment: Deployment) -> None:
     before = deployment.night({"campus": accounts(CAMPUS)})
-    deployment.ana("clear", *before)
+    deployment.clear(*before)
     deployment.day -= timedelta(1)
 
     again = deployment.night({"campus": accounts(CAMPUS)})
