@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ringwatch.evaluate.calibration import Calibration
+from ringwatch.templating import environment
 
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 44
@@ -112,17 +110,6 @@ def _ticks(place: Callable[[float, float], float], most: float, step: float) -> 
 
 
 def _draw(name: str, **values: object) -> str:
-    module = _template().make_module({"width": WIDTH, "chart_height": HEIGHT, "left_edge": LEFT})
+    template = environment("ringwatch.evaluate").get_template("charts.svg.j2")
+    module = template.make_module({"width": WIDTH, "chart_height": HEIGHT, "left_edge": LEFT})
     return str(getattr(module, name)(**values)).strip()
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("ringwatch.evaluate"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("charts.svg.j2")

@@ -8,12 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
 from ringwatch.evaluate.examination import Examination
 from ringwatch.evaluate.figures import Section
 from ringwatch.evaluate.goals import goals
 from ringwatch.evaluate.sections import sections
+from ringwatch.templating import environment
 
 NAMES = ("evaluation.json", "evaluation.md", "evaluation.html")
 
@@ -47,11 +46,4 @@ def as_dict(title: str, examination: Examination) -> dict[str, Any]:
 
 
 def _render(name: str, **values: Any) -> str:
-    environment = Environment(
-        loader=PackageLoader("ringwatch.evaluate"),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(name).render(**values).rstrip() + "\n"
+    return environment("ringwatch.evaluate").get_template(name).render(**values).rstrip() + "\n"

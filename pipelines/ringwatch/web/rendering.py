@@ -6,8 +6,9 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from ringwatch.templating import environment
 from ringwatch.web.masks import masked
 from ringwatch.web.picture import FACETS
 from ringwatch.wording import likelier, percent, probable, share, slight
@@ -23,14 +24,8 @@ STATUSES = {"open": "open", "in_review": "in review", "closed": "closed"}
 
 
 @cache
-def environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("ringwatch.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _environment() -> Environment:
+    made = environment("ringwatch.web")
     made.filters |= {
         "count": count,
         "day": day,
@@ -51,7 +46,7 @@ def environment() -> Environment:
 
 
 def render(name: str, **values: Any) -> str:
-    return environment().get_template(name).render(**values)
+    return _environment().get_template(name).render(**values)
 
 
 def count(number: float | None) -> str:
