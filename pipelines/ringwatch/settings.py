@@ -300,6 +300,14 @@ class Settings(BaseSettings):
         description="header in which a proxy before the review page says who asks, such as X-Forwarded-User; none: "
         "links that work once",
     )
+    review_address: str = Field(
+        "127.0.0.1", description="address on which the review page listens; another than this machine's takes a proxy"
+    )
+    review_proxy_secret: Path | None = Field(
+        None,
+        description="file with the secret that the proxy sends in the header X-Ringwatch-Proxy-Secret, by which the "
+        "page knows it; needed where review_address is not of this machine",
+    )
     review_hosts: tuple[str, ...] = Field(
         (), description="names under which a proxy asks for the review page, besides 127.0.0.1 and localhost"
     )

@@ -13,6 +13,7 @@ The newest decision on the same counts. What was done to a group that is flagged
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -72,6 +73,7 @@ class _Work:
         self.decisions, self.day, self.terms = decisions, day, terms
         self.about = {seq: set(of["account_id"]) for seq, of in decisions.members.groupby("seq")}
         self.reasons: list[dict[str, Any]] = []
+        self.cleared: dict[str, str] = {}
 
     def join(self) -> None:
         for row in self._newest("pair", "together"):
@@ -126,6 +128,7 @@ class _Work:
                 self._say(candidate, "cleared", f"cleared by {_by(row)}; {_new(new, higher)}", new)
             else:
                 del self.numbers[candidate]
+                self.cleared[candidate] = f"cleared by {_by(row)}; {_material(len(accounts) - len(new))}"
 
     def done(self) -> Candidates:
         kept = list(self.numbers)
@@ -135,10 +138,12 @@ class _Work:
         rings = rings.assign(size=sizes.fillna(0).astype(int), **{name: numbers[name] for name in _NUMBERS})
         said = pd.DataFrame(self.reasons, columns=self.evidence.columns)
         evidence = pd.concat([self.evidence, said], ignore_index=True) if self.reasons else self.evidence
+        gone = self.members.loc[self.members["candidate"].isin(list(self.cleared)), ["candidate", "account_id"]]
         return Candidates(
             rings.reset_index(drop=True),
             self.members[self.members["candidate"].isin(kept)].reset_index(drop=True),
             evidence[evidence["candidate"].isin(kept)].reset_index(drop=True),
+            gone.assign(text=gone["candidate"].map(self.cleared)).reset_index(drop=True),
         )
 
     def _newest(self, subject: str, decision: str, days: int | None = None) -> Iterator[Mapping[str, Any]]:
@@ -250,6 +255,12 @@ class _Work:
 def is_material(new: int, size: int) -> bool:
     """Whether a group of `size` with so many new accounts is another one than was decided on."""
     return new >= max(NEW_ACCOUNTS, NEW_SHARE * size)
+
+
+def _material(known: int) -> str:
+    """What would make a group with so many accounts that were decided on another one."""
+    new = max(NEW_ACCOUNTS, math.ceil(NEW_SHARE / (1 - NEW_SHARE) * known))
+    return f"flagged again with {new} new accounts, or when it is in a higher band of probability than then"
 
 
 def _is_higher(probability: float, before: float | None) -> bool:

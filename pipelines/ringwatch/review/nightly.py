@@ -44,6 +44,8 @@ def nightly(
     ids = lineage.ids
     members = _members(members, ids)
     rings = _rings(flagged, members, lineage, history)
+    cleared = _cleared(judged, rings, history)
+    rings["summary"] = [cleared.get(*row) for row in rings[["ring_id", "summary"]].itertuples(index=False)]
     evidence = _evidence(_with_return(evidence, lineage, history), ids)
     below = Candidates(judged.rings[large & ~is_flagged], judged.members, judged.evidence)
     return Nightly(rings, members, evidence, lineage.replaced, sample=_sample(day, below, asked, ids, history))
@@ -88,6 +90,15 @@ def _rings(flagged: pd.DataFrame, members: pd.DataFrame, lineage: lifecycle.Line
     left = lifecycle.farewells(lineage, history).assign(flagged=False, size=0, joined=0)
     rows = [*tonight.reindex(columns=RING).to_dict("records"), *left.reindex(columns=RING).to_dict("records")]
     return pd.DataFrame(rows, columns=RING).sort_values("ring_id", ignore_index=True)
+
+
+def _cleared(judged: Candidates, rings: pd.DataFrame, history: History) -> dict[str, str]:
+    """By ring_id, why rings that fell dormant are not flagged: those whose accounts are in a group that was cleared."""
+    dormant = rings.loc[rings["event"] == "dormant", "ring_id"]
+    before = identity.weighed(history.members[history.members["ring_id"].isin(dormant)])
+    found = identity.matches(before, judged.cleared[["candidate", "account_id"]]).drop_duplicates("ring_id")
+    text = judged.cleared.drop_duplicates("candidate").set_index("candidate")["text"]
+    return dict(zip(found["ring_id"], found["candidate"].map(text), strict=True))
 
 
 def _with_return(evidence: pd.DataFrame, lineage: lifecycle.Lineage, history: History) -> pd.DataFrame:

@@ -59,7 +59,8 @@ def _shareable(ring_id: str, rows: list[Mapping[str, Any]], undone: Mapping[int,
 def bundle(rings: Iterable[Shareable], salt: bytes, partner: str, tlp: str, days: int, as_of: datetime) -> str:
     """Return the bundle as JSON text. `as_of`: the end of the day of the data; `days`: how long an indicator lasts.
 
-    An indicator of a ring that was withdrawn is there with `revoked`, so that partners drop it.
+    What partners may have of earlier bundles and is not so any more is there with `revoked`, so that they drop it: all
+    indicators of a ring that was withdrawn, and of others those of kinds by which it is known no longer.
     """
     import stix2
 
@@ -68,7 +69,7 @@ def bundle(rings: Iterable[Shareable], salt: bytes, partner: str, tlp: str, days
     common = {"created_by_ref": by.id, "object_marking_refs": [marking.id]}
     objects = [marking, by, group(salt)]
     for ring in rings:
-        indicators = [_indicator(ring, kind, salt, partner, days, as_of, common) for kind in _kinds(ring)]
+        indicators = [_indicator(ring, kind, salt, partner, days, as_of, common) for kind in _kinds(ring, as_of)]
         objects += indicators
         objects += [_grouping(ring, indicators, salt, partner, as_of, common)] if indicators else []
     names = "|".join(f"{one.id}@{getattr(one, 'modified', '')}" for one in objects)
@@ -99,8 +100,9 @@ def _identity(salt: bytes, partner: str, as_of: datetime) -> Any:
     )
 
 
-def _kinds(ring: Shareable) -> list[str]:
-    return list(ALL_KINDS) if ring.withdrawn else sorted(ring.signature)
+def _kinds(ring: Shareable, as_of: datetime) -> list[str]:
+    """Those it is known by; all, once an earlier bundle can have had others."""
+    return list(ALL_KINDS) if ring.withdrawn or as_of > ring.confirmed else sorted(ring.signature)
 
 
 def _indicator(
@@ -108,7 +110,8 @@ def _indicator(
 ) -> Any:
     import stix2
 
-    hashes = [WITHDRAWN] if ring.withdrawn else hashed(ring.signature, salt)[kind]
+    gone = ring.withdrawn or kind not in ring.signature
+    hashes = [WITHDRAWN] if gone else hashed(ring.signature, salt)[kind]
     listed = ", ".join(f"'{each}'" for each in hashes)
     return stix2.v21.Indicator(
         id=_id("indicator", keyed(salt, f"{partner}:{ring.ring_id}:{kind}")),
@@ -120,7 +123,7 @@ def _indicator(
         pattern_type="stix",
         valid_from=_utc(ring.confirmed),
         valid_until=_utc(max(ring.confirmed, as_of) + timedelta(days=days)),
-        revoked=ring.withdrawn,
+        revoked=gone,
         **_times(ring, as_of),
         **common,
     )

@@ -11,13 +11,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def _nothing_cleared() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(columns=["candidate", "account_id", "text"], dtype=object)
+
+
 @dataclass(frozen=True)
 class Candidates:
-    """What score judged; columns as in `ringwatch.score.tables`."""
+    """What score judged; columns as in `ringwatch.score.tables`. cleared: candidate, account_id, text of the groups
+    that a reviewer cleared, with who did and what would bring them back.
+    """
 
     rings: pd.DataFrame
     members: pd.DataFrame
     evidence: pd.DataFrame
+    cleared: pd.DataFrame = field(default_factory=_nothing_cleared)
 
 
 @dataclass(frozen=True)

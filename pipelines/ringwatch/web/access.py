@@ -19,6 +19,8 @@ from ringwatch.errors import UsageError
 ROLES = ("reader", "reviewer", "admin")
 COOKIE = "ringwatch-session"
 EVERYBODY = "*"
+# Header in which a proxy shows that it is one.
+PROXY_HEADER = "x-ringwatch-proxy-secret"
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,14 @@ class Person:
 
 @dataclass
 class Access:
-    """author: who a link is for; header: the name of the proxy's header; roles: by name, `*` for everybody else."""
+    """author: who a link is for; header: the name of the proxy's header; roles: by name, `*` for everybody else;
+    proxy: the secret by which the proxy is known, None where everybody who reaches the page is believed.
+    """
 
     author: str
     header: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
+    proxy: bytes | None = field(default=None, repr=False)
     _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     _links: set[str] = field(default_factory=set, repr=False)
     _sessions: dict[str, Person] = field(default_factory=dict, repr=False)
@@ -75,10 +80,15 @@ class Access:
         if self.header is None:
             return self._sessions.get(request.cookies.get(COOKIE, ""))
         name = request.headers.get(self.header, "").strip()
-        if not name:
+        if not name or not self._is_proxy(request):
             return None
         role = self.roles.get(name, self.roles.get(EVERYBODY, "reader"))
         return Person(name, role, f"header:{name}")
+
+    def _is_proxy(self, request: Request) -> bool:
+        """Whether the proxy sent this, in a time that does not depend on how much of the secret is right."""
+        sent = request.headers.get(PROXY_HEADER, "").encode()
+        return self.proxy is None or hmac.compare_digest(sent, self.proxy)
 
     def token(self, person: Person) -> str:
         """Return what the person's forms carry, so that no other site can send them."""

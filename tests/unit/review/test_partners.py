@@ -1,6 +1,7 @@
 """Two providers that share no account and one salt: what one confirmed, the other finds."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def test_a_bundle_is_strict_stix_with_marking_expiry_and_the_same_bytes_each_tim
 
     objects = stix2.parse(text, allow_custom=False, version="2.1").objects
     indicators = [one for one in objects if one.type == "indicator"]
-    assert sorted(one.labels[0] for one in indicators) == ["device", "mail_domain"]
+    assert sorted(one.labels[0] for one in indicators if not one.revoked) == ["device", "mail_domain"]
     assert all(one.object_marking_refs == [stix2.TLP_AMBER.id] for one in indicators)
     assert {one.valid_until.replace(tzinfo=None) for one in indicators} == {AS_OF + timedelta(days=90)}
     assert text == bundle_of(RING)
@@ -57,7 +58,7 @@ def test_nothing_of_what_accounts_used_and_no_ring_is_named_in_a_bundle() -> Non
 def test_what_is_sent_arrives_and_means_something_only_under_the_same_salt() -> None:
     sent = stix_in.indicators(bundle_of(RING), SALT, "labs")
 
-    theirs = {one.kind: one.hashes for one in sent}
+    theirs = {one.kind: one.hashes for one in sent if not one.revoked}
     assert in_common(hashed(SIGNATURE, SALT), theirs) == {"device": 1, "mail_domain": 1}
     assert in_common(hashed(SIGNATURE, OTHER_SALT), theirs) == {}
     assert {one.partner for one in sent} == {"Lab A"}
@@ -73,6 +74,19 @@ def test_a_withdrawn_ring_revokes_its_indicators_under_their_ids() -> None:
 
     assert all(after[one.indicator_id].revoked for one in before)
     assert all(after[one.indicator_id].ring == one.ring for one in before)
+
+
+def test_a_kind_by_which_a_ring_is_known_no_longer_is_revoked_under_its_id() -> None:
+    before = {one.kind: one for one in stix_in.indicators(bundle_of(RING), SALT, "labs") if not one.revoked}
+    later = replace(RING, signature={"device": ["d-1"]})
+    text = stix_out.bundle([later], SALT, "Lab A", "amber", 90, AS_OF + timedelta(days=1))
+
+    after = {one.indicator_id: one for one in stix_in.indicators(text, SALT, "labs")}
+
+    assert not after[before["device"].indicator_id].revoked
+    assert after[before["mail_domain"].indicator_id].revoked
+    assert after[before["mail_domain"].indicator_id].modified > before["mail_domain"].modified
+    assert not after[before["mail_domain"].indicator_id].hashes
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"type": "bundle"}', '{"type": "indicator"}', "[1]", "null"])

@@ -174,6 +174,10 @@ def test_ten_nights(deployment: Deployment) -> None:
     rings = deployment.night({"crew": accounts(range(10)), "campus": accounts(range(100, 121))})
     assert (rings[crew]["event"], rings[campus]["event"], rings[campus]["flagged"]) == ("grown", "dormant", False)
     assert deployment.counts["cleared"] == 1
+    assert rings[campus]["summary"] == (
+        f"cleared by ana on {_today()}; flagged again with 20 new accounts, or when it is in a higher band of "
+        "probability than then"
+    )
     assert deployment.reasons(crew) == ["8 of 10 members were confirmed by ana on " + _today()]
     assert deployment.queue() == set()
 

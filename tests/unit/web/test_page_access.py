@@ -10,6 +10,8 @@ from ringwatch.web.access import Access
 from ringwatch.web.app import create
 from ringwatch.web.page import Review
 
+SECRET = b"a secret of the proxy and the page"
+KNOWN = {"x-ringwatch-proxy-secret": SECRET.decode()}
 PATHS = ("/queue", "/nights", "/allowances", "/statistics", "/accounts?id=A1")
 
 
@@ -125,6 +127,16 @@ def _who(access: Access, person: TestClient):
 def test_a_reader_is_offered_no_form(by: Client, ring_id: str) -> None:
     for path in ("/queue", f"/rings/{ring_id}", "/allowances"):
         assert 'method="post"' not in by("rita").get(path).text, path
+
+
+@pytest.mark.parametrize(("sent", "status"), [({}, 401), ({"x-ringwatch-proxy-secret": "a guess"}, 401), (KNOWN, 200)])
+def test_a_name_is_believed_only_of_the_proxy_that_knows_the_secret(
+    review: Review, sent: dict[str, str], status: int
+) -> None:
+    access = Access("", "x-user", {"*": "admin"}, SECRET)
+    browser = TestClient(create(review, access, ("testserver",)), headers={"x-user": "anna", **sent})
+
+    assert browser.get("/queue").status_code == status
 
 
 def test_a_role_that_is_none_is_told() -> None:

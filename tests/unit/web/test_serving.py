@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ringwatch import secret
 from ringwatch.cli import app
-from ringwatch.errors import InfrastructureError
+from ringwatch.errors import InfrastructureError, UsageError
+from ringwatch.settings import load_settings
 from ringwatch.web import serving
 
 
@@ -39,6 +41,29 @@ def test_a_home_without_a_store_is_told(command: str, tmp_path: Path, monkeypatc
 def test_the_page_listens_on_this_machine_only() -> None:
     with serving.bound(0) as listening:
         assert listening.getsockname()[0] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"review_address": "0.0.0.0"}, "sign-in links are not safe"),
+        ({"review_address": "0.0.0.0", "review_header": "X-User"}, "review_proxy_secret"),
+        ({"review_address": "the office"}, "is no IP address"),
+        ({"review_proxy_secret": "/nowhere"}, "cannot be read"),
+    ],
+)
+def test_a_page_that_would_be_open_to_others_does_not_start(values: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        serving.access_of(load_settings(**values), "anna")
+
+
+def test_a_page_is_open_to_a_proxy_that_shares_a_secret(tmp_path: Path) -> None:
+    path = tmp_path / "proxy.secret"
+    secret.draw(path)
+    known = {"review_address": "0.0.0.0", "review_header": "X-User", "review_proxy_secret": path}
+
+    assert serving.access_of(load_settings(**known), "anna").proxy == path.read_bytes().strip()
+    assert serving.access_of(load_settings(review_header="X-User"), "anna").proxy is None
 
 
 def test_the_report_of_the_newest_day_is_written_by_a_command(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
