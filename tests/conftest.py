@@ -1,8 +1,11 @@
 """What all tests share: settings untouched by the machine's environment, and one real Neo4j for the whole run."""
 
+import json
 import os
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -82,3 +85,38 @@ def _empty(connection: server.Connection) -> server.Connection:
         )
     graph.close()
     return connection
+
+
+class Sink:
+    """An address on this machine that keeps what is posted to it, as apprise's `json://` sends it."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        kept = self.messages
+
+        class Keeps(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                kept.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_said: object) -> None:
+                """Nobody reads it."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Keeps)
+        Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"json://127.0.0.1:{self._server.server_port}/"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    opened = Sink()
+    yield opened
+    opened.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ringwatch.errors import InfrastructureError
 from ringwatch.settings import Settings
+from ringwatch.symptoms import FULL_DISK, MACHINE_FAILED, OUT_OF_MEMORY, Symptom
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -36,29 +37,39 @@ def failures(settings: Settings) -> Iterator[None]:
     except InfrastructureError as error:
         if (left := free(settings.home)) > _LITTLE or _names_room(str(error)):
             raise
-        raise type(error)(f"{error}; only {_mb(left)} are free in {settings.home}: free some space") from None
+        said = f"{error}; only {_mb(left)} are free in {settings.home}: free some space"
+        raise type(error)(said, FULL_DISK) from None
     except Exception as error:
         if (told := _told(settings, error)) is None:
             raise
-        raise InfrastructureError(told) from None
+        raise InfrastructureError(*told) from None
 
 
-def _told(settings: Settings, error: Exception) -> str | None:
-    """Return what to say of a failure, None when it is none of disk, rights or memory."""
+def _told(settings: Settings, error: Exception) -> tuple[str, Symptom] | None:
+    """Return what to say of a failure, and its symptom; None when it is none of disk, rights or memory."""
     duckdb = sys.modules.get("duckdb")
     of_duckdb = bool(duckdb and isinstance(error, duckdb.IOException))
     said = _said(error)
     number, name = _found(said) if of_duckdb else (getattr(error, "errno", None), getattr(error, "filename", None))
     folder = Path(str(name)).parent if name else settings.home
     if number in _FULL or any(sign in str(error).lower() for sign in _SAID):
-        return f"no disk space in {folder}: {_mb(free(folder))} are free ({said}); free some, {_AGAIN}"
+        return f"no disk space in {folder}: {_mb(free(folder))} are free ({said}); free some, {_AGAIN}", FULL_DISK
     if number in _RIGHTS:
         what = getattr(error, "strerror", os.strerror(number or 0))
-        return f"cannot use {name or settings.home}: {what}; check who owns it and may write there, {_AGAIN}"
+        return (
+            f"cannot use {name or settings.home}: {what}; check who owns it and may write there, {_AGAIN}",
+            MACHINE_FAILED,
+        )
     if duckdb and isinstance(error, duckdb.OutOfMemoryException):
-        return f"{settings.duckdb_memory_mb} MB of memory are too little; raise the setting duckdb_memory_mb, {_AGAIN}"
+        return (
+            f"{settings.duckdb_memory_mb} MB of memory are too little; raise the setting duckdb_memory_mb, {_AGAIN}",
+            OUT_OF_MEMORY,
+        )
     if number in _OTHER or of_duckdb:
-        return f"cannot work on files in {folder} ({said}), {_mb(free(folder))} are free; check the disk, {_AGAIN}"
+        return (
+            f"cannot work on files in {folder} ({said}), {_mb(free(folder))} are free; check the disk, {_AGAIN}",
+            FULL_DISK,
+        )
     return None
 
 

@@ -13,6 +13,7 @@ from neo4j import GraphDatabase
 
 from ringwatch.errors import InfrastructureError
 from ringwatch.server import Connection
+from ringwatch.symptoms import LOST_SERVER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,10 +146,12 @@ class Graph:
                 f"{at} refused the user name or password; check NEO4J_USER and NEO4J_PASSWORD"
             ) from None
         except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.SessionExpired):
-            raise InfrastructureError(f"{at} does not answer; see `ringwatch server status`") from None
+            raise InfrastructureError(f"{at} does not answer; see `ringwatch server status`", LOST_SERVER) from None
         except (neo4j.exceptions.TransientError, neo4j.exceptions.DatabaseError) as error:
             reason = str(error.message).partition("\n")[0].rstrip(".")
-            raise InfrastructureError(f"{at} could not do it ({reason}); see `ringwatch server logs`") from None
+            raise InfrastructureError(
+                f"{at} could not do it ({reason}); see `ringwatch server logs`", LOST_SERVER
+            ) from None
 
 
 def _batches(rows: pd.DataFrame | pa.Table | Iterable[pa.RecordBatch], batch_rows: int) -> Iterator[pa.RecordBatch]:

@@ -33,6 +33,7 @@ _SERVER = ("neo4j_uri", "neo4j_password", "neo4j_http_url")
 _DELIVERY = (
     "store_url",
     "webhook_url",
+    "notify_urls",
     "partner_salts",
     "feeds_dir",
     "feeds",
@@ -280,6 +281,12 @@ class Settings(BaseSettings):
     webhook_seconds: float = Field(
         10, gt=0, le=120, description="seconds a night gives to the webhook; what is not delivered by then waits"
     )
+    notify_urls: SecretStr | None = Field(
+        None,
+        description="addresses (Apprise's, such as mailtos:// or slack://) that get a message when a night stops and a "
+        "digest when it is published, with spaces between them; none: nobody does",
+    )
+    runbook_url: str = Field("docs/runbook.md", description="address of the runbook, for links in messages")
     lease_seconds: int = Field(
         120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"
     )

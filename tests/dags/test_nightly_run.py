@@ -11,15 +11,22 @@ from ringwatch.graph import Graph
 from ringwatch.night import STAGES
 from ringwatch.simulate import START, simulate
 from ringwatch.store.store import Store
+from tests.conftest import Sink
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
 
-def test_a_feed_that_is_missing_after_its_deadline_stops_the_night_in_one_sentence(
-    nightly: "DAG", metadata: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_feed_that_is_missing_after_its_deadline_stops_the_night_in_one_sentence_and_one_message(
+    nightly: "DAG",
+    metadata: None,
+    sink: Sink,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("RINGWATCH_HOME", str(tmp_path / "var"))
+    monkeypatch.setenv("RINGWATCH_NOTIFY_URLS", sink.url)
     monkeypatch.setenv("RINGWATCH_FEEDS_DIR", str(tmp_path))
 
     run = nightly.test(run_conf={"day": "2026-03-02"})
@@ -32,13 +39,24 @@ def test_a_feed_that_is_missing_after_its_deadline_stops_the_night_in_one_senten
     assert said == [
         f"no feeds for 2026-03-02: {tmp_path}/2026-03-02 does not exist (it was waited for until 2026-03-03 12:00 UTC)"
     ]
+    assert [message["title"] for message in sink.messages] == [
+        "ringwatch: a feed of the day has not come (night of 2026-03-02)"
+    ]
+    assert "stopped in begin" in sink.messages[0]["message"]
 
 
 @pytest.mark.integration
 def test_a_night_runs_from_the_feeds_to_published_rings(
-    nightly: "DAG", metadata: None, graph: Graph, neo4j_settings: dict[str, Any], tmp_path: Path, monkeypatch: Any
+    nightly: "DAG",
+    metadata: None,
+    sink: Sink,
+    graph: Graph,
+    neo4j_settings: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: Any,
 ) -> None:
     simulate(tmp_path, 1000, 1, seed=3)
+    monkeypatch.setenv("RINGWATCH_NOTIFY_URLS", sink.url)
     monkeypatch.setenv("RINGWATCH_HOME", str(tmp_path / "var"))
     monkeypatch.setenv("RINGWATCH_FEEDS_DIR", str(tmp_path / "feeds"))
     for name, value in neo4j_settings.items():
@@ -54,4 +72,5 @@ def test_a_night_runs_from_the_feeds_to_published_rings(
     assert store.published.days() == [START]
     assert store.turn.take("another/run", "the night after", lambda _: False) is None
     store.close()
+    assert [message["message"].partition(":")[0] for message in sink.messages] == [f"The night of {START} is published"]
     assert f"{START}" in (tmp_path / "var" / "days" / START.isoformat() / "report.html").read_text()

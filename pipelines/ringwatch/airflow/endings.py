@@ -8,9 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.exceptions import AirflowException
+
+if TYPE_CHECKING:
+    from ringwatch.errors import RingwatchError
 
 # The XCom that has the sentence, for whoever tells people of a run that stopped.
 STOPPED = "stopped"
@@ -18,11 +22,19 @@ STOPPED = "stopped"
 _log = logging.getLogger(__name__)
 
 
-class NeedsPerson(SystemExit):
+class _Ending(SystemExit):
+    """The end of a task by a failure that a person is told of."""
+
+    def __init__(self, failure: RingwatchError) -> None:
+        super().__init__(failure.exit_code)
+        self.failure = failure
+
+
+class NeedsPerson(_Ending):
     """Another try would end like this one."""
 
 
-class MayPass(SystemExit):
+class MayPass(_Ending):
     """A server, disk or network failed; another try may go well."""
 
 
@@ -51,4 +63,4 @@ def _ending(error: Exception, push: Callable[[str, str], None]) -> SystemExit:
     _log.error("%s", sentence)
     push(STOPPED, str(sentence))
     passes = isinstance(sentence, InfrastructureError) and not isinstance(sentence, failures.Unforeseen)
-    return (MayPass if passes else NeedsPerson)(sentence.exit_code)
+    return (MayPass if passes else NeedsPerson)(sentence)

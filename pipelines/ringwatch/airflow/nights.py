@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, Param, chain
 
 from ringwatch.airflow.endings import ONLY_WHAT_MAY_PASS
+from ringwatch.airflow.notifier import Digest, Incident
 from ringwatch.airflow.tasks import FLAGGED_RINGS, GRAPH, Begin, Stage
 from ringwatch.airflow.timetable import Nightly
 from ringwatch.night import STAGES
@@ -46,7 +47,8 @@ def nightly(
 
     **When a task is red,** the end of its log and the note on the run say in one sentence what happened and what to do
     next. Refused data, a wrong setting and a withheld night need a person and are not tried again; a server or disk
-    that fails is, twice. Reviewers see nothing of a night that stopped: they keep the night before.
+    that fails is, twice. Reviewers see nothing of a night that stopped: they keep the night before. Who is named in the
+    setting `notify_urls` gets one message for a night that stopped, and a digest of one that was published.
     """
     # The DAG: `hour` is that of the night in UTC, `look_every` how often `begin` looks; the rest is Airflow's own.
     # Without a start date, switching it on starts nothing before the next night, and any day can be backfilled.
@@ -57,8 +59,10 @@ def nightly(
         "doc_md": nightly.__doc__,
         "tags": ["ringwatch"],
     }
-    defaults = TRIES | (default_args or {})
+    defaults = TRIES | {"on_failure_callback": Incident()} | (default_args or {})
     with DAG(dag_id, schedule=Nightly(hour), default_args=defaults, **settings | arguments) as dag:
         begin = Begin(task_id=BEGIN, last=STAGES[-1], poke_interval=look_every)
-        chain(begin, *(Stage(task_id=stage, stage=stage, outlets=_OUTLETS.get(stage, [])) for stage in STAGES))
+        tasks = [Stage(task_id=stage, stage=stage, outlets=_OUTLETS.get(stage, [])) for stage in STAGES]
+        tasks[-1].on_success_callback = [Digest()]
+        chain(begin, *tasks)
     return dag

@@ -70,13 +70,13 @@ class Run:
                 yield run, (found[1], tasks.get(first), tasks.get(last))
 
     def _refuse_behind(self, run: str, day: str, end: Any, first: str) -> None:
-        from ringwatch.errors import UsageError
+        from ringwatch.errors import NightBeforeStopped
 
         if end not in _STOPPED:
             return
         later = self._task.xcom_pull(task_ids=first, key=LATER, run_id=run) or []
         if self._run.run_id in later:
-            raise UsageError(
+            raise NightBeforeStopped(
                 f"{self.day} is not run, since the night of {day}, which comes before it in this backfill, stopped; "
                 f"mend what stopped it, then backfill again with --reprocess-behavior failed"
             )

@@ -68,13 +68,14 @@ class Begin(AwaitTurn):
         from ringwatch.gate import delivery
         from ringwatch.night import open_night
         from ringwatch.settings import load_settings
+        from ringwatch.symptoms import LATE_FEED
 
         settings = load_settings()
         with open_night(settings, run.day) as night:
             lacks = delivery.missing(night)
         until = feeds_deadline(run.day, settings.day_zone, settings.feeds_wait_hours)
         if lacks and datetime.now(UTC) >= until:
-            raise DataRefused(f"{lacks} (it was waited for until {until:%F %R} UTC)")
+            raise DataRefused(f"{lacks} (it was waited for until {until:%F %R} UTC)", LATE_FEED)
         return f"{lacks}; until {until:%F %R} UTC" if lacks else None
 
 

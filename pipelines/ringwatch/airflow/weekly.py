@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, CronTriggerTimetable, chain
 
 from ringwatch.airflow.nights import BEGIN, TRIES
+from ringwatch.airflow.notifier import Incident
 from ringwatch.airflow.tasks import AwaitTurn, Upkeep
 
 # The steps of `ringwatch.upkeep`, which loads too much to be asked while Airflow reads DAGs.
@@ -39,7 +40,8 @@ def weekly_upkeep(
         "tags": ["ringwatch"],
     }
     schedule = CronTriggerTimetable(cron, timezone="UTC", run_immediately=timedelta(minutes=10))
-    with DAG(dag_id, schedule=schedule, default_args=TRIES | (default_args or {}), **settings | arguments) as dag:
+    defaults = TRIES | {"on_failure_callback": Incident("weekly upkeep")} | (default_args or {})
+    with DAG(dag_id, schedule=schedule, default_args=defaults, **settings | arguments) as dag:
         begin = AwaitTurn(task_id=BEGIN, poke_interval=look_every)
         chain(begin, *(Upkeep(task_id=step, step=step, last=step == STEPS[-1]) for step in STEPS))
     return dag

@@ -44,7 +44,8 @@ def doctor(day: Newest = None, as_json: Json = False) -> None:
 
 def _print(finding: doctors.Finding) -> None:
     line = Text.assemble((f"{finding.state:<5}", COLOURS[finding.state]), f"{finding.name:<12} {finding.says}.")
-    console.print(line.append(f" To do: {finding.fix}." if finding.fix else ""), soft_wrap=True)
+    more = f" (runbook: {finding.runbook})" if finding.runbook else ""
+    console.print(line.append(f" To do: {finding.fix}{more}." if finding.fix else ""), soft_wrap=True)
 
 
 def _yesterday(settings: Settings, now: datetime) -> date:

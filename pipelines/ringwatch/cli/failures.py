@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from ringwatch.errors import InfrastructureError, RingwatchError
+from ringwatch.symptoms import OUR_FAULT, OUT_OF_MEMORY
 
 # Failures of machines rather than of ours, by the library they come from; named, so that it need not be loaded.
 _OF_MACHINES = {
@@ -25,6 +26,8 @@ _OF_MACHINES = {
 class Unforeseen(InfrastructureError):
     """A fault of ringwatch; another try would meet it again."""
 
+    symptom = OUR_FAULT
+
 
 def foreseen(error: Exception) -> RingwatchError:
     """Return the failure that a person is told of."""
@@ -33,7 +36,9 @@ def foreseen(error: Exception) -> RingwatchError:
     if isinstance(error, OSError) and error.strerror:
         return InfrastructureError(_of_the_system(error))
     if isinstance(error, MemoryError):
-        return InfrastructureError("there is too little memory; end other programs, or give this one less to do")
+        return InfrastructureError(
+            "there is too little memory; end other programs, or give this one less to do", OUT_OF_MEMORY
+        )
     if _is_of_machines(error):
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         return InfrastructureError(f"{reason}; check disk, memory and server, then run this again")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from ringwatch import stages
+from ringwatch import notifying, stages
+from ringwatch.cli.failures import foreseen
 from ringwatch.cli.output import Json, Watched, console, notes, print_json, print_mapping, table
 from ringwatch.cli.review_page import REPORTER, write_report
 from ringwatch.errors import UsageError
@@ -99,14 +100,33 @@ def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: 
     """Run the nights of `days` one after the other and print a line for each unless `quiet`."""
     done = []
     for day in days:
-        with watched_night(settings, day, feeds) as night:
-            started = perf_counter()
-            reports = stages.run_night(night, night.tell)
-        done.append(FinishedNight(day, {report.stage: report for report in reports}, perf_counter() - started))
+        done.append(_run_night(settings, feeds, day))
         write_report(settings, day, REPORTER)
         if not quiet:
             _print_night(done[-1])
+    if done:
+        newest = done[-1].as_dict()
+        notifying.send(settings, notifying.digest(settings, done[-1].day, newest["stages"]))
     return done
+
+
+def _run_night(settings: Settings, feeds: Path | None, day: date) -> FinishedNight:
+    """Run a night; when it stops, those whom the settings name are told."""
+    at: str | None = None
+    started = perf_counter()
+
+    def begins(stage: str) -> None:
+        nonlocal at
+        at = stage
+        night.tell(stage)
+
+    try:
+        with watched_night(settings, day, feeds) as night:
+            reports = stages.run_night(night, begins)
+    except Exception as error:
+        notifying.of_failure(settings, notifying.night_of(day), at, foreseen(error))
+        raise
+    return FinishedNight(day, {report.stage: report for report in reports}, perf_counter() - started)
 
 
 def run_shadow(settings: Settings, days: list[date], other: list[str], as_json: bool) -> None:

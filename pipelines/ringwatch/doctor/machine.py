@@ -15,6 +15,7 @@ from ringwatch.doctor.finding import Finding, bad, ok, warn
 from ringwatch.doctor.patient import Patient
 from ringwatch.server import conf
 from ringwatch.server.ports import is_free, wanted_ports
+from ringwatch.symptoms import FULL_DISK, OUT_OF_MEMORY
 
 _MB = 2**20
 # What the gate takes beside DuckDB, with its libraries.
@@ -41,8 +42,8 @@ def memory(patient: Patient) -> Finding:
     says = f"a night may take {needed:,} MB; {available:,} of {total:,} MB are free"
     lower = "set server_heap_mb, server_pagecache_mb or duckdb_memory_mb lower"
     if needed > total:
-        return bad(says, f"{lower}, or give the machine more memory")
-    return warn(says, f"end other programs, or {lower}") if needed > available else ok(says)
+        return bad(says, f"{lower}, or give the machine more memory", OUT_OF_MEMORY)
+    return warn(says, f"end other programs, or {lower}", OUT_OF_MEMORY) if needed > available else ok(says)
 
 
 def _needed_mb(patient: Patient) -> int:
@@ -63,8 +64,8 @@ def disk(patient: Patient) -> Finding:
         says += f", room for about {free // night:,} more nights"
     mend = "free some space, delete days beyond your retention, or move the home to a larger disk"
     if free < max(_LEAST_BYTES, 2 * night):
-        return bad(says, mend)
-    return warn(says, mend) if free < _NIGHTS * night else ok(says)
+        return bad(says, mend, FULL_DISK)
+    return warn(says, mend, FULL_DISK) if free < _NIGHTS * night else ok(says)
 
 
 def _newest_day_bytes(patient: Patient) -> int:

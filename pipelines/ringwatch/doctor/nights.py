@@ -10,6 +10,7 @@ from ringwatch.doctor.finding import Finding, bad, ok, warn
 from ringwatch.doctor.patient import Patient
 from ringwatch.gate import delivery
 from ringwatch.keys import keyring
+from ringwatch.symptoms import KEY_LOST, LATE_FEED
 
 # Nights that are looked at, and those of which one at least must have been published.
 _NIGHTS, _LATEST = 7, 3
@@ -20,7 +21,7 @@ def keys(patient: Patient) -> Finding:
     ring = keyring.open_keyring(home)
     if not ring.keys:
         if days_on_disk(patient.night.files):
-            return bad(f"there is no key file {ring.file}", "put its newest copy back before the next night")
+            return bad(f"there is no key file {ring.file}", "put its newest copy back before the next night", KEY_LOST)
         return ok("the first night makes the token key")
     if ring.file.stat().st_mode & 0o077:
         return bad(
@@ -47,7 +48,7 @@ def feeds(patient: Patient) -> Finding:
         return ok(f"all feeds of {first} to {newest} were complete, and their nights published")
     fix = "run these nights in order, the oldest first: `ringwatch run --from DAY --to DAY`"
     recent = [day for day in store.published.days() if newest - timedelta(days=_LATEST) < day <= newest]
-    return (warn if recent else bad)("; ".join(wrong), fix)
+    return (warn if recent else bad)("; ".join(wrong), fix, LATE_FEED)
 
 
 def _wrong(patient: Patient, days: list[date]) -> Iterator[str]:

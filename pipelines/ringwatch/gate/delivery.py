@@ -7,6 +7,7 @@ from pathlib import Path
 from ringwatch.errors import DataRefused
 from ringwatch.gate import feeds
 from ringwatch.night import Night
+from ringwatch.symptoms import LATE_FEED
 
 
 def missing(night: Night) -> str | None:
@@ -29,10 +30,10 @@ def folder(night: Night) -> Path:
     """Return the folder of the day. Raises DataRefused when it is not there, or not complete."""
     found = night.files.arrived(night.day)
     if not found.is_dir():
-        raise DataRefused(f"no feeds for {night.day}: {found} does not exist")
+        raise DataRefused(f"no feeds for {night.day}: {found} does not exist", LATE_FEED)
     marker = night.settings.feeds_marker
     if marker and not (found / marker).exists():
-        raise DataRefused(f"the feeds of {night.day} are not complete: there is no {found / marker} yet")
+        raise DataRefused(f"the feeds of {night.day} are not complete: there is no {found / marker} yet", LATE_FEED)
     return found
 
 
@@ -42,6 +43,7 @@ def files(night: Night, arrived: Path, name: str) -> list[Path]:
     if not paths and not night.model.feeds[name].optional:
         raise DataRefused(
             f"the feed {name} is missing on {night.day}: there is no {arrived / name}{{.parquet,.csv,.jsonl}}; "
-            f"deliver it, or run --without {name} if this deployment has none"
+            f"deliver it, or run --without {name} if this deployment has none",
+            LATE_FEED,
         )
     return paths

@@ -18,6 +18,7 @@ from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.keys import tokens
 from ringwatch.model import Feed
 from ringwatch.night import Night
+from ringwatch.symptoms import KEY_LOST
 
 MARK = b"ringwatch.keys"
 
@@ -50,7 +51,7 @@ class Keyring:
         if name is None:
             return min(1, len(self.keys))
         if name not in self.names:
-            raise InfrastructureError(_STRANGE.format(what=what, file=self.file))
+            raise InfrastructureError(_STRANGE.format(what=what, file=self.file), KEY_LOST)
         return self.names.index(name) + 1
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from ringwatch.days.durable import sync
 from ringwatch.errors import InfrastructureError
+from ringwatch.symptoms import KEY_LOST
 
 KEY_BYTES = 32
 
@@ -51,7 +52,7 @@ def token_keys(home: Path) -> tuple[bytes, ...]:
             _write_once(path, secrets.token_bytes(KEY_BYTES))
         return split_keys(path)
     except OSError as error:
-        raise InfrastructureError(f"the token key {path} cannot be used: {error.strerror}") from None
+        raise InfrastructureError(f"the token key {path} cannot be used: {error.strerror}", KEY_LOST) from None
 
 
 def add_key(home: Path) -> tuple[bytes, ...]:
@@ -88,7 +89,8 @@ def split_keys(path: Path) -> tuple[bytes, ...]:
     held = path.read_bytes()
     if not held or len(held) % KEY_BYTES:
         raise InfrastructureError(
-            f"the token key {path} is damaged: {len(held)} bytes are no number of whole keys; put its copy back"
+            f"the token key {path} is damaged: {len(held)} bytes are no number of whole keys; put its copy back",
+            KEY_LOST,
         )
     return tuple(held[start : start + KEY_BYTES] for start in range(0, len(held), KEY_BYTES))
 

@@ -16,6 +16,7 @@ from neo4j.exceptions import ClientError
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.resources import cypher
+from ringwatch.symptoms import OUT_OF_MEMORY
 
 if TYPE_CHECKING:
     from graphdatascience.procedure_surface.api.estimation_result import EstimationResult
@@ -39,7 +40,7 @@ def check(algorithm: str, estimate: EstimationResult) -> None:
 def _check(what: str, least_bytes: int, share_of_heap: float) -> None:
     if share_of_heap > 1:
         needed = f"{least_bytes / 2**20:,.0f} MB at least, {share_of_heap:.1f} times the server's heap"
-        raise InfrastructureError(f"{what} needs {needed}; {_REMEDY}")
+        raise InfrastructureError(f"{what} needs {needed}; {_REMEDY}", OUT_OF_MEMORY)
 
 
 @contextmanager
@@ -52,4 +53,6 @@ def refusals() -> Iterator[None]:
         if not found:
             raise
         needed, free = (f"{int(number) / 2**20:,.0f} MB" for number in found.groups()[1:])
-        raise InfrastructureError(f"{found[1]} needs {needed} and the server has {free} free; {_REMEDY}") from None
+        raise InfrastructureError(
+            f"{found[1]} needs {needed} and the server has {free} free; {_REMEDY}", OUT_OF_MEMORY
+        ) from None

@@ -5,6 +5,7 @@ import re
 from ringwatch.errors import InfrastructureError
 from ringwatch.server.connection import Connection, Versions, ask_versions
 from ringwatch.settings import Settings
+from ringwatch.symptoms import LOST_SERVER
 
 BOLT_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 NEO4J_LINE = "5.26."
@@ -52,7 +53,7 @@ def _ask(connection: Connection) -> Versions:
         ) from None
     except (DriverError, Neo4jError) as error:
         reason = str(error).partition("\n")[0].rstrip(":.")
-        raise InfrastructureError(f"{at} does not answer, check that it runs: {reason}") from None
+        raise InfrastructureError(f"{at} does not answer, check that it runs: {reason}", LOST_SERVER) from None
 
 
 def _at(connection: Connection) -> str:

@@ -10,6 +10,7 @@ import psutil
 from ringwatch.errors import InfrastructureError
 from ringwatch.server.connection import Connection, ask_versions
 from ringwatch.server.process import is_alive, listens
+from ringwatch.symptoms import LOST_SERVER
 
 POLL_SECONDS = 0.2
 SHOWN_LINES = 5
@@ -82,6 +83,6 @@ def explain(what: str, log: Path) -> InfrastructureError:
     for signs, cause in CAUSES:
         if any(sign in text for sign in signs):
             kind = PortTaken if signs is PORT_SIGNS else InfrastructureError
-            return kind(f"{what}: {cause} (log: {log})")
+            return kind(f"{what}: {cause} (log: {log})", LOST_SERVER)
     said = [line for line in text.splitlines() if not line.startswith("\t")]  # without the frames of stack traces
-    return InfrastructureError("\n  ".join([f"{what}; the last lines of {log}:", *said[-SHOWN_LINES:]]))
+    return InfrastructureError("\n  ".join([f"{what}; the last lines of {log}:", *said[-SHOWN_LINES:]]), LOST_SERVER)

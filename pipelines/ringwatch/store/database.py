@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 
 from ringwatch.errors import InfrastructureError, UsageError
+from ringwatch.symptoms import LOST_STORE
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -204,7 +205,8 @@ def _failures(url: URL) -> Iterator[None]:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise InfrastructureError(
             f"the review store {url.render_as_string(hide_password=True)} failed: {reason}; "
-            "nothing of this step was written, run it again when the cause is gone"
+            "nothing of this step was written, run it again when the cause is gone",
+            LOST_STORE,
         ) from error
 
 

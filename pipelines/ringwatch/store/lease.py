@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from ringwatch.errors import InfrastructureError
 from ringwatch.store import database
 from ringwatch.store.tables import lease
+from ringwatch.symptoms import ANOTHER_AT_WORK
 
 _WRITER = "writer"
 _RENEWALS = 4  # in the time for which the lease is valid: one or two may fail
@@ -112,7 +113,7 @@ def _take(connection: sa.Connection, token: str, what: str, seconds: float) -> N
     now = database.now(connection)
     held = connection.execute(sa.select(lease).where(lease.c.name == _WRITER)).one_or_none()
     if held and held.expires > now and not _died_here(held):
-        raise InfrastructureError(_is_held(held))
+        raise InfrastructureError(_is_held(held), ANOTHER_AT_WORK)
     if held:
         _log.warning("took over the lease of %s: it was held for %s and is not any more", _owner(held), held.what)
         connection.execute(sa.delete(lease).where(lease.c.name == _WRITER))

@@ -21,6 +21,7 @@ from ringwatch.store import database
 from ringwatch.store.door import Door
 from ringwatch.store.lease import Holder
 from ringwatch.store.tables import lease
+from ringwatch.symptoms import ANOTHER_AT_WORK
 
 _NIGHT = "night"
 # From one stage to the next, with the wait before another try.
@@ -50,7 +51,7 @@ class Turn(Door):
         """Raise InfrastructureError while it is the turn of another run than `key`."""
         held = self._held()
         if held and held.token != key and held.expires > self.now():
-            raise InfrastructureError(_under_way(held) + "; wait until it is done")
+            raise InfrastructureError(_under_way(held) + "; wait until it is done", ANOTHER_AT_WORK)
 
     def give_back(self, key: str) -> None:
         """End the turn of the run `key`, if it has it."""
