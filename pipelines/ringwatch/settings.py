@@ -34,6 +34,7 @@ _DELIVERY = (
     "store_url",
     "webhook_url",
     "notify_urls",
+    "metrics_file",
     "partner_salts",
     "feeds_dir",
     "feeds",
@@ -287,6 +288,12 @@ class Settings(BaseSettings):
         "digest when it is published, with spaces between them; none: nobody does",
     )
     runbook_url: str = Field("docs/runbook.md", description="address of the runbook, for links in messages")
+    metrics_file: Path | None = Field(
+        None,
+        description="file that has the figures of the newest night as OpenMetrics, for a collector that reads text "
+        "files; none: none is written",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="how lines of the log are written: text or json")
     lease_seconds: int = Field(
         120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"
     )
@@ -374,7 +381,7 @@ class Settings(BaseSettings):
         """refresh_days, within half the window: then what the graph says is in the window exactly when it should be."""
         return max(min(self.refresh_days, self.window_days // 2), 1)
 
-    @field_validator("home", "feeds_dir", "cache", "model_dir", "backup_dir", "scorecards")
+    @field_validator("home", "feeds_dir", "cache", "model_dir", "backup_dir", "metrics_file", "scorecards")
     @classmethod
     def _of_the_user(cls, path: Path | None) -> Path | None:
         """`~` is the user's own folder also where no shell has seen it."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ringwatch import log, metrics
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
@@ -15,6 +17,9 @@ from ringwatch.working import working, writing
 
 if TYPE_CHECKING:
     from ringwatch.store.lease import Lease
+
+
+_log = logging.getLogger(__name__)
 
 
 def run_night(night: Night, begins: Callable[[str], object], stages: Sequence[str] = STAGES) -> list[Report]:
@@ -130,7 +135,12 @@ def _what(stage: str, night: Night) -> str:
 
 
 def _run(stage: str, night: Night, lease: Lease) -> Report:
-    report: Report = importlib.import_module(f"ringwatch.stages.{stage}").run(night)
-    lease.keep()
-    run_report.add(night, report)
+    with log.about(night.day, stage, night.run):
+        _log.info("begins")
+        report: Report = importlib.import_module(f"ringwatch.stages.{stage}").run(night)
+        lease.keep()
+        run_report.add(night, report)
+        _log.info("is done", extra={"counts": report.counts, "seconds": report.seconds})
+        if stage == STAGES[-1]:
+            metrics.write(night)
     return report

@@ -8,10 +8,15 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from ringwatch.days import run_report
+from ringwatch.days import figures, run_report
+from ringwatch.days.history import days_on_disk
+from ringwatch.gate import outcomes
 from ringwatch.web.page import Looking, Refused, Review
 
 router = APIRouter()
+
+MOST_NIGHTS = 60
+NOT_DONE = "not done"
 
 EVENTS = ("new", "returned", "revived", "grown", "merged", "split", "shrunk", "dormant", "unchanged")
 
@@ -26,10 +31,10 @@ def newest(visit: Looking) -> Response:
 
 @router.get("/nights/{day}")
 def show(visit: Looking, day: date) -> Response:
-    seen = visit.review.night.store.published.nights_seen().to_dict("records")
-    if day not in {night["day"] for night in seen}:
+    nights = _nights(visit.review)
+    if day not in {night["day"] for night in nights}:
         raise Refused(f"No night is known for {day}.", 404)
-    return visit.page("night.html.j2", **night_view(visit.review, day), nights=seen[::-1][:60])
+    return visit.page("night.html.j2", **night_view(visit.review, day), nights=nights[:MOST_NIGHTS])
 
 
 def night_view(review: Review, day: date) -> dict[str, Any]:
@@ -41,12 +46,30 @@ def night_view(review: Review, day: date) -> dict[str, Any]:
     return {
         "day": day,
         "published": published,
-        "run": next((night for night in store.published.nights_seen().to_dict("records") if night["day"] == day), None),
+        "run": next((night for night in _nights(review) if night["day"] == day), None),
         "deliveries": store.deliveries.between(day, day),
         "stages": stages,
+        "refused": _refused(review, day),
+        "changes": figures.changes(review.night.on(day)),
         "warnings": [(stage, text) for stage, report in stages.items() for text in report["warnings"]],
         "events": [(event, [ring for ring in rings if ring["event"] == event]) for event in _events(rings)],
     }
+
+
+def _nights(review: Review) -> list[dict[str, Any]]:
+    """Nights that were published or withheld, and those that stopped before that, the newest first."""
+    nights: dict[date, dict[str, Any]]
+    nights = {day: {"day": day, "state": NOT_DONE} for day in days_on_disk(review.night.files)}
+    for row in review.night.store.published.nights_seen().to_dict("records"):
+        nights[row["day"]] = {str(name): value for name, value in row.items()}
+    return [night for _, night in sorted(nights.items(), reverse=True)]
+
+
+def _refused(review: Review, day: date) -> list[outcomes.Outcome]:
+    """The rules that put rows into quarantine, those with most rows first."""
+    found = outcomes.read(review.night.files.outcomes(day))
+    broken = [one for one in found if one.broken and one.severity == "quarantine"]
+    return sorted(broken, key=lambda one: (-one.broken, one.feed, one.rule))
 
 
 def _events(rings: list[dict[str, Any]]) -> list[str]:
