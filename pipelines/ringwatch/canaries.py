@@ -28,6 +28,7 @@ from ringwatch.days.in_use import feeds_in_use
 from ringwatch.elsewhere import night_beside
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.review import adjustments
+from ringwatch.review.audit import CANARY
 from ringwatch.review.guardrails import FEWEST_NIGHTS
 from ringwatch.score import groups, scorecard
 from ringwatch.search import candidates, engine
@@ -38,7 +39,6 @@ from ringwatch.window import sharing
 if TYPE_CHECKING:
     from ringwatch.night import Night
 
-PREFIX = "canary-"
 SEED, ACCOUNTS, MOST_DAYS = 11, 500, 28
 # How hard rings of a style are to find.
 DIFFICULTY = {
@@ -180,7 +180,7 @@ def _truth(world: Path) -> pd.DataFrame:
     rings = members.assign(group=members["operator_id"], difficulty=members["style"].map(DIFFICULTY), honest=False)
     others = honest.assign(group=honest["context"], difficulty=honest["context"], honest=True)
     found = pd.concat([part[["account_id", "group", "difficulty", "honest"]] for part in (rings, others)])
-    return found.assign(account_id=PREFIX + found["account_id"]).reset_index(drop=True)
+    return found.assign(account_id=CANARY + found["account_id"]).reset_index(drop=True)
 
 
 def _fill(night: Night, other: Night, world: Path) -> None:
@@ -254,7 +254,7 @@ def _as_canaries(rows: pa.Table, feed: Feed, moved: timedelta, day: date, absent
         elif field.name in absent or field.name not in rows.column_names:
             columns.append(pa.nulls(rows.num_rows, field.type))
         elif field.name in feed.accounts:
-            columns.append(pc.binary_join_element_wise(PREFIX, rows[field.name], "").cast(field.type))
+            columns.append(pc.binary_join_element_wise(CANARY, rows[field.name], "").cast(field.type))
         elif pa.types.is_timestamp(field.type):
             columns.append(pc.add(rows[field.name], pa.scalar(moved, pa.duration("us"))).cast(field.type))
         else:

@@ -86,9 +86,9 @@ def nights(as_json: Json = False) -> None:
     with open_night(load_settings(), date.min) as night:
         stale = night.store.nights.stale()
         rows = [_row(run, run["day"] in stale) for run in night.store.nights.runs()]
-        log = night.store.nights.log()
+        log, canaries = night.store.nights.log(), night.store.nights.canaries()
     if as_json:
-        print_json({"nights": rows, "log": log})
+        print_json({"nights": rows, "log": log, "canaries": canaries})
         return
     console.print(table("Nights", SHOWN, [[_word(row[name]) for name in SHOWN] for row in rows]))
     for entry in log:
@@ -98,8 +98,17 @@ def nights(as_json: Json = False) -> None:
             highlight=False,
             markup=False,
         )
+    if canaries:
+        console.print(_canaries([row for row in canaries if row["day"] == canaries[-1]["day"]]), highlight=False)
     if stale:
         console.print(f"Next: `ringwatch republish --from {stale[0]}`", highlight=False)
+
+
+def _canaries(rows: list[dict[str, Any]]) -> str:
+    found = ", ".join(f"{row['flagged']} of {row['groups']} {row['difficulty']}" for row in rows if not row["honest"])
+    honest = [row for row in rows if row["honest"]]
+    accused, everybody = (sum(row[name] for row in honest) for name in ("accused", "accounts"))
+    return f"Canaries on {rows[0]['day']}: found {found} rings; accused {accused} of {everybody} honest accounts"
 
 
 def _row(run: dict[str, Any], stale: bool) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from ringwatch.review import contract
 from ringwatch.store.records import Nightly
 
 FLAGGED_KINDS = ("operator", "reseller")
+# What ids of canary accounts begin with, and no others.
+CANARY = "ringwatch-canary-"
 
 
 def objections(night: Nightly) -> list[str]:
@@ -22,6 +24,7 @@ def _unsound(night: Nightly) -> list[str | None]:
         _count(~ordered, "rings have a probability outside their interval"),
         _count(~rings["kind"].isin(FLAGGED_KINDS), "rings are of an unknown kind"),
         _count(~rings["ring_id"].isin(night.evidence["ring_id"]), "rings have no evidence"),
+        _count(night.members["account_id"].astype(str).str.startswith(CANARY), "members are canaries"),
     ]
 
 

@@ -120,6 +120,12 @@ def test_the_audit_names_what_is_unsound() -> None:
     ]
 
 
+def test_a_canary_can_never_be_published() -> None:
+    canaries = [f"ringwatch-canary-{n}" for n in range(5)]
+    night = nightly(MONDAY, judged({"c": accounts(range(5)), "d": canaries}), NOTHING, THRESHOLDS)
+    assert objections(night) == ["5 members are canaries"]
+
+
 def test_a_night_that_breaks_the_contract_is_named_by_view_and_column() -> None:
     good = nightly(MONDAY, judged({"c": accounts(range(5))}), NOTHING, THRESHOLDS)
     broken = replace(good, rings=good.rings.assign(summary=None), members=good.members.assign(probability=-0.5))

@@ -10,6 +10,7 @@ from consumer import Consumer
 from judged import MONDAY, TUESDAY, WEDNESDAY, accounts, judged, members_of, publish
 from test_publish_stage import night_of
 
+from ringwatch import stages
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError, Withheld
 from ringwatch.night import Night
@@ -143,3 +144,12 @@ def test_the_report_names_the_days_that_a_correction_puts_out_of_date(tmp_path: 
         "2026-03-03 to 2026-03-04, 2 nights, are out of date by this; run `ringwatch republish --from 2026-03-03`"
     )
     assert members_of(corrected.store, TUESDAY) != members_of(corrected.store, MONDAY)
+
+
+def test_days_are_run_again_from_the_first_that_is_out_of_date(tmp_path: Path) -> None:
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        stage.run(night_of(day, tmp_path, judged({"a": accounts(range(5))})))
+    night = night_of(MONDAY, tmp_path, judged({"a": accounts(range(6))}))
+    stage.run(night)
+    with pytest.raises(UsageError, match="2026-03-03 is out of date, too; begin there: --from 2026-03-03"):
+        list(stages.republish(night.on(WEDNESDAY), lambda day, stage: None))

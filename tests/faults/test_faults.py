@@ -1,0 +1,156 @@
+"""What breaks in the middle of a night is one sentence and the right exit code, and the next run makes it good.
+
+Each row is a fault and the stage in which it comes. `make faults` runs all and writes docs/measurements/faults.md;
+other runs take those that are marked.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from typing import Any
+
+import pytest
+from deployments import ALL, Deployment
+
+import postgres_server
+
+pytestmark = pytest.mark.integration
+
+GRAPH = ("ringwatch.graph", "Graph.write_frame", 2)
+POINTS = {
+    "validate": ("ringwatch.store.deliveries", "Deliveries.record", 1),
+    "load": GRAPH,
+    "link": GRAPH,
+    "detect": ("ringwatch.search.communities", "projection", 2),
+    "score": ("pyarrow.parquet", "write_table", 2),
+    "publish": ("ringwatch.store.changes", "write", 1),
+}
+GONE, FULL = "does not answer|not answer any more|has ended", "no disk space in"
+KILLED = -signal.SIGKILL
+# Fault, stage, where it comes, exit code, what the sentence says, whether it is always run.
+ROWS: list[tuple[str, str, tuple[str, str, int], int, str, bool]] = [
+    *(("client killed", stage, point, KILLED, "", stage == "publish") for stage, point in POINTS.items()),
+    *(("server killed", stage, POINTS[stage], 4, GONE, False) for stage in ("load", "link", "detect")),
+    ("server killed", "publish", GRAPH, 4, GONE, False),
+    *(
+        ("disk full", stage, POINTS[stage], 4, FULL, stage == "score")
+        for stage in ("load", "link", "detect", "score", "publish")
+    ),
+    *(("server restarted", stage, GRAPH, 0, "", False) for stage in ("link", "publish")),
+    *((f"clock a day {way}", "score", POINTS["score"], 0, "", False) for way in ("back", "on")),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "stage", "point", "code", "sentence"),
+    [pytest.param(*each[:5], id=f"{each[0]} in {each[1]}".replace(" ", "-")) for each in ROWS if ALL or each[5]],
+)
+def test_a_fault_is_told_in_a_sentence_and_the_next_run_says_what_an_undisturbed_one_says(
+    deployment: Deployment,
+    undisturbed: str,
+    row: dict[str, Any],
+    fault: str,
+    stage: str,
+    point: tuple[str, str, int],
+    code: int,
+    sentence: str,
+) -> None:
+    deployment.empty()
+
+    broken = deployment.broken_night(stage, fault, point)
+
+    said = " ".join(broken.stderr.split())
+    assert broken.returncode == code, said
+    assert "Traceback" not in said
+    if sentence:
+        assert any(part in said for part in sentence.split("|")), said
+    if code:
+        again = deployment.night()
+        assert again.returncode == 0, again.stderr
+    row |= {"fault": fault, "stage": stage, "code": code, "sentence": last_sentence(said) if code > 0 else ""}
+    assert deployment.says() == undisturbed
+    row["equal"] = True
+
+
+@pytest.mark.skipif(not ALL, reason="make faults runs it")
+def test_the_second_of_two_nights_at_once_is_told_who_works(
+    deployment: Deployment, undisturbed: str, row: dict[str, Any]
+) -> None:
+    deployment.empty()
+    first = subprocess.Popen(
+        deployment.breaking("score", "another night", POINTS["score"]),
+        env=deployment.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert first.stdout
+    assert "held up" in first.stdout.readline()
+
+    second = deployment.night()
+
+    said = " ".join(second.stderr.split())
+    assert second.returncode == 4
+    assert "score of" in said
+    first.kill()
+    first.wait()
+    assert deployment.night().returncode == 0
+    row |= {"fault": "two nights at once", "stage": "score", "code": 4, "sentence": last_sentence(said)}
+    assert deployment.says() == undisturbed
+    row["equal"] = True
+
+
+@pytest.mark.skipif(not ALL, reason="make faults runs it")
+def test_a_wrong_password_is_told_and_the_right_one_goes_on(
+    deployment: Deployment, undisturbed: str, row: dict[str, Any]
+) -> None:
+    from ringwatch import server
+
+    deployment.empty()
+    connection = server.start(deployment.settings)
+    deployment.more = {"NEO4J_URI": connection.uri, "NEO4J_USER": "neo4j", "NEO4J_PASSWORD": "wrong-password"}
+    try:
+        refused = deployment.night()
+    finally:
+        deployment.more = {}
+    said = " ".join(refused.stderr.split())
+    assert refused.returncode in (2, 4), said
+    assert "password" in said
+    assert "wrong-password" not in said
+    assert deployment.night().returncode == 0
+    row |= {"fault": "wrong password", "stage": "load", "code": refused.returncode, "sentence": last_sentence(said)}
+    assert deployment.says() == undisturbed
+    row["equal"] = True
+
+
+@pytest.mark.skipif(not ALL, reason="make faults runs it")
+@pytest.mark.parametrize("stage", ["link", "publish"])
+def test_a_review_store_that_goes_away_is_told_and_the_next_run_makes_it_good(
+    deployment: Deployment, row: dict[str, Any], stage: str
+) -> None:
+    where = postgres_server.binaries()
+    if where is None:
+        pytest.skip(postgres_server.SKIPPED)
+    with postgres_server.running(where) as server:
+        gone = {"command": server.stopping, "folder": str(server.folder), "user": postgres_server._user()}
+        deployment.more = {"RINGWATCH_STORE_URL": server.address, "FAULT_POSTGRES": json.dumps(gone)}
+        try:
+            deployment.empty()
+            broken = deployment.broken_night(stage, "Postgres gone", POINTS[stage])
+            said = " ".join(broken.stderr.split())
+            assert broken.returncode == 4, said
+            assert "the review store" in said
+            still_gone = deployment.night()
+            assert still_gone.returncode == 4, still_gone.stderr
+            server.start()
+            assert deployment.night().returncode == 0
+            after = deployment.says()
+            assert deployment.night().returncode == 0
+            row |= {"fault": "Postgres gone", "stage": stage, "code": 4, "sentence": last_sentence(said)}
+            assert deployment.says() == after
+            row["equal"] = True
+        finally:
+            deployment.more = {}
+
+
+def last_sentence(said: str) -> str:
+    return said.rpartition("ringwatch: ")[2]
