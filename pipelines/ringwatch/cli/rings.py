@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from ringwatch.cli.accounts import account_standing, as_dict, print_standing
 from ringwatch.cli.doors import asked_day, open_store
 from ringwatch.cli.output import Json, Probability, console, notes, print_json, records, table
-from ringwatch.cli.query import print_picture_link
 from ringwatch.days.files import Files
 from ringwatch.errors import UsageError
 from ringwatch.settings import load_settings
@@ -66,12 +64,20 @@ def show_ring(ring: Asked, day: Day = None, bits: Bits = False, as_json: Json = 
     elif "withdrawn_by" in details:
         print_withdrawn(details)
     else:
-        print_ring(details, bits)
-        print_picture_link(load_settings(), details["ring_id"])
+        _print_ring(details, bits)
+
+
+def _print_ring(details: dict[str, Any], bits: bool) -> None:
+    from ringwatch.cli.query import print_picture_link
+
+    print_ring(details, bits)
+    print_picture_link(load_settings(), details["ring_id"])
 
 
 def _show_account(account_id: str, bits: bool, as_json: bool) -> None:
     """Show where the account stands, and the ring it is in."""
+    from ringwatch.cli.accounts import account_standing, as_dict, print_standing
+
     found = account_standing(account_id)
     with open_store() as store:
         details = ring_details(store, found.now.ring_id, found.day) if found.now else None
@@ -80,8 +86,7 @@ def _show_account(account_id: str, bits: bool, as_json: bool) -> None:
         return
     print_standing(found)
     if details:
-        print_ring(details, bits)
-        print_picture_link(load_settings(), details["ring_id"])
+        _print_ring(details, bits)
 
 
 @app.command("watch")
@@ -115,6 +120,8 @@ def _watched(store: Store, path: Path, day: date) -> pd.DataFrame:
 
 def _is_account(store: Store, asked: str) -> bool:
     """Whether somebody asks about an account: one that was in a ring, or that has rows of its own."""
+    from ringwatch.cli.accounts import account_standing
+
     return not store.published.nights_of(asked).empty or account_standing(asked).is_known
 
 

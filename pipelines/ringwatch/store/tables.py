@@ -80,8 +80,7 @@ run = Table(
         "uq_run_published_day",
         "day",
         unique=True,
-        sqlite_where=text("state = 'published'"),
-        postgresql_where=text("state = 'published'"),
+        sqlite_where=text("state = 'published'"),  # on Postgres, too; saying so here would load its dialect each time
     ),
     sqlite_autoincrement=True,
 )
