@@ -135,6 +135,14 @@ class Settings(BaseSettings):
     engine: Literal["gds", "local"] = Field(
         "gds", description="who works out communities: gds (the server's Graph Data Science) or local (this process)"
     )
+    shard_accounts: int = Field(
+        200_000,
+        ge=10,
+        description="most accounts that are judged together: a night of more falls into shards",
+    )
+    processes: int | None = Field(
+        None, ge=1, le=256, description="processes that judge shards at the same time; none: one for each core"
+    )
     seed: int = Field(42, ge=0, description="random seed of community detection")
     min_ring_size: int = Field(4, ge=2, description="fewest accounts that are called a ring")
     flag_probability: float = Field(0.5, gt=0, lt=1, description="probability from which a candidate is flagged")

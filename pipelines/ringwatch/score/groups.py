@@ -4,11 +4,15 @@ Which groups candidates become is in `variants.py`, who leaves them in `membersh
 `measuring.py`, what the score looks at in `features.py`, what it counts in a scorecard, which groups stay in
 `selection.py`, which honest people they may be in `benign.py`, whether the card can know in `depth.py`, the words in
 `reasons.py`.
+
+A night is judged in steps, so that it can be in shards (`window/shards.py`): `settle` and `tell` look at one shard,
+`tonight` at what `settle` found in all of them, and `merge` puts together what `tell` says.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import duckdb
@@ -46,6 +50,49 @@ class Judged(NamedTuple):
     depth: Depth
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What groups are judged by: the card, what verdicts changed in it, the fewest accounts of a group."""
+
+    card: Scorecard
+    smallest: int
+    adjustment: Adjustment = UNADJUSTED
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a night, or a shard of it, has come to before it is known how usual rings are tonight.
+
+    groups: candidate, account_id, disjoint; stability: by candidate, of all that were looked at; odds: of the groups;
+    hopeful: features of all groups that may be rings, which say whether the card knows such nights; measures: of the
+    groups, where they are at hand.
+    """
+
+    groups: pd.DataFrame
+    stability: pd.Series
+    odds: pd.Series
+    hopeful: pd.DataFrame
+    measures: Measures | None = None
+
+
+@dataclass(frozen=True)
+class Tonight:
+    """moved: the night's shift of the odds; near: its depth. Both are of all groups of a night, whatever its shards."""
+
+    moved: float
+    near: Depth
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is told of the groups of a night or a shard, before parts are put together; bits: by group and feature."""
+
+    rings: pd.DataFrame
+    members: pd.DataFrame
+    evidence: pd.DataFrame
+    bits: pd.DataFrame
+
+
 def score_groups(
     connection: duckdb.DuckDBPyConnection,
     candidates: pd.DataFrame,
@@ -53,24 +100,57 @@ def score_groups(
     smallest: int,
     adjustment: Adjustment = UNADJUSTED,
 ) -> Judged:
-    """Judge `candidates` (candidate, account_id, lane, stability).
+    """Judge `candidates` (candidate, account_id, lane, stability) of a night of one shard.
 
     `connection` is one of `sharing.open_sharing`; `smallest` is the fewest accounts of a group; adjustment: what
     verdicts changed in the card.
     """
+    rules = Rules(card, smallest, adjustment)
+    settled = settle(connection, candidates, rules)
+    found = tonight([settled], card)
+    return Judged(merge([tell(connection, settled, found, rules)]), found.near)
+
+
+def settle(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
+    """Return the disjoint groups that the candidates of a shard become."""
+    card, smallest = rules.card, rules.smallest
     gathered = variants.gather(connection, candidates, card, smallest)
-    picked, stability = gathered.pick(pairs.places(connection), smallest), gathered.stability
-    near = depth.measure(gathered.values[gathered.odds >= selection.HOPELESS], card.sources)
-    if picked.empty:
-        return Judged({name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}, near)
-    known = search.known(candidates)
-    groups = variants.settle(connection, picked, gathered.odds, card, smallest, known)
+    hopeful = gathered.values[gathered.odds >= selection.HOPELESS]
+    groups = gathered.pick(pairs.places(connection), smallest)
+    if groups.empty:
+        return Settled(groups, gathered.stability, gathered.odds.iloc[:0], hopeful)
+    groups = variants.settle(connection, groups, gathered.odds, card, smallest, search.known(candidates))
     measures = measuring.measure(connection, groups)
+    _, odds = variants.odds(connection, measures, gathered.stability, card)
+    stability = gathered.stability[gathered.stability.index.isin(groups["candidate"])]
+    return Settled(groups, stability, odds, hopeful, measures)
+
+
+def settle_shard(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
+    """Return the same without measures, which are made again when they are wanted: those of all shards are too much."""
+    return replace(settle(connection, candidates, rules), measures=None)
+
+
+def tonight(parts: Sequence[Settled], card: Scorecard) -> Tonight:
+    """Return what all parts of a night say of it."""
+    # Put in one order, so that the same night has the same sum.
+    odds = pd.concat([part.odds for part in parts]).sort_index()
+    near = depth.measure(pd.concat([part.hopeful for part in parts]), card.sources)
+    return Tonight(selection.shift(odds, card.prior), near)
+
+
+def tell(connection: duckdb.DuckDBPyConnection, settled: Settled, found: Tonight, rules: Rules) -> Part:
+    """Return what there is to tell of the groups of a shard, each with probability, kind and reasons."""
+    groups, stability, card, moved, near = settled.groups, settled.stability, rules.card, found.moved, found.near
+    if groups.empty:
+        nothing = {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
+        return Part(**nothing, bits=pd.DataFrame())
+    measures = settled.measures or measuring.measure(connection, groups)
     scores = variants.score(connection, measures, stability, card)
-    moved = selection.shift(scores.odds, card.prior)
     told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
     explained = benign.unexplained(measures, scores.values)
-    odds, more = _weighed(scores.odds, moved, adjustment.bits(scores.odds + moved, scores.bits), card, near, explained)
+    adjusted = rules.adjustment.bits(scores.odds + moved, scores.bits)
+    odds, more = _weighed(scores.odds, moved, adjusted, card, near, explained)
     scores, told = replace(scores, odds=odds), pd.concat([told, *more], ignore_index=True)
     rings = _rings(measures, scores, card, moved, near.trust)
     strong = groups[groups["candidate"].isin(rings.loc[rings["probability"] >= notes.LIKELY, "candidate"])]
@@ -79,11 +159,23 @@ def score_groups(
     members = pd.concat([_members(measures), collectors.members(joining)], ignore_index=True)
     context = notes.Context(connection, groups, stability, card, moved)
     likely = pd.Index(strong["candidate"].unique())
-    notices = notes.of_rings(context, rings, members, scores.bits), benign.checks(explained, likely)
+    notices = notes.of_rings(context, rings, members), benign.checks(explained, likely)
     further = [*notices, collectors.checks(joining)]
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
-    evidence = reasons.ordered(told, *further)
-    return Judged({"rings": rings[RINGS.names], "members": members, "evidence": evidence}, near)
+    return Part(rings[RINGS.names], members, reasons.ordered(told, *further), scores.bits)
+
+
+def merge(parts: Sequence[Part]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a night from those of its shards, with what compares groups of all of them."""
+    told = [part for part in parts if not part.rings.empty]
+    if not told:
+        return {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
+    rings, members = (
+        pd.concat([getattr(part, name) for part in told]).sort_values(keys, ignore_index=True)
+        for name, keys in (("rings", ["candidate"]), ("members", ["candidate", "account_id"]))
+    )
+    alike = notes.look_alikes(rings, pd.concat([part.bits for part in told]))
+    return {"rings": rings, "members": members, "evidence": reasons.ordered(*(part.evidence for part in told), alike)}
 
 
 def _weighed(

@@ -90,7 +90,7 @@ def measure(
     return Measures(members, facets, every, ties, alike, wording, seen)
 
 
-_SEEN = "SELECT DISTINCT facet FROM identifier UNION ALL SELECT DISTINCT facet FROM dealing"
+_SEEN = "SELECT facet FROM usual"
 
 _NOTHING = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
 
@@ -112,7 +112,7 @@ WITH seen AS (
   ANTI JOIN struck USING (candidate, facet, name)
   WINDOW here AS (PARTITION BY candidate, identifier)
 ), judged AS (
-  SELECT *, n * (d - c + 0.5) / ((SELECT count(*) FROM account) - n + 1) AS expected,
+  SELECT *, n * (d - c + 0.5) / ((SELECT accounts FROM figure) - n + 1) AS expected,
     c > 1 AND (NOT residents OR facet = 'network' OR (visitors > 1 AND tenure < {VISITOR})) AS counts,
     coalesce(itself OR hardly_seen, false) OR (lives AND (line OR (living - 1) * 2 < c - 1)) AS imposed,
     lives AND line AND c > living AS visited
@@ -224,7 +224,7 @@ WITH towards AS (
 )
 SELECT candidate, any_value(n) AS n, round(log2(1 + mad(created)), 9) AS born,
   max(created) - min(created) AS opened,
-  round(log2((1 + mad(hour)) / (1 + (SELECT mad(hour) FROM account))), 9) AS together,
+  round(log2((1 + mad(hour)) / (1 + (SELECT hours FROM figure))), 9) AS together,
   coalesce(any_value(inner_links), 0) / (any_value(n) * (any_value(n) - 1) / 2) AS dense,
   coalesce(any_value(sources), 0) / any_value(n) AS dealt, coalesce(round(any_value(closed), 9), 0) AS closed
 FROM grouped LEFT JOIN (SELECT candidate, max(sources) AS sources FROM towards GROUP BY candidate) USING (candidate)

@@ -40,19 +40,28 @@ class Context:
     moved: float
 
 
-def of_rings(context: Context, rings: pd.DataFrame, members: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows above for the likely `rings`, columns as in `tables.EVIDENCE`; `bits` by group and feature."""
+def of_rings(context: Context, rings: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows above but look-alikes for the likely `rings`, columns as in `tables.EVIDENCE`."""
     likely = rings[rings["probability"] >= LIKELY]
     if likely.empty:
         return pd.DataFrame(columns=EVIDENCE.names)
     inside = context.groups[context.groups["candidate"].isin(likely["candidate"])]
+    measures = measuring.measure(context.connection, inside)
     parts = [
-        _bridges(context, inside),
-        _dissolving(context, inside),
+        _bridges(context, inside, measures),
+        _dissolving(context, inside, measures),
         _honest(likely, members),
-        _look_alikes(likely, rings, bits),
     ]
-    found = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+    return _checks(pd.concat([part for part in parts if not part.empty], ignore_index=True))
+
+
+def look_alikes(rings: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
+    """Return the look-alike of each likely one of `rings`, all of a night; `bits` by group and feature."""
+    found = _look_alikes(rings[rings["probability"] >= LIKELY], rings, bits)
+    return pd.DataFrame(columns=EVIDENCE.names) if found.empty else _checks(found)
+
+
+def _checks(found: pd.DataFrame) -> pd.DataFrame:
     rows: pd.DataFrame = found.assign(facet="group", direction="check", expected=0.0, bits=0.0)[EVIDENCE.names]
     return rows
 
@@ -64,9 +73,11 @@ WHERE bits >= 1 GROUP BY ALL HAVING count(*) > 1 ORDER BY candidate, identifier
 """
 
 
-def _bridges(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
-    """The shared identifier without which the fewest members stay together; where none matters there is none."""
-    measures = measuring.measure(context.connection, inside)
+def _bridges(context: Context, inside: pd.DataFrame, measures: measuring.Measures) -> pd.DataFrame:
+    """The shared identifier without which the fewest members stay together; where none matters there is none.
+
+    measures: of `inside`, just made, so that what was `used` is at hand.
+    """
     shared = context.connection.sql(_SHARED).df()
     sizes = inside.groupby("candidate").size()
     named = {facet: Wording(text, facet).thing for facet, text in measures.wording.items()}
@@ -99,14 +110,15 @@ def _largest(who: np.ndarray, what: np.ndarray) -> int:
     return int(labels[~labels.index.duplicated()].value_counts().max()) if len(labels) else 0
 
 
-def _dissolving(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
+def _dissolving(context: Context, inside: pd.DataFrame, measures: measuring.Measures) -> pd.DataFrame:
     """Strike the strongest fact of each ring, measure again, and go on until it is no likely ring any more."""
     struck = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
     standing, fell = inside, pd.Series(dtype=float)
     for _ in range(MOST_FACTS):
+        tied = measures.members[measures.members["candidate"].isin(standing["candidate"])]
+        struck = pd.concat([struck, _strongest(tied)], ignore_index=True)
         measures = measuring.measure(context.connection, standing, struck)
-        struck = pd.concat([struck, _strongest(measures)], ignore_index=True)
-        odds = _odds(context, measuring.measure(context.connection, standing, struck))
+        odds = _odds(context, measures)
         fallen = odds[odds < 0]
         fell = pd.concat([fell, selection.probability(fallen)])
         standing = standing[~standing["candidate"].isin(fallen.index)]
@@ -115,9 +127,9 @@ def _dissolving(context: Context, inside: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([_facts(str(name), facts, fell.get(name)) for name, facts in struck.groupby("candidate")])
 
 
-def _strongest(measures: measuring.Measures) -> pd.DataFrame:
-    """Return candidate, facet, name: the identifier that ties most members most."""
-    tied = measures.members[measures.members["cap_bits"] > 0]
+def _strongest(members: pd.DataFrame) -> pd.DataFrame:
+    """Return candidate, facet, name: the identifier that ties most of the `members` (as in `Measures`) most."""
+    tied = members[members["cap_bits"] > 0]
     what = [tied[column] for column in ("candidate", "identifier", "facet", "name")]
     worth = (tied["cap_bits"] * tied["strength"]).groupby(what).sum().round(6)
     found = worth[worth > 0].rename("worth").reset_index()

@@ -52,22 +52,18 @@ FROM inside GROUP BY candidate
 """
 
 # Whom members pay or invite, and who does so with them, members or not. What is struck out never happened.
-_DEALT = """
-CREATE OR REPLACE TEMP TABLE dealt AS
-WITH busy AS (
-  SELECT *, count(*) OVER (PARTITION BY facet, target) AS sources, count(*) OVER (PARTITION BY facet, source) AS targets
-  FROM dealing
-), touched AS (
-  SELECT giver.candidate, giver.n, busy.*, true AS gives, taker.account IS NOT NULL AS takes
-  FROM busy JOIN grouped giver ON giver.account = source LEFT JOIN grouped taker
+_CONTACT = """
+CREATE OR REPLACE TEMP TABLE contact AS
+WITH touched AS (
+  SELECT giver.candidate, giver.n, dealing.*, true AS gives, taker.account IS NOT NULL AS takes
+  FROM dealing JOIN grouped giver ON giver.account = source LEFT JOIN grouped taker
     ON taker.account = target AND taker.candidate = giver.candidate
   UNION ALL
-  SELECT taker.candidate, taker.n, busy.*, false, true
-  FROM busy JOIN grouped taker ON taker.account = target
+  SELECT taker.candidate, taker.n, dealing.*, false, true
+  FROM dealing JOIN grouped taker ON taker.account = target
   WHERE NOT EXISTS (FROM grouped giver WHERE giver.account = source AND giver.candidate = taker.candidate)
 )
-SELECT touched.* FROM touched JOIN account far ON far.account = target
-ANTI JOIN struck ON struck.candidate = touched.candidate AND struck.facet = touched.facet AND name = far.account_id
+SELECT touched.* FROM touched ANTI JOIN struck USING (candidate, facet, name)
 """
 
 # An edge is part of a chain of three different accounts when its end goes on to another than its start, or its start
@@ -76,20 +72,20 @@ _DIRECTED = """
 WITH sweep AS (
   SELECT candidate, facet, max(members * members / sources / n) AS sweep FROM (
     SELECT candidate, facet, target, any_value(n) AS n, count(*) AS members, any_value(sources) AS sources
-    FROM dealt WHERE gives GROUP BY ALL HAVING members > 1
+    FROM contact WHERE gives GROUP BY ALL HAVING members > 1
   ) GROUP BY candidate, facet
 ), fan_out AS (
   SELECT candidate, facet, max(members * members / targets / n) AS fan_out FROM (
     SELECT candidate, facet, source, any_value(n) AS n, count(*) AS members, any_value(targets) AS targets
-    FROM dealt WHERE takes GROUP BY ALL HAVING members > 1
+    FROM contact WHERE takes GROUP BY ALL HAVING members > 1
   ) GROUP BY candidate, facet
 ), inner_edge AS (
   SELECT candidate, facet, n, source, target,
     EXISTS (
-      FROM dealt back WHERE back.candidate = dealt.candidate AND back.facet = dealt.facet AND back.gives AND back.takes
-        AND back.source = dealt.target AND back.target = dealt.source
+      FROM contact back WHERE back.candidate = contact.candidate AND back.facet = contact.facet
+        AND back.source = contact.target AND back.target = contact.source AND back.gives AND back.takes
     )::INT AS mutual
-  FROM dealt WHERE gives AND takes
+  FROM contact WHERE gives AND takes
 ), leaving AS (
   SELECT candidate, facet, source AS account, count(*) AS onward FROM inner_edge GROUP BY ALL
 ), arriving AS (
@@ -107,7 +103,7 @@ WITH sweep AS (
     (count(*) FILTER (gives AND takes) + 0.5)
     / (count(*) FILTER (gives) * (count(*) FILTER (takes) / any_value(edges)) + 0.5)
   ) AS lift
-  FROM dealt JOIN (SELECT facet, count(*) AS edges FROM dealing GROUP BY facet) USING (facet) GROUP BY candidate, facet
+  FROM contact JOIN usual USING (facet) GROUP BY candidate, facet
 ), chain AS (
   SELECT candidate, facet, count(DISTINCT account) / any_value(n) AS chain
   FROM (SELECT candidate, facet, n, unnest([source, target]) AS account FROM chained) GROUP BY candidate, facet
@@ -129,7 +125,7 @@ def measure(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     they are of all who did; <facet>_fan_out: the same of those that one account paid; <facet>_chain: share of members
     on paths of three accounts that all belong to the group.
     """
-    connection.execute(_DEALT)
+    connection.execute(_CONTACT)
     directed = connection.sql(_DIRECTED).df().pivot(index="candidate", columns="facet")
     directed.columns = pd.Index([f"{facet}_{measure}" for measure, facet in directed.columns], dtype="str")
     found = [connection.sql(query).df().set_index("candidate") for query in (_PLACES, _CORPORATE, _TERM)]

@@ -102,7 +102,7 @@ def find(
         inside, large = _lanes(engine, shared.dealt, {"dealt": DEALT_GAMMA}, seeds, cores=True)
         found["dealt"] = _stack([inside["dealt"], _whole(large)])
     if "similar" in lanes:
-        left_out = compared_from(shared, settings) if left_out is None else left_out
+        left_out = compared_from(shared.uses, settings) if left_out is None else left_out
         found["similar"] = _similar(engine, shared, left_out, settings.similarity_cutoff, seeds)
     named = {lane: _named(found[lane], shared.accounts) for lane in lanes}
     if rings is not None:
@@ -110,13 +110,14 @@ def find(
     return merge(named, settings.min_ring_size), left_out or 0.0
 
 
-def compared_from(shared: Shared, settings: Settings) -> float:
+def compared_from(uses: pd.DataFrame, settings: Settings) -> float:
     """Return the bits of the weakest identifiers that node similarity leaves out, to stay within its pair budget.
 
     Raises DataRefused when even the strongest identifiers connect too many pairs.
     """
     try:
-        return budget.least_bits(_spokes(shared, shared.uses), settings.similarity_pair_budget)
+        ties = uses.rename(columns={"account": "source", "identifier": "target", "bits": "weight"})
+        return budget.least_bits(ties, settings.similarity_pair_budget)
     except ValueError as error:
         raise DataRefused(
             f"{error}; lower hub_limit in schemas/, or raise the setting similarity_pair_budget"

@@ -10,9 +10,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ringwatch.search import budget
 from ringwatch.search.engine import Engine
-from ringwatch.settings import Settings
 from ringwatch.window import pairs
 
 WATCH = pa.schema(
@@ -50,14 +48,14 @@ def look(
 ) -> pd.DataFrame:
     """Return columns as in WATCH, the most alike first.
 
-    uses: as `pairs.uses`; members: ring_id, account_id of the rings that are watched; left_out: `compared_from` of the
-    whole night. similarity: the highest weighted Jaccard index of what the account and a member use; members: of that
-    ring, with whom it shares an identifier, the strongest of which are named.
+    uses: as `pairs.uses`; members: ring_id, account_id of the rings that are watched; left_out: as in `shard.LeftOut`.
+    similarity: the highest weighted Jaccard index of what the account and a member use; members: of that ring, with
+    whom it shares an identifier, the strongest of which are named.
     """
     accounts = pairs.accounts(connection)
     ring = accounts.map(members.set_index("account_id")["ring_id"]).dropna()
-    near = _near(uses, ring.index, accounts.index.max())
-    alike = engine.alike(near[near["weight"] > left_out], CUTOFF)
+    around = near(uses, ring.index, accounts.index.max())
+    alike = engine.alike(around[around["weight"] > left_out], CUTOFF)
     alike["similarity"] = alike["similarity"].astype(float).round(6)
     best = alike.sort_values(["similarity", "target", "source"], ascending=[False, True, True])
     best = best.drop_duplicates("target", ignore_index=True)
@@ -66,26 +64,20 @@ def look(
     return named
 
 
-def compared_from(uses: pd.DataFrame, accounts: pd.Series, members: pd.DataFrame, settings: Settings) -> float:
-    """Return the bits of the weakest identifiers that are left out, to stay within the pair budget of `settings`."""
-    ring = accounts.index[accounts.isin(members["account_id"])]
-    return budget.least_bits_with_members(_near(uses, ring, accounts.index.max()), settings.similarity_pair_budget)
-
-
-def _near(uses: pd.DataFrame, members: pd.Index, last: int) -> pd.DataFrame:
+def near(uses: pd.DataFrame, members: pd.Index, last: int) -> pd.DataFrame:
     """Return source, target (beyond the `last` account), weight, label of all that members and those who share anything
     with them use.
     """
     member = uses["account"].isin(members)
     theirs = uses.loc[member, "identifier"]
-    near = uses["account"].isin(uses.loc[uses["identifier"].isin(theirs), "account"])
-    found = uses[near]
+    touched = uses["account"].isin(uses.loc[uses["identifier"].isin(theirs), "account"])
+    found = uses[touched]
     return pd.DataFrame(
         {
             "source": found["account"],
             "target": last + found["identifier"],
             "weight": found["bits"],
-            "label": member[near].map({True: "Member", False: "Other"}),
+            "label": member[touched].map({True: "Member", False: "Other"}),
         }
     )
 

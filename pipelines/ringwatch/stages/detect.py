@@ -3,47 +3,57 @@
 Rings that were flagged last night are candidates again, so that they are judged as they were beside what is found anew.
 Beside them, for people to look at: accounts that are like these rings (`watch.py`).
 
-The lanes are in `candidates.py`. The links go to GDS straight from the clean days, as link wrote them into the graph.
+The lanes are in `candidates.py`. The links go to the engine straight from the clean days, as link wrote them into the
+graph.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from time import perf_counter
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ringwatch.days.durable import replacing
 from ringwatch.night import Night, Report
-from ringwatch.search import candidates, engine, watch
-from ringwatch.window import sharing
+from ringwatch.search import engine, shard, watch
+from ringwatch.window import each, shards, sharing
 
 
 def run(night: Night) -> Report:
     """Write `candidates.parquet`: candidate, account_id, lane (several joined by +), stability; and `watch.parquet`."""
-    settings = night.settings
     started = perf_counter()
-    rings = _last_night(night)
+    rings = sharing.last_night(night)
     with sharing.open_sharing(night) as connection:
-        shared = candidates.read(connection, settings.link_min_bits)
         read = perf_counter()
-        found, left_out = candidates.find(engine.of(night), shared, settings, rings=rings)
-        grouped = perf_counter()
-        least = watch.compared_from(shared.uses, shared.accounts, rings, settings)
-        watched = watch.look(connection, engine.of(night), shared.uses, rings, least)
+        left_out = shard.left_out(connection, rings, night.settings)
+        found = shard.together(list(_parts(night, connection, rings, left_out)))
     with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
-        found.to_parquet(new, index=False)
-        pq.write_table(pa.Table.from_pandas(watched, watch.WATCH, preserve_index=False), new_watch)
-    seconds = {"read": read - started, "lanes": grouped - read, "watch": perf_counter() - grouped}
-    return Report("detect", night.day, _counts(found) | {"watched": len(watched)}, seconds, _warnings(left_out))
+        found.candidates.to_parquet(new, index=False)
+        pq.write_table(pa.Table.from_pandas(found.watched, watch.WATCH, preserve_index=False), new_watch)
+    seconds = {"read": read - started, "lanes": perf_counter() - read}
+    counts = _counts(found.candidates) | {"watched": len(found.watched)}
+    return Report("detect", night.day, counts, seconds, _warnings(left_out.similar))
 
 
-def _last_night(night: Night) -> pd.DataFrame:
-    """Return ring_id, account_id of the rings that were flagged on the last published day before this night."""
-    history = night.store.published.history(night.day)
-    active = history.rings.loc[history.rings["active"].astype(bool), "ring_id"]
-    return history.members[history.members["ring_id"].isin(active)]
+def _parts(
+    night: Night, connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame, left_out: shard.LeftOut
+) -> Iterator[shard.Found]:
+    """Yield what is found in each shard; a night of one is asked about as it is."""
+    given = engine.of(night), night.settings, rings, left_out
+    many = shards.count(connection)
+    if many == 1:
+        yield shard.look(connection, *given)
+        return
+    # What GDS works out is asked for from here, since one server answers.
+    here, groups = night.settings.engine == "gds", 0
+    for done, found in enumerate(each.answers(night, shard.look, [given] * many, here), start=1):
+        groups += found.candidates["candidate"].nunique()
+        night.tell(f"detect: {done:,} of {many:,} shards done, {groups:,} candidates so far")
+        yield found
 
 
 def _counts(found: pd.DataFrame) -> dict[str, int]:

@@ -18,7 +18,7 @@ from ringwatch.errors import InfrastructureError
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night, Report
 from ringwatch.resources import cypher
-from ringwatch.window import pairs, sharing
+from ringwatch.window import pairs, shards, sharing
 
 _SHOWN_IDENTIFIERS = pa.schema(
     {
@@ -75,8 +75,17 @@ def run(night: Night) -> Report:
             "links_written": written,
             "links_removed": removed,
         }
+        ties, bits = shards.cut(connection)
+        counts |= {"shards": shards.count(connection), "ties_cut": ties, "bits_cut": round(bits)}
     seconds = {"share": shared - started, "identifiers": marked - shared, "links": perf_counter() - marked}
-    return Report("link", night.day, counts, seconds)
+    return Report("link", night.day, counts, seconds, _warnings(ties, bits))
+
+
+def _warnings(ties: int, bits: float) -> tuple[str, ...]:
+    if not ties:
+        return ()
+    told = f"{ties:,} ties of {bits:,.0f} bits in all were cut, the weakest of parts that were too large for a shard"
+    return (f"{told}; a higher shard_accounts cuts fewer",)
 
 
 def _write_identifiers(night: Night, connection: duckdb.DuckDBPyConnection) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from time import perf_counter
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +21,7 @@ from ringwatch.review import adjustments
 from ringwatch.score import features, groups, scorecard
 from ringwatch.score.depth import Depth
 from ringwatch.score.tables import TABLES
-from ringwatch.window import sharing
+from ringwatch.window import each, pairs, shards, sharing
 
 # Fewer feeds with what accounts do than this leave one kind of evidence, which is weak alone.
 FEW_FEEDS = 2
@@ -35,14 +36,37 @@ def run(night: Night) -> Report:
     card = scorecard.load(used, folder)
     version, adjustment = adjustments.in_use(night.files.adjustments)
     with sharing.open_sharing(night) as connection:
-        smallest = night.settings.min_ring_size
-        tables, depth = groups.score_groups(connection, candidates, card, smallest, adjustment)
+        rules = groups.Rules(card, night.settings.min_ring_size, adjustment)
+        tables, depth = _judged(night, connection, candidates, rules)
     _write(night, tables)
     counts = _counts(night, candidates, tables) | {"adjustment": version, "unlike_percent": depth.percent}
     seconds = {"score": perf_counter() - started}
     known = scorecard.known_feeds(used, folder)
     feeds = {"used": used, "scorecard": known}
     return Report("score", night.day, counts, seconds, (*_warnings(known), *_unfamiliar(depth)), feeds)
+
+
+def _judged(
+    night: Night, connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: groups.Rules
+) -> groups.Judged:
+    """Judge shard by shard; a night of one shard as it is."""
+    many = shards.count(connection)
+    if many == 1:
+        return groups.score_groups(connection, candidates, rules.card, rules.smallest, rules.adjustment)
+    shard = connection.table("shard").df().set_index("account")["shard"]
+    number = candidates["account_id"].map(pairs.places(connection)).map(shard)
+    given = [(candidates[number == one], rules) for one in range(1, many + 1)]
+    settled, likely = [], 0
+    for found in each.answers(night, groups.settle_shard, given):
+        settled.append(found)
+        likely += int((found.odds > 0).sum())
+        night.tell(f"score: {len(settled):,} of {many:,} shards judged, {likely:,} likely rings so far")
+    tonight = groups.tonight(settled, rules.card)
+    parts = []
+    for part in each.answers(night, groups.tell, [(one, tonight, rules) for one in settled]):
+        parts.append(part)
+        night.tell(f"score: {len(parts):,} of {many:,} shards explained")
+    return groups.Judged(groups.merge(parts), tonight.near)
 
 
 def _candidates(night: Night) -> pd.DataFrame:
@@ -57,7 +81,8 @@ def _write(night: Night, tables: dict[str, pd.DataFrame]) -> None:
     with ExitStack() as whole:
         for name, schema in TABLES.items():
             path = whole.enter_context(replacing(night.files.scored(night.day, name)))
-            pq.write_table(pa.Table.from_pandas(tables[name], schema, preserve_index=False), path)
+            table = pa.Table.from_pandas(tables[name], schema, preserve_index=False)
+            pq.write_table(table.replace_schema_metadata(), path)  # what pandas noted differs with how they were made
 
 
 def _counts(night: Night, candidates: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str, int]:

@@ -1,7 +1,10 @@
-"""What accounts share two by two: the tables of `sharing` in; one more, `link`, and links, hubs and uses out.
+"""What accounts share two by two: the tables of `sharing` in; three more, and links, hubs and uses out.
 
 link    source, target (accounts, source < target), bits, facets, days, likeness: pairs with at least LEAST_BITS or
         LEAST_LIKENESS
+usual   facet (that anybody was seen in), edges (dealings in it), part (of its likeness that is lost, see below): of the
+        whole night
+dealt   source, target, weight: accounts that deal directly
 
 Two accounts on an identifier get its bits, times what the way they use it is worth:
 
@@ -35,15 +38,15 @@ LEAST_BITS, LEAST_LIKENESS = 1.5, 4.0
 # Likeness of two accounts opened at once; one less with each doubling of the days between.
 YOUNG = 3
 
-_LINK = f"""
-CREATE TABLE link AS
+# {accounts} narrows down whose pairs are made, {facets} of what; what sharing an identifier is worth does not change.
+_BY_FACET = f"""
 WITH used AS (
   SELECT account, identifier, days, first, last, CASE WHEN residents THEN tenure ELSE 0 END AS tenure,
     tenure AS staying, identifier.bits > 0 AS links,
     CASE WHEN affinity + habit > 0 AND accounts BETWEEN affinity_from AND affinity_limit
       THEN 1 - ln(accounts / 2) / ln(affinity_limit / 2) ELSE 0 END AS rarity
-  FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet)
-  WHERE accounts > 1 AND (identifier.bits > 0 OR rarity > 0)
+  FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet) {{accounts}}
+  WHERE accounts > 1 AND (identifier.bits > 0 OR rarity > 0) {{facets}}
 ), met AS (
   SELECT a.account AS source, b.account AS target, a.identifier,
     CASE WHEN a.links THEN a.days & b.days ELSE xor(a.days, a.days) END AS days,
@@ -57,11 +60,24 @@ WITH used AS (
       WHEN half_life_days > 0 THEN pow(2, -gap / half_life_days) ELSE 1 END) AS bits,
     sum(rarity * affinity * visiting) + max(rarity * habit * staying) AS likeness
   FROM met JOIN identifier USING (identifier) JOIN facet USING (facet) GROUP BY source, target, facet
-), usual AS (
-  SELECT facet, greatest(log2(count(*) / (affinity_pairs * (SELECT count(*) FROM account))), 0) / affinity AS part
-  FROM by_facet JOIN facet USING (facet) WHERE likeness > 0 AND affinity_pairs > 0
-  GROUP BY facet, affinity, affinity_pairs
-), apart AS (
+)
+"""
+
+_USUAL = f"""
+CREATE TABLE usual AS
+{_BY_FACET.format(accounts="", facets="AND affinity_pairs > 0")}, met_in AS (
+  SELECT facet, count(*) AS pairs FROM by_facet WHERE likeness > 0 GROUP BY facet
+), dealt_in AS (
+  SELECT facet, count(*) AS edges FROM dealing GROUP BY facet
+)
+SELECT facet, coalesce(edges, 0) AS edges, CASE WHEN pairs > 0
+  THEN greatest(log2(pairs / (affinity_pairs * (SELECT accounts FROM figure))), 0) / affinity ELSE 0 END AS part
+FROM (SELECT facet FROM identifier UNION SELECT facet FROM dealing) JOIN facet USING (facet)
+LEFT JOIN met_in USING (facet) LEFT JOIN dealt_in USING (facet) ORDER BY facet
+"""
+
+_LINK = f"""
+{_BY_FACET}, apart AS (
   SELECT source, target, facet, days, least(cap, bits) * CASE WHEN residents
     THEN 1 - bit_count(days) / (least(a.active_days, b.active_days) + {FEW_DAYS}) ELSE 1 END AS bits,
     likeness * greatest(1 - coalesce(usual.part, 0), 0) AS likeness,
@@ -74,6 +90,7 @@ FROM apart GROUP BY source, target
 HAVING round(sum(bits), 6) >= {LEAST_BITS} OR round(sum(likeness) + any_value(young), 6) >= {LEAST_LIKENESS}
 ORDER BY source, target
 """
+_OF_SHARD = "SEMI JOIN (FROM shard WHERE shard = {}) mine USING (account)"
 
 _LINKS = """
 SELECT least(a.account_id, b.account_id) AS source, greatest(a.account_id, b.account_id) AS target, bits, facets, days
@@ -87,6 +104,7 @@ _ALIKE = "SELECT source, target, likeness FROM link WHERE likeness >= $least ORD
 
 # Who deals with more accounts than the facet's hub_limit is a merchant, an exchange, or the service itself.
 _DEALT = """
+CREATE TABLE dealt AS
 WITH pair AS (
   SELECT DISTINCT facet, least(source, target) AS source, greatest(source, target) AS target FROM dealing
 ), degree AS (
@@ -102,7 +120,7 @@ WHERE greatest(a.partners, b.partners) <= hub_limit GROUP BY source, target ORDE
 _HUB = """
 SELECT account, identifier, facet.bits AS bits
 FROM identifier JOIN facet USING (facet) JOIN sighting USING (identifier)
-WHERE hub AND review_share > 0 AND accounts <= hub_limit + review_share * (SELECT count(*) FROM account)
+WHERE hub AND review_share > 0 AND identifier.accounts <= hub_limit + review_share * (SELECT accounts FROM figure)
 ORDER BY identifier, account
 """
 
@@ -119,9 +137,18 @@ WHERE label <> $account GROUP BY ALL ORDER BY ALL
 """
 
 
-def add(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add the table `link` to those of `sharing` on `connection`."""
-    connection.execute(_LINK)
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add `usual` and `dealt` to the tables of `sharing` on `connection`."""
+    connection.execute(_USUAL)
+    connection.execute(_DEALT)
+
+
+def add(connection: duckdb.DuckDBPyConnection, shards: int = 1) -> None:
+    """Add the table `link` to those of `sharing` on `connection`, shard by shard where there are several."""
+    narrowed = [_OF_SHARD.format(shard) for shard in range(1, shards + 1)] if shards > 1 else [""]
+    for place, accounts in enumerate(narrowed):
+        into = "INSERT INTO link" if place else "CREATE TABLE link AS"
+        connection.execute(f"{into} {_LINK.format(accounts=accounts, facets='')}")
 
 
 def links(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
@@ -144,7 +171,7 @@ def alike(connection: duckdb.DuckDBPyConnection, least: float = LEAST_LIKENESS) 
 
 def dealt(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Return source, target (numbers, source < target), weight (kinds of dealing) of accounts that deal directly."""
-    return connection.sql(_DEALT).to_arrow_table()
+    return connection.sql("FROM dealt ORDER BY source, target").to_arrow_table()
 
 
 def hubs(connection: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -8,9 +8,12 @@ link        what accounts share two by two, from `pairs.py`
 sighting    account, identifier, days (a bit for each day of the window, none for what lasts), first, last (places of
             the first and last of these days), tenure (share of the account's active days spent on it, 0 below
             RESIDENT_DAYS): once per account and identifier
-dealing     source, target (accounts), facet: who invited or paid whom
+dealing     source, target (accounts), facet, name (of the target), sources (who deal with that target), targets (with
+            whom that source deals): who invited or paid whom
+figure      accounts (in all), hours (median absolute deviation of the hours of their opening): of the whole night
 
-Where accounts are, and with whom they work, is added by `places.py`; where they live, by `homes.py`.
+Where accounts are, and with whom they work, is added by `places.py`; where they live, by `homes.py`; which of them are
+judged together, by `shards.py`.
 
 A relationship between accounts counts as an identifier, the far account, which that account uses itself.
 """
@@ -23,6 +26,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pandas as pd
@@ -34,10 +38,10 @@ from ringwatch.days.history import connect, open_history, window_start
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.model import ACCOUNT, Evidence, Feed, Model, Relationship, Trait
 from ringwatch.night import Night
-from ringwatch.window import cells, funding, homes, order, pairs, places
+from ringwatch.window import cells, components, funding, homes, order, pairs, places, shards
 
 # The code that the tables follow from.
-MADE_BY = (sys.modules[__name__], history, cells, funding, homes, order, pairs, places)
+MADE_BY = (sys.modules[__name__], history, cells, components, funding, homes, order, pairs, places, shards)
 # Days from which staying on an identifier is a habit.
 RESIDENT_DAYS = 3
 
@@ -122,10 +126,15 @@ FROM use JOIN person USING (account) JOIN account_place USING (account) JOIN ide
 
 _DEALING = """
 CREATE TABLE dealing AS
-SELECT DISTINCT source.account AS source, target.account AS target, facet
-FROM ({dealings}) JOIN account source USING (account_id) JOIN account target ON target.account_id = name
-WHERE name <> source.account_id AND (day IS NULL OR day BETWEEN $since AND $until)
+SELECT *, count(*) OVER (PARTITION BY facet, target) AS sources, count(*) OVER (PARTITION BY facet, source) AS targets
+FROM (
+  SELECT DISTINCT source.account AS source, target.account AS target, facet, name
+  FROM ({dealings}) JOIN account source USING (account_id) JOIN account target ON target.account_id = name
+  WHERE name <> source.account_id AND (day IS NULL OR day BETWEEN $since AND $until)
+)
 """
+
+_FIGURE = "CREATE TABLE figure AS SELECT count(*) AS accounts, mad(hour) AS hours FROM account"
 
 
 _SHARED_BY = """
@@ -194,17 +203,31 @@ def _stamp(night: Night) -> str:
     """Digest of all that the tables follow from: clean files, as of when, what is asked of them, and by what."""
     paths = sorted(path for part in ("clean", "held") for path in night.files.home.glob(f"days/*/{part}/*.parquet"))
     seen = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-    asked = night.day, night.settings.window_days, night.settings.held_days, feeds_in_use(night).used, night.model
+    settings = night.settings
+    asked = night.day, settings.window_days, settings.held_days, feeds_in_use(night).used, night.model
+    apart = settings.shard_accounts, last_night(night).to_csv(index=False)
     made_by = b"".join(Path(str(module.__file__)).read_bytes() for module in MADE_BY)
-    return hashlib.sha256(repr((seen, asked, _allowed(night))).encode() + made_by).hexdigest()
+    return hashlib.sha256(repr((seen, asked, apart, _allowed(night))).encode() + made_by).hexdigest()
 
 
 def _allowed(night: Night) -> list[tuple[str, str]]:
     """Identifiers that reviewers took out, for this day; a deployment without a store has none."""
+    return night.store.verdicts.allowed(night.day) if _has_store(night) else []
+
+
+def last_night(night: Night) -> pd.DataFrame:
+    """Return ring_id, account_id of the rings that were flagged on the last published day before this night."""
+    if not _has_store(night):
+        return pd.DataFrame({"ring_id": [], "account_id": []}, dtype="str")
+    history = night.store.published.history(night.day)
+    active = history.rings.loc[history.rings["active"].astype(bool), "ring_id"]
+    rings = history.members.loc[history.members["ring_id"].isin(active), ["ring_id", "account_id"]]
+    return rings.sort_values(["ring_id", "account_id"], ignore_index=True)
+
+
+def _has_store(night: Night) -> bool:
     address = night.settings.store_address
-    if isinstance(address, Path) and not address.is_file():
-        return []
-    return night.store.verdicts.allowed(night.day)
+    return not isinstance(address, Path) or address.is_file()
 
 
 def _read_stamp(path: Path) -> str | None:
@@ -232,9 +255,20 @@ def _make(night: Night, path: Path, stamp: str) -> None:
     with replacing(path) as new, open_history(night, since, night.day) as connection:
         duck.attach(connection, new, "sharing")
         connection.execute("SET search_path = 'sharing.main,memory.main'")
-        share(connection, night.model, feeds_in_use(night).used, since, night.day, _allowed(night))
+        apart = Apart(night.settings.shard_accounts, last_night(night))
+        share(connection, night.model, feeds_in_use(night).used, since, night.day, _allowed(night), apart)
         connection.execute("CREATE TABLE made AS SELECT $1 AS stamp, $2 AS day", [stamp, night.day])
         connection.execute("SET search_path = 'memory.main'; DETACH sharing")
+
+
+class Apart(NamedTuple):
+    """most: accounts of a shard, None for one shard whatever its size; rings: as `shards.add`."""
+
+    most: int | None = None
+    rings: pd.DataFrame | None = None
+
+
+ONE_SHARD = Apart()
 
 
 def share(
@@ -244,6 +278,7 @@ def share(
     since: date,
     until: date,
     allowed: Iterable[tuple[str, str]] = (),
+    apart: Apart = ONE_SHARD,
 ) -> None:
     """Make the tables above from the views of `feeds` on `connection`; nobody shares what is `allowed`: facet, name."""
     relationships = [(feed, r) for feed, _, r in model.relationships(feeds)]
@@ -276,7 +311,10 @@ def share(
     cells.add(connection, (until - since).days + 1)
     funding.add(connection, model, feeds, since, until)
     homes.add(connection)
-    pairs.add(connection)
+    connection.execute(_FIGURE)
+    pairs.prepare(connection)
+    shards.add(connection, *apart)
+    pairs.add(connection, shards.count(connection))
 
 
 def _free(model: Model, feeds: tuple[str, ...]) -> list[str]:

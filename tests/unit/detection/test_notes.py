@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, connected, used, write_days
 
-from ringwatch.score.notes import Context, of_rings
+from ringwatch.score.notes import Context, look_alikes, of_rings
 from ringwatch.score.scorecard import Scale, Scorecard, Sheet
 from ringwatch.score.trees import Trees
 from ringwatch.window import sharing
@@ -38,7 +38,8 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     bits.index = pd.Index(["ring", "near", "far"])
     with sharing.open_sharing(night) as connection:
         context = Context(connection, groups, pd.Series({"ring": 1.0}), CARD, 0.0)
-        return of_rings(context, rings, members, bits).set_index("reason")
+        rows = [of_rings(context, rings, members), look_alikes(rings, bits)]
+        return pd.concat(rows).set_index("reason")
 
 
 def test_the_bridge_is_what_most_members_come_loose_without(notes: pd.DataFrame) -> None:

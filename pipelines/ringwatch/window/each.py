@@ -1,0 +1,61 @@
+"""Asking each shard of a night the same: its tables and what is given in, answers in the order of shards out.
+
+In as many processes as the settings say, one shard at a time in each, so that memory is bounded by a shard. What is
+asked is a function of a module, and what is given and answered can be pickled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ringwatch import duck
+from ringwatch.night import Night
+from ringwatch.window import shards
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Where:
+    """The database that the shards are in, and what a process may use."""
+
+    sharing: Path
+    spill: Path
+    memory_mb: int
+    threads: int
+
+
+def answers(night: Night, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
+    """Yield what `ask` answers of each shard, given its tables (a connection) and what is `given` for it.
+
+    here: in this process, one after the other, as needs be where what is given cannot leave it.
+    """
+    cores = os.cpu_count() or 1
+    processes = 1 if here else min(night.settings.processes or cores, len(given))
+    where = _Where(
+        night.files.sharing, night.files.spill, night.settings.duckdb_memory_mb // processes, max(cores // processes, 1)
+    )
+    asked = [(where, shard, ask, more) for shard, more in enumerate(given, start=1)]
+    if processes == 1:
+        yield from map(_answer, asked)
+        return
+    # Spawned, not forked: a forked process would share the threads of DuckDB and of the driver without their state.
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        yield from pool.map(_answer, asked)
+
+
+def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:
+    where, shard, ask, given = asked
+    with duck.connect(where.sharing, read_only=True) as connection:
+        tables = shards.extract(connection, shard)
+    with shards.opened(tables) as connection:
+        connection.execute(f"SET memory_limit = '{where.memory_mb}MiB'")
+        connection.execute(f"SET threads = {where.threads}")
+        connection.execute("SET temp_directory = $folder", {"folder": str(where.spill / str(shard))})
+        return ask(connection, *given)

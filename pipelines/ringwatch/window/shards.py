@@ -1,0 +1,159 @@
+"""Shards, accounts that are judged together and apart from all others: the tables of `sharing` in, those of each out.
+
+shard   account, shard (a number from 1 on): accounts that share anything; nobody else can be in a group
+cut     ties that are not looked at, and their bits: those between parts of components that were too large for a shard
+
+What two accounts share connects them, and so does having been in one ring last night; what is a hub does not, unless it
+is kept as a group. Whole components (`components.py`) are packed into shards of at most `shard_accounts` accounts. All
+that link, detect and score need of a shard is its own rows and figures of the whole night that are in them or beside
+them: accounts on an identifier, rarity, places, `figure`, `usual`. So a shard can be judged anywhere:
+
+    tables = shards.extract(connection, 3)    a dict of Arrow tables, from whichever engine made the tables of sharing
+    with shards.opened(tables) as shard:      the tables of `sharing`, of these accounts alone, in memory
+        pairs.add(shard)                      where extract found no table `link`: what they share two by two
+        candidates.read(shard, min_bits)      and so on: detect and score ask a shard what they ask a whole night
+
+A night of one shard is asked about as it is, without any of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ringwatch import duck
+from ringwatch.window import components
+
+# What connects accounts, and how much it says: its bits, or the log odds that it adds to likeness, whichever is more.
+_SHARED = """
+SELECT account, identifier, strength FROM (
+  SELECT identifier, greatest(
+    identifier.bits,
+    CASE WHEN affinity + habit > 0 AND accounts BETWEEN affinity_from AND affinity_limit
+      THEN (1 - ln(accounts / 2) / ln(affinity_limit / 2)) * greatest(affinity, habit) ELSE 0 END,
+    CASE WHEN hub AND review_share > 0 AND accounts <= hub_limit + review_share * (SELECT accounts FROM figure)
+      THEN facet.bits ELSE 0 END
+  ) AS strength
+  FROM identifier JOIN facet USING (facet) WHERE accounts > 1
+) JOIN sighting USING (identifier) WHERE strength > 0 ORDER BY identifier, account
+"""
+# Bits of one account having paid or invited the other directly, where nothing else says more.
+DEALT_BITS = 1.0
+
+_MINE = "(SELECT account FROM shard WHERE shard = $shard)"
+_USED = f"(SELECT DISTINCT identifier FROM sighting WHERE account IN {_MINE})"
+# Rows of each table that a shard is asked about; what is small is there as a whole.
+_ROWS: dict[str, str] = {
+    "facet": "FROM facet",
+    "figure": "FROM figure",
+    "usual": "FROM usual",
+    "account": f"FROM account WHERE account IN {_MINE} ORDER BY account",
+    "identifier": f"FROM identifier WHERE identifier IN {_USED} ORDER BY identifier",
+    "sighting": f"SELECT * REPLACE (CAST(days AS TEXT) AS days) FROM sighting WHERE account IN {_MINE} "
+    "ORDER BY account, identifier",
+    "dealing": f"FROM dealing WHERE source IN {_MINE} OR target IN {_MINE} ORDER BY source, target, facet",
+    "dealt": f"FROM dealt WHERE source IN {_MINE} AND target IN {_MINE} ORDER BY source, target",
+    "whereabouts": f"FROM whereabouts WHERE identifier IN {_USED} ORDER BY identifier",
+    "stay": f"FROM stay WHERE account IN {_MINE} ORDER BY account",
+    "opening": f"FROM opening WHERE network IN (SELECT network FROM stay WHERE account IN {_MINE}) ORDER BY ALL",
+    "employed": f"FROM employed WHERE account IN {_MINE} ORDER BY account",
+    "abode": f"FROM abode WHERE account IN {_MINE} ORDER BY ALL",
+    "guest": f"FROM guest WHERE account IN {_MINE} ORDER BY account",
+    "link": f"FROM link WHERE source IN {_MINE} AND target IN {_MINE} ORDER BY source, target",
+}
+
+# Arrow has no strings of bits: a shard's days travel as text, "0110" for the second and third of four.
+_GIVEN = {"sighting": "SELECT * REPLACE (CAST(days AS BIT) AS days) FROM given"}
+
+
+def add(connection: duckdb.DuckDBPyConnection, most: int | None, rings: pd.DataFrame | None = None) -> None:
+    """Add the tables above, and `part` while they are made, for shards of at most `most` accounts; None: one shard.
+
+    rings: ring_id, account_id of the rings of last night, whose accounts stay together.
+    """
+    (accounts,) = connection.execute("SELECT accounts FROM figure").fetchall()[0]
+    if most is None or accounts <= most:
+        connection.execute("CREATE TABLE shard AS SELECT account, 1 AS shard FROM account")
+        connection.execute("CREATE TABLE cut AS SELECT 0 AS ties, 0.0 AS bits")
+        return
+    ties = _ties(connection, int(accounts), rings)
+    part = components.parts(ties, most)
+    tied = np.unique(np.concatenate([ties.source, ties.target]))
+    tied = tied[tied < ties.accounts]
+    _, first, place = np.unique(part[tied], return_index=True, return_inverse=True)
+    number = components.packed(np.bincount(place, minlength=len(first)), most)
+    _write(connection, tied, number[place] + 1)
+    apart = part[ties.source] != part[ties.target]
+    connection.execute(
+        "CREATE TABLE cut AS SELECT $1 AS ties, $2 AS bits", [int(apart.sum()), round(float(ties.bits[apart].sum()), 1)]
+    )
+
+
+def _write(connection: duckdb.DuckDBPyConnection, accounts: np.ndarray, shards: np.ndarray) -> None:
+    connection.register("made", pa.table({"account": accounts.astype(np.int32), "shard": shards.astype(np.int32)}))
+    connection.execute("CREATE TABLE shard AS FROM made ORDER BY account")
+    connection.unregister("made")
+
+
+def _ties(connection: duckdb.DuckDBPyConnection, accounts: int, rings: pd.DataFrame | None) -> components.Ties:
+    shared = connection.sql(_SHARED).fetchnumpy()
+    dealt = connection.sql("SELECT source, target FROM dealt ORDER BY ALL").fetchnumpy()
+    together = _of_rings(connection, rings)
+    beyond = accounts + 1  # accounts are counted from 1
+    last = beyond + int(shared["identifier"].max(initial=0)) + 1
+    return components.Ties(
+        np.concatenate([shared["account"], dealt["source"], together["account"]]).astype(np.int64),
+        np.concatenate([beyond + shared["identifier"], dealt["target"], last + together["ring"]]).astype(np.int64),
+        np.concatenate(
+            [shared["strength"], np.full(len(dealt["source"]), DEALT_BITS), np.full(len(together["ring"]), np.inf)]
+        ),
+        beyond,
+    )
+
+
+def _of_rings(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame | None) -> dict[str, np.ndarray]:
+    if rings is None or rings.empty:
+        return {"account": np.array([], dtype=int), "ring": np.array([], dtype=int)}
+    connection.register("before", rings[["ring_id", "account_id"]].astype("str"))
+    found = connection.sql(
+        "SELECT account, dense_rank() OVER (ORDER BY ring_id) AS ring FROM before JOIN account USING (account_id) "
+        "ORDER BY ALL"
+    ).fetchnumpy()
+    connection.unregister("before")
+    return dict(found)
+
+
+def count(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many shards there are, one at least."""
+    (found,) = connection.execute("SELECT greatest(coalesce(max(shard), 1), 1) FROM shard").fetchall()[0]
+    return int(found)
+
+
+def cut(connection: duckdb.DuckDBPyConnection) -> tuple[int, float]:
+    """Return how many ties between shards are not looked at, and their bits together."""
+    ties, bits = connection.execute("SELECT ties, bits FROM cut").fetchall()[0]
+    return int(ties), float(bits)
+
+
+def extract(connection: duckdb.DuckDBPyConnection, shard: int) -> dict[str, pa.Table]:
+    """Return the tables of a shard by name; `link` is among them when it is there."""
+    there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    return {
+        name: connection.sql(rows, params={"shard": shard} if "$shard" in rows else {}).to_arrow_table()
+        for name, rows in _ROWS.items()
+        if name in there
+    }
+
+
+def opened(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+    """Return a connection to a database in memory that has these tables."""
+    connection = duck.connect()
+    for name, rows in tables.items():
+        connection.register("given", rows)
+        connection.execute(f"CREATE TABLE {name} AS {_GIVEN.get(name, 'FROM given')}")
+        connection.unregister("given")
+    return connection

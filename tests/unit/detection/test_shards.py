@@ -1,0 +1,109 @@
+"""A night in shards is the night in one: the same bytes, whatever the number of shards and processes."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from clean_days import MONDAY, Rows, accounts, connected, paid, sent, used, write_days
+
+from ringwatch.night import Night
+from ringwatch.stages import detect, score
+from ringwatch.window import shards, sharing
+
+GROUPS, LARGEST = 24, 10
+DAYS = [MONDAY + timedelta(days=i) for i in range(5)]
+FEEDS = ("accounts", "payments", "devices", "ips")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Groups that share devices, cards, addresses and money among themselves, some much and some little."""
+    chance = np.random.default_rng(5)
+    days: dict[object, dict[str, Rows]] = {day: {feed: [] for feed in FEEDS} for day in DAYS}
+    for group in range(GROUPS):
+        size, things = int(chance.integers(4, LARGEST)), int(chance.integers(1, 6))
+        names = [f"A{group:02}-{member:02}" for member in range(size)]
+        days[MONDAY]["accounts"] += accounts(*names, email_domain="mail.example")
+        for name, day in [(name, day) for name in names for day in DAYS if chance.random() < 0.7]:
+            thing = f"{group}-{chance.integers(things)}"
+            days[day]["devices"].append(used(name, f"D{thing}", day))
+            days[day]["ips"].append(connected(name, f"10.{group}.0.{chance.integers(2 * things)}", day))
+            if chance.random() < 0.4:
+                days[day]["payments"].append(paid(name, f"C{thing}", day))
+            if chance.random() < 0.2 and name != names[0]:
+                days[day]["payments"].append(sent(name, names[0], day))
+    made = tmp_path_factory.mktemp("home")
+    write_days(made, days)  # type: ignore[arg-type]
+    return made
+
+
+def night_of(home: Path, most: int, processes: int = 1) -> Night:
+    more = {"engine": "local", "feeds": FEEDS, "shard_accounts": most, "processes": processes, "flag_probability": 0.3}
+    return write_days(home, {DAYS[-1]: {}}, **more)
+
+
+def judged(night: Night) -> dict[str, bytes]:
+    with night:
+        detect.run(night)
+        score.run(night)
+    paths = [night.files.candidates(night.day), night.files.watch(night.day)]
+    paths += [night.files.scored(night.day, table) for table in ("rings", "members", "evidence")]
+    return {path.name: path.read_bytes() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def in_one(home: Path) -> dict[str, bytes]:
+    return judged(night_of(home, 100_000))
+
+
+@pytest.mark.parametrize(("most", "many", "processes"), [(60, 3, 2), (22, 8, 1)])
+def test_shards_of_whole_components_give_the_same_bytes(
+    home: Path, in_one: dict[str, bytes], most: int, many: int, processes: int
+) -> None:
+    night = night_of(home, most, processes)
+    with sharing.open_sharing(night) as connection:
+        assert (shards.count(connection), shards.cut(connection)) == (many, (0, 0.0))
+
+    found = judged(night)
+
+    assert pq.read_table(night.files.scored(night.day, "rings")).num_rows >= 10
+    assert found == in_one
+
+
+def test_a_component_that_is_too_large_is_cut_at_its_weakest_tie_and_that_is_counted(tmp_path: Path) -> None:
+    groups = [[f"{group}{member}" for member in range(6)] for group in "AB"]
+    devices = [used(name, names[0], MONDAY) for names in groups for name in names]
+    ips = [connected(names[0], "10.0.0.1", MONDAY) for names in groups]
+    day = {"accounts": accounts(*groups[0], *groups[1]), "devices": devices, "ips": ips}
+    whole, apart = (write_days(tmp_path / str(most), {MONDAY: day}, shard_accounts=most) for most in (12, 10))
+
+    with sharing.open_sharing(whole) as connection:
+        together = connection.table("link").count("*").fetchall()[0][0]
+        assert (shards.count(connection), shards.cut(connection)) == (1, (0, 0.0))
+    with sharing.open_sharing(apart) as connection:
+        ties, bits = shards.cut(connection)
+        assert (shards.count(connection), ties) == (2, 1)
+        assert bits > 0
+        assert connection.table("link").count("*").fetchall() == [(together - 1,)]
+
+
+def test_who_was_in_one_ring_last_night_stays_together(tmp_path: Path) -> None:
+    groups = [[f"{group}{member}" for member in range(6)] for group in "AB"]
+    devices = [used(name, names[0], MONDAY) for names in groups for name in names]
+    night = write_days(tmp_path, {MONDAY: {"accounts": accounts(*groups[0], *groups[1]), "devices": devices}})
+    ring = pd.DataFrame({"ring_id": "R-1", "account_id": ["A0", "A1", "B0", "B1"]})
+
+    with sharing.open_sharing(night) as connection, duckdb.connect() as copy:
+        for name, table in shards.extract(connection, 1).items():
+            copy.register("given", table)
+            copy.execute(f"CREATE TABLE {name} AS FROM given")
+        shards.add(copy, 10, ring)
+        found = copy.sql("SELECT account_id FROM shard JOIN account USING (account) WHERE shard = 1 ORDER BY ALL")
+        other = copy.sql("SELECT account_id FROM shard JOIN account USING (account) WHERE shard = 2 ORDER BY ALL")
+        sides = [{name for (name,) in side.fetchall()} for side in (found, other)]
+
+    assert any(set(ring["account_id"]) <= side for side in sides)
