@@ -47,7 +47,7 @@ def test_days_that_were_backfilled_do_not_make_last_night_look_missed(nightly: "
         last_automated_run_info=timetable.run_info_from_dag_run(dag_run=backfilled)
     )
 
-    assert following.run_after > before - timedelta(minutes=11)
+    assert following.run_after > before - timedelta(minutes=61)
 
 
 def test_a_night_that_was_missed_is_made_up_for(nightly: "DAG") -> None:

@@ -79,6 +79,18 @@ def test_one_at_a_time_works_on_a_store(home: Path, command: str) -> None:
     assert not (home / "var" / "days").exists()
 
 
+@pytest.mark.parametrize("command", ["validate", "run"])
+def test_nobody_works_between_the_stages_of_a_night_in_airflow(home: Path, command: str) -> None:
+    store = Store.open(f"sqlite:///{home / 'var' / 'review.db'}")
+    store.turn.take("nightly/scheduled", "the night of 2026-03-01", lambda _: False)
+    store.close()
+
+    result = ringwatch(home, command, "--feeds", "IN", "--day", "2026-03-02")
+
+    assert result.exit_code == 4
+    assert "the night of 2026-03-01 is under way since" in result.stderr
+
+
 def test_a_stage_that_lost_its_lease_leaves_no_report(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(night: Night) -> Report:
         with night.store.engine.begin() as connection:

@@ -93,3 +93,9 @@ def run(*command: object, cwd: Path | None = None) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_airflow_finds_what_the_dags_need_by_an_entry_point(installed: Path, tmp_path: Path) -> None:
+    found = "import importlib.metadata as m; print(*(p.value for p in m.entry_points(group='airflow.plugins')))"
+
+    assert run(installed / "python", "-c", found, cwd=tmp_path).split() == ["ringwatch.airflow.plugin:RingwatchPlugin"]

@@ -9,9 +9,9 @@ from airflow.timetables.trigger import CronPartitionTimetable
 from airflow.utils.types import DagRunType
 from pendulum import now
 
-# A night that is due for less is started by whoever comes to it; otherwise one that is due while the DAG is read would
-# be put off to the next day.
-_DUE = timedelta(minutes=10)
+# A night that is due for less is started, though there was none before it; else the first one would be put off to the
+# next day when the DAG is read, or another run works, just when it is due.
+_DUE = timedelta(hours=1)
 
 
 class Nightly(CronPartitionTimetable):
