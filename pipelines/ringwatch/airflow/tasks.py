@@ -97,6 +97,8 @@ class Working(BaseOperator):
             raise
         self._say(report)
         self._announce(night, report, context["outlet_events"])
+        if self.last:
+            _give_back(run)
         return report.as_dict()
 
     def _in_turn(self, night: Night, run: Run) -> Report:
@@ -106,10 +108,7 @@ class Working(BaseOperator):
         if waits := take_turn(night.day, run, what):
             raise InfrastructureError(f"{waits}; run this task again when it is done")
         report = self._work(night)
-        if self.last:
-            night.store.turn.give_back(run.key)
-        else:
-            take_turn(night.day, run, what)
+        take_turn(night.day, run, what)
         return report
 
     def _say(self, report: Report) -> None:
