@@ -2,7 +2,7 @@
 # Two images of one build:
 #   ringwatch  the program with Airflow; each service of docker-compose.yml runs one command in it
 #   neo4j      Neo4j Community with the OpenGDS jars that the embedded server uses
-ARG PYTHON_IMAGE=python:3.12-slim-bookworm
+ARG PYTHON_IMAGE=python:3.12.12-slim-bookworm@sha256:593bd06efe90efa80dc4eee3948be7c0fde4134606dd40d8dd8dbcade98e669c
 # Keep to the version of the jars in pipelines/ringwatch/server/jars.json: the build stops when it differs.
 ARG NEO4J_IMAGE=neo4j:5.26.22-community
 
@@ -33,9 +33,11 @@ ENV PATH=/opt/ringwatch/bin:${PATH} \
     RINGWATCH_FEEDS_DIR=/feeds
 # What is mounted over these folders takes their owner from here.
 RUN useradd --uid 10001 --no-create-home --home-dir /opt/airflow ringwatch \
-    && install --directory --owner ringwatch --mode 0700 /opt/airflow /opt/airflow/logs /opt/airflow/auth /var/lib/ringwatch
+    && install --directory --owner ringwatch --mode 0700 /opt/airflow /opt/airflow/logs /opt/airflow/auth /var/lib/ringwatch \
+        /backups
 COPY --from=build /opt/ringwatch /opt/ringwatch
 COPY dags /opt/airflow/dags
+COPY deploy/airflow.cfg deploy/retention.sh /opt/airflow/
 USER 10001
 WORKDIR /var/lib/ringwatch
 CMD ["ringwatch", "--help"]

@@ -35,6 +35,10 @@ evaluate: $(INSTALLED) ## Judge simulated worlds of family C and write a report:
 airflow: $(INSTALLED) ## Run the DAGs in Airflow on this machine, on simulated feeds; Ctrl-C stops it
 	@$(BIN)/python scripts/airflow_local.py
 
+.PHONY: secrets
+secrets: ## Draw the passwords of docker-compose.yml into secrets/, those that are not there yet
+	@$(PYTHON) scripts/secrets_of_stack.py
+
 .PHONY: test
 test: test-unit test-integration test-properties ## Run all tests
 
@@ -76,6 +80,7 @@ check: $(INSTALLED) ## Check style, types, imports, generated files, schemas and
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m ringwatch.render --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/compose-lint check --strict-config --skip-suppressed --fail-on low docker-compose.yml
 	$(BIN)/python scripts/licences.py
 
 .PHONY: format

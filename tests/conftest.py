@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from postgres_server import SKIPPED, binaries, running
 from ringwatch import server
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
@@ -18,6 +19,7 @@ from ringwatch.server.download import fetch_jars
 from ringwatch.settings import load_settings
 
 OURS = ("RINGWATCH_", "NEO4J_")
+GIVEN = os.environ.get("RINGWATCH_TEST_POSTGRES_URL")
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,19 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests set what they need; what the shell has set is for the server of the session only."""
     for name in [name for name in os.environ if name.startswith(OURS)]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """SQLAlchemy address of a Postgres on which databases, schemas and roles may be made."""
+    if GIVEN:
+        yield GIVEN
+        return
+    where = binaries()
+    if where is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(SKIPPED)
+    with running(where) as opened:
+        yield opened.address
 
 
 @pytest.fixture(scope="session")

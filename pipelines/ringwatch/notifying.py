@@ -76,12 +76,13 @@ def digest(settings: Settings, day: date, stages: Mapping[str, Mapping[str, Any]
 
 def send(settings: Settings, message: Message) -> bool:
     """Send the message to all that notify_urls names; return whether it was sent to all. Nobody named: nothing is."""
-    if settings.notify_urls is None:
+    urls = settings.notify_urls.get_secret_value().split() if settings.notify_urls else []
+    if not urls:
         return True
     from apprise import Apprise, NotifyType
 
     logging.getLogger("apprise").disabled = True  # it shows addresses, and these hold secrets
-    people, urls = Apprise(), settings.notify_urls.get_secret_value().split()
+    people = Apprise()
     if unknown := sum(not people.add(url) for url in urls):
         _log.warning("%s of the addresses in the setting notify_urls are none of Apprise's forms", unknown)
     sent = bool(people) and bool(people.notify(message.body, message.title, NotifyType(message.kind)))

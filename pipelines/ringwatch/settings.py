@@ -1,6 +1,7 @@
 """Every setting of ringwatch, in one frozen object.
 
-A value comes from, strongest first: the call, the environment (`RINGWATCH_*`, and `NEO4J_*` for the server),
+A value comes from, strongest first: the call, the environment (`RINGWATCH_*`, and `NEO4J_*` for the server), a file of
+that name in small letters (`neo4j_password`) in the folder RINGWATCH_SETTINGS_DIR, where containers have secrets,
 `ringwatch.toml` in the working folder, the default written here.
 """
 
@@ -19,6 +20,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -26,6 +28,7 @@ from pydantic_settings import (
 from ringwatch.errors import UsageError
 
 TOML = Path("ringwatch.toml")
+FILES = "RINGWATCH_SETTINGS_DIR"
 # What can keep a night from being published until somebody looked at it.
 GUARDRAILS = ("share", "growth", "largest", "feeds", "counts", "calibration", "depth", "canaries")
 # Settings that lead to what real nights write, and those that say what their feeds are like.
@@ -373,7 +376,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _files(settings_cls), TomlConfigSettingsSource(settings_cls)
 
     @field_validator("day_zone")
     @classmethod
@@ -407,6 +410,14 @@ class Settings(BaseSettings):
     def store_address(self) -> str | Path:
         """SQLAlchemy URL of the review store, or its SQLite file."""
         return self.store_url or self.home.resolve() / "review.db"
+
+
+def _files(settings: type[BaseSettings]) -> SecretsSettingsSource:
+    """Settings that are files. Raises UsageError when the environment names a folder that is not there."""
+    folder = os.environ.get(FILES)
+    if folder and not Path(folder).is_dir():
+        raise UsageError(f"{FILES} names {folder}, and there is no such folder")
+    return SecretsSettingsSource(settings, secrets_dir=folder)
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -448,13 +459,16 @@ def _defaults(names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def sources(settings: Settings) -> dict[str, str]:
-    """Return where each setting's value came from: `call`, `environment`, `ringwatch.toml` or `default`."""
+    """Return where each setting's value came from: `call`, `environment`, `file`, `ringwatch.toml` or `default`."""
     aliases = {name.lower(): name for name in Settings.model_fields}
     environment = {aliases[key.lower()] for key in EnvSettingsSource(Settings)() if key.lower() in aliases}
+    files = {aliases[key.lower()] for key in _files(Settings)() if key.lower() in aliases}
     toml = {aliases[key.lower()] for key in TomlConfigSettingsSource(Settings)() if key.lower() in aliases}
     return {
         name: "environment"
         if name in environment
+        else "file"
+        if name in files
         else "ringwatch.toml"
         if name in toml
         else "call"

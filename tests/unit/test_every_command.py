@@ -35,7 +35,8 @@ ARGUMENTS: dict[str, list[str] | None] = {
     "rings watch": [], "rollback": ["--to", "2026-03-02", "--why", "x"],
     "republish": ["--from", "2026-03-02"], "nights": [],
     "run": DAY, "score": DAY, "server logs": [], "server start": [], "server status": [],
-    "server stop": [], "server url": [], "simulate": None, "train": None, "upkeep": [], "validate": DAY,
+    "server stop": [], "store prepare": [],
+    "server url": [], "simulate": None, "train": None, "upkeep": [], "validate": DAY,
 }  # fmt: skip
 HOMES = ("it's 100% ü", "t[1] a[/b]", "$HOME s*r {x} :memory: day=1")
 

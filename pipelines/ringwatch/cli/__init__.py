@@ -83,6 +83,7 @@ COMMANDS = {
     "doctor": Later(
         "doctor:doctor", "Look at all that the next night needs, and say what mends what is wrong; nothing is changed."
     ),
+    "store": Later("store:app", "The review store: its schema, and who may do what in it."),
     "server": Later("server:app", "The Neo4j that the nights work on."),
     "config": Later("config:app", "The settings."),
 }

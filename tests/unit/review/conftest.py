@@ -1,6 +1,5 @@
 """A new review store for each test, on SQLite and on a real Postgres."""
 
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,28 +8,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
-from postgres_server import SKIPPED, binaries, running
 from ringwatch.store.store import Store
 
 settings.register_profile(
     "review", max_examples=40, deadline=None
 )  # the time of one example says nothing on a busy machine
 settings.load_profile("review")
-
-GIVEN = os.environ.get("RINGWATCH_TEST_POSTGRES_URL")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """SQLAlchemy address of a Postgres on which schemas may be made."""
-    if GIVEN:
-        yield GIVEN
-        return
-    where = binaries()
-    if where is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(SKIPPED)
-    with running(where) as server:
-        yield server.address
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
