@@ -52,17 +52,17 @@ def corrected(
 
 
 def said(night: Night) -> dict[str, Any]:
-    """What consumers and the graph see, rings named by the accounts that they first had."""
-    store, views = night.store, {}
-    for what in ("rings", "members"):
-        views[what] = store.consumers.history(what).drop(columns=["canonical_ring_id"], errors="ignore")
-    names = views["members"].groupby("ring_id")["account_id"].agg(lambda accounts: ",".join(sorted(set(accounts))))
+    """What consumers and the graph see, rings named by the accounts that they have on the day."""
+    views = {what: night.store.consumers.history(what) for what in ("rings", "members")}
+    key = ["day", "ring_id"]
+    names = views["members"].groupby(key)["account_id"].agg(lambda accounts: ",".join(sorted(accounts))).rename("ring")
+    hidden = ["ring_id", "canonical_ring_id", "content_hash"]
     named = {
-        what: sorted(rows.assign(ring_id=rows["ring_id"].map(names)).drop(columns="content_hash", errors="ignore")
+        what: sorted(rows.join(names, on=key).drop(columns=hidden, errors="ignore")
         .astype(str).itertuples(index=False, name=None))
         for what, rows in views.items()
     }  # fmt: skip
-    members = {(row["account"], names[row["ring"]]) for row in night.graph.read(IN_GRAPH)}
+    members = {(row["account"], names[SECOND, row["ring"]]) for row in night.graph.read(IN_GRAPH)}
     return named | {"graph": members, "links": night.graph.read(LINKS)}
 
 

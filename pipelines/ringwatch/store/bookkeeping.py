@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ringwatch import __version__
-from ringwatch.store import database
+from ringwatch.store import database, digests
 from ringwatch.store.records import History, Nightly
 from ringwatch.store.tables import (
     ring,
@@ -71,12 +71,21 @@ def history(connection: sa.Connection, before: date) -> History:
         _last_members(connection, seen, before),
         {row.ring_id: row.fingerprint for row in taken},
         last_run(connection),
-        members(connection, before),
+        _again(connection, before, set(rings["ring_id"])),
         _members(connection, later := _first_flagged_after(before), later.c.first_day),
         _withdrawn(connection),
         _before_last(connection, last_night),
         _identifiers(connection, seen, last_night),
     )
+
+
+def _again(connection: sa.Connection, day: date, known: set[str]) -> pd.DataFrame:
+    """Return the `members` by which the day's rings are known when it is published again.
+
+    Of a day that is out of date these are rings of that day alone: those of days before it go on as these say now.
+    """
+    again = members(connection, day)
+    return again[~again["ring_id"].isin(known)] if digests.is_stale(connection, day) else again
 
 
 def members(connection: sa.Connection, day: date) -> pd.DataFrame:

@@ -6,19 +6,16 @@ days before it say.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import date
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ringwatch.errors import UsageError
-from ringwatch.store import database
+from ringwatch.store import database, digests
 from ringwatch.store.door import Door
 from ringwatch.store.records import Candidates, Released
-from ringwatch.store.tables import canary, delivery, night_log, run, withheld_night
+from ringwatch.store.tables import canary, night_log, run, withheld_night
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ringwatch.store.records import Nightly
-
-_DELIVERED = (delivery.c.feed, delivery.c.sha256, delivery.c.clean, delivery.c.held, delivery.c.quarantined)
 
 
 class Nights(Door):
@@ -75,7 +70,7 @@ class Nights(Door):
         """
         known = sa.select(run.c.day, run.c.made_from).where(run.c.state == "published", run.c.made_from.is_not(None))
         with self._reading() as connection:
-            now = _digests(connection)
+            now = digests.by_day(connection)
             days = connection.execute(known.where(run.c.day > after).order_by(run.c.day))
             return [day for day, made_from in days if made_from != now.get(day)]
 
@@ -102,7 +97,7 @@ class Nights(Door):
 def keep(connection: sa.Connection, day: date, run_id: int, judged: Candidates) -> None:
     """Keep what was judged of a withheld night, in place of what was kept of the day before."""
     forget(connection, day)
-    tables = {name: _records(getattr(judged, name)) for name in ("rings", "members", "evidence")}
+    tables = {name: digests.records(getattr(judged, name)) for name in ("rings", "members", "evidence")}
     connection.execute(sa.insert(withheld_night).values(run_id=run_id, **tables))
 
 
@@ -120,49 +115,13 @@ def note(connection: sa.Connection, action: str, day: date, run_id: int, author:
 
 def settle(connection: sa.Connection, day: date, run_id: int, night: Nightly, released: Released | None) -> None:
     """Note with the run of a day that was just written what it says, what that follows from, and who released it."""
-    values: dict[str, Any] = {"content": content(night)}
+    values: dict[str, Any] = {"content": digests.content(night)}
     if released:
         values |= {"released_run": released.run_id, "reason": released.why}
         note(connection, "released", day, run_id, released.author, released.why)
     connection.execute(sa.update(run).where(run.c.run_id == run_id).values(values))
-    made_from = {"made_from": _digests(connection)[day]}
+    made_from = {"made_from": digests.by_day(connection)[day]}
     connection.execute(sa.update(run).where(run.c.run_id == run_id).values(made_from))
-
-
-def content(night: Nightly) -> str:
-    """Return a digest of all that a night says of rings, members and reasons."""
-    tables = [night.rings.drop(columns="fingerprint", errors="ignore"), night.members, night.evidence]
-    rows = [_records(table) for table in tables]
-    return _sha256(json.dumps(rows, sort_keys=True, default=str))
-
-
-def _digests(connection: sa.Connection) -> dict[date, str]:
-    """Return by day a digest of what was delivered up to it and of what the published days before it say."""
-    delivered = connection.execute(sa.select(delivery.c.day, *_DELIVERED).order_by(delivery.c.day, delivery.c.feed))
-    by_day = {day: str([tuple(row[1:]) for row in rows]) for day, rows in groupby(delivered, lambda row: row.day)}
-    published = connection.execute(sa.select(run.c.day, run.c.content).where(run.c.state == "published"))
-    says = {day: said or "" for day, said in published}
-    chain, found = "", {}
-    for day in sorted(by_day.keys() | says.keys()):
-        chain = found[day] = _sha256(chain + by_day.get(day, ""))
-        if day in says:
-            chain = _sha256(chain + says[day])
-    return found
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as JSON has them: lists for arrays, None for what is missing."""
-    values = frame.astype(object).where(frame.notna(), None)
-    rows: list[dict[str, Any]] = values.to_dict("records")  # type: ignore[assignment]
-    return [{name: _plain(value) for name, value in row.items()} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else value
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _waiting(runs: list[int]) -> str:

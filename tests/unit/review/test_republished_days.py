@@ -79,12 +79,13 @@ def run(night: Night) -> None:
 
 
 def said(night: Night) -> dict[str, list[tuple[Any, ...]]]:
-    """What consumers see of all days, rings named by the accounts that they had."""
+    """What consumers see of all days, rings named by the accounts that they have on the day."""
     views = {what: night.store.consumers.history(what) for what in ("rings", "members")}
-    names = views["members"].groupby("ring_id")["account_id"].agg(lambda accounts: ",".join(sorted(set(accounts))))
-    hidden = ["canonical_ring_id", "content_hash"]
+    key = ["day", "ring_id"]
+    names = views["members"].groupby(key)["account_id"].agg(lambda accounts: ",".join(sorted(accounts))).rename("ring")
+    hidden = ["ring_id", "canonical_ring_id", "content_hash"]
     return {
-        what: sorted(rows.assign(ring_id=rows["ring_id"].map(names)).drop(columns=hidden, errors="ignore")
+        what: sorted(rows.join(names, on=key).drop(columns=hidden, errors="ignore")
         .astype(str).itertuples(index=False, name=None))
         for what, rows in views.items()
     }  # fmt: skip

@@ -359,3 +359,28 @@ def test_what_a_consumer_saw_of_several_nights_adds_up(store: Store) -> None:
 def _state(consumer: Consumer, day: date) -> tuple[str, int | None] | None:
     night = consumer.night(day)
     return (night["state"], night["rings"]) if night else None
+
+
+@settings(max_examples=8)
+@given(st.lists(groupings, min_size=2, max_size=3), groupings)
+def test_days_that_are_run_again_in_order_after_a_correction_say_what_they_had_said_if_it_had_been_right_at_first(
+    empty: Path, right: list[list[int]], wrong: list[int]
+) -> None:
+    """But for the ids of rings, which keep what consumers know."""
+    with new_store(empty) as corrected, new_store(empty) as first:
+        for day, grouping in enumerate(right):
+            publish(first, MONDAY + timedelta(day), groups(grouping))
+        for day, grouping in enumerate([wrong, *right[1:]]):
+            publish(corrected, MONDAY + timedelta(day), groups(grouping))
+        publish(corrected, MONDAY, groups(right[0]))
+        while stale := corrected.nights.stale():
+            publish(corrected, stale[0], groups(right[(stale[0] - MONDAY).days]))
+        assert shown(corrected) == shown(first)
+
+
+def shown(store: Store) -> list[tuple[Any, ...]]:
+    """Each day's rings, without their ids."""
+    inside = store.consumers.history("members").groupby(["day", "ring_id"])["account_id"].agg(sorted).rename("members")
+    rings = store.consumers.history("rings").join(inside, on=["day", "ring_id"])
+    told = ["day", "valid_to", "first_day", "event", "probability", "band", "kind", "size", "summary", "members"]
+    return sorted(map(str, rings[told].itertuples(index=False, name=None)))
