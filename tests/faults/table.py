@@ -10,8 +10,8 @@ Each row is a night of 500 accounts in which something breaks in the middle of a
 all that consumers and the graph see equals, digest by digest, a night in which nothing broke. Made by `make faults`
 (tests/faults/); -9 is the exit code of a process that was killed.
 
-| Fault | Stage | Exit code | What is said | Seconds |
-|---|---|---|---|---|
+| Fault | Stage | Exit code | What is said |
+|---|---|---|---|
 """
 ELSEWHERE = """
 Tested where they can be tried in less: jars that are damaged (tests/unit/server/test_damaged_jars.py), estimates of
@@ -22,7 +22,7 @@ GDS beyond the heap (tests/unit/detection/test_memory.py), a load that breaks of
 
 def main(results: Path, out: Path) -> None:
     rows = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
-    lines = [f"| {r['fault']} | {r['stage']} | {r['code']} | {r['sentence']} | {r['seconds']} |" for r in rows]
+    lines = [f"| {r['fault']} | {r['stage']} | {r['code']} | {r['sentence']} |" for r in rows]
     out.write_text(HEAD + "\n".join(lines) + "\n" + ELSEWHERE, encoding="utf-8")
 
 

@@ -69,7 +69,12 @@ def test_a_fault_is_told_in_a_sentence_and_the_next_run_says_what_an_undisturbed
     if code:
         again = deployment.night()
         assert again.returncode == 0, again.stderr
-    row |= {"fault": fault, "stage": stage, "code": code, "sentence": last_sentence(said) if code > 0 else ""}
+    row |= {
+        "fault": fault,
+        "stage": stage,
+        "code": code,
+        "sentence": last_sentence(said, deployment) if code > 0 else "",
+    }
     assert deployment.says() == undisturbed
     row["equal"] = True
 
@@ -94,7 +99,7 @@ def test_the_second_of_two_nights_at_once_is_told_who_works(
     first.kill()
     first.wait()
     assert deployment.night().returncode == 0
-    row |= {"fault": "two nights at once", "stage": "score", "code": 4, "sentence": last_sentence(said)}
+    row |= {"fault": "two nights at once", "stage": "score", "code": 4, "sentence": last_sentence(said, deployment)}
     assert deployment.says() == undisturbed
     row["equal"] = True
 
@@ -117,7 +122,12 @@ def test_a_wrong_password_is_told_and_the_right_one_goes_on(
     assert "password" in said
     assert "wrong-password" not in said
     assert deployment.night().returncode == 0
-    row |= {"fault": "wrong password", "stage": "load", "code": refused.returncode, "sentence": last_sentence(said)}
+    row |= {
+        "fault": "wrong password",
+        "stage": "load",
+        "code": refused.returncode,
+        "sentence": last_sentence(said, deployment),
+    }
     assert deployment.says() == undisturbed
     row["equal"] = True
 
@@ -145,12 +155,12 @@ def test_a_review_store_that_goes_away_is_told_and_the_next_run_makes_it_good(
             assert deployment.night().returncode == 0
             after = deployment.says()
             assert deployment.night().returncode == 0
-            row |= {"fault": "Postgres gone", "stage": stage, "code": 4, "sentence": last_sentence(said)}
+            row |= {"fault": "Postgres gone", "stage": stage, "code": 4, "sentence": last_sentence(said, deployment)}
             assert deployment.says() == after
             row["equal"] = True
         finally:
             deployment.more = {}
 
 
-def last_sentence(said: str) -> str:
-    return said.rpartition("ringwatch: ")[2]
+def last_sentence(said: str, deployment: Deployment) -> str:
+    return said.rpartition("ringwatch: ")[2].replace(str(deployment.settings.home), "<home>")
