@@ -48,15 +48,15 @@ WAITING, WORKING, STOPPED, UNSEEN = ("up_for_reschedule", None), ("success", Non
 def test_a_night_waits_for_those_before_it_in_its_backfill() -> None:
     states = {backfilled(MONDAY): WORKING, backfilled(TUESDAY): WAITING}
 
-    waits = run_of(backfilled(TUESDAY), TUESDAY, states).waits_in_backfill("begin", "publish")
+    waits = run_of(backfilled(TUESDAY), TUESDAY, states).waits_for_earlier("begin", "publish")
 
-    assert waits == "the night of 2026-03-02 comes before it in this backfill and is under way"
+    assert waits == "the night of 2026-03-02 comes before it, and a backfill is at it"
 
 
 def test_the_first_night_waits_for_nobody_and_notes_who_is_behind_it() -> None:
     run = run_of(backfilled(MONDAY), MONDAY, {backfilled(MONDAY): WAITING, backfilled(TUESDAY): UNSEEN})
 
-    assert run.waits_in_backfill("begin", "publish") is None
+    assert run.waits_for_earlier("begin", "publish") is None
     assert run.context["ti"].pushed == {LATER: [backfilled(TUESDAY)]}
 
 
@@ -66,27 +66,34 @@ def test_a_night_that_stopped_stops_those_after_it(stopped: tuple[str, str]) -> 
     run = run_of(backfilled(WEDNESDAY), WEDNESDAY, states, {backfilled(MONDAY): [backfilled(WEDNESDAY)]})
 
     with pytest.raises(UsageError, match=r"2026-03-04 is not run, since the night of 2026-03-02, .* stopped"):
-        run.waits_in_backfill("begin", "publish")
+        run.waits_for_earlier("begin", "publish")
 
 
 def test_a_night_that_stopped_in_an_older_backfill_stops_nobody() -> None:
     states = {backfilled(MONDAY, "old"): STOPPED, backfilled(TUESDAY): WAITING}
     run = run_of(backfilled(TUESDAY), TUESDAY, states, {backfilled(MONDAY, "old"): [backfilled(TUESDAY, "old")]})
 
-    assert run.waits_in_backfill("begin", "publish") is None
+    assert run.waits_for_earlier("begin", "publish") is None
 
 
 def test_a_night_that_is_not_begun_is_not_waited_for() -> None:
     """Else a backfill that runs backwards, one night at a time, would never end."""
     states = {backfilled(MONDAY): UNSEEN, backfilled(TUESDAY): WAITING}
 
-    assert run_of(backfilled(TUESDAY), TUESDAY, states).waits_in_backfill("begin", "publish") is None
+    assert run_of(backfilled(TUESDAY), TUESDAY, states).waits_for_earlier("begin", "publish") is None
 
 
-def test_nights_that_are_not_of_a_backfill_have_no_order() -> None:
-    run = run_of("manual__2026-03-03T05:00:00__x", TUESDAY, {backfilled(MONDAY): WORKING})
+@pytest.mark.parametrize("kind", ["manual__2026-03-03T05:00:00__x", "scheduled__2026-03-04T02:00:00__2026-03-03__x"])
+def test_a_night_of_any_kind_waits_for_earlier_days_that_a_backfill_is_at(kind: str) -> None:
+    run = run_of(kind, TUESDAY, {backfilled(MONDAY): WORKING, backfilled(WEDNESDAY): WAITING})
 
-    assert run.waits_in_backfill("begin", "publish") is None
+    assert run.waits_for_earlier("begin", "publish") is not None
+
+
+def test_a_backfill_that_stopped_stops_no_night_of_another_kind() -> None:
+    run = run_of("manual__2026-03-03T05:00:00__x", TUESDAY, {backfilled(MONDAY): STOPPED})
+
+    assert run.waits_for_earlier("begin", "publish") is None
 
 
 @pytest.mark.parametrize(

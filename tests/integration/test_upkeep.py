@@ -41,12 +41,12 @@ def test_a_backup_that_was_restored_is_what_was_backed_up(
     with open_night(elsewhere(settings, tmp_path / "var"), nights.day) as there:
         with writing(there, "restore"):
             manifest = restore(there, made)
+        assert {name: digests.of_file(there.files.home / name) for name in files} == files
         stages.rebuild(there, lambda stage: None)
         compare_graph(there, manifest)
 
         assert digests.of_graph(there.graph) == graph
         assert dump.digests(there.store.engine) == tables
-        assert {name: digests.of_file(there.files.home / name) for name in files} == files
         assert stages.run_stage("load", there).counts["days"] == 0
 
 

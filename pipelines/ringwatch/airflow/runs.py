@@ -44,14 +44,14 @@ class Run:
         active = self._task.get_dr_count(dag_id=dag_id, run_ids=[run_id], states=["queued", "running"])
         return int(active) == 0
 
-    def waits_in_backfill(self, first: str, last: str) -> str | None:
-        """Return which earlier night of the same backfill is under way. Raises UsageError when one has stopped.
+    def waits_for_earlier(self, first: str, last: str) -> str | None:
+        """Return which earlier day a backfill is at: later nights rest on it, whatever started them.
+
+        Of a night of the same backfill it raises UsageError when an earlier one has stopped.
 
         `first` and `last` are the tasks that every run begins and ends with. There is one backfill of a DAG at a time:
         runs of backfills that are not over are of the same one, and so are those that found this one waiting.
         """
-        if not self._run.run_id.startswith("backfill__"):
-            return None
         nights = dict(self._nights(first, last))
         later = [run for run, (day, _, end) in nights.items() if day > str(self.day) and end not in _OVER]
         self._task.xcom_push(LATER, later)
@@ -59,7 +59,7 @@ class Run:
             if day < str(self.day):
                 self._refuse_behind(run, day, end, first)
                 if begun is not None and end not in _OVER:
-                    return f"the night of {day} comes before it in this backfill and is under way"
+                    return f"the night of {day} comes before it, and a backfill is at it"
         return None
 
     def _nights(self, first: str, last: str) -> Iterator[tuple[str, tuple[str, Any, Any]]]:

@@ -56,7 +56,7 @@ class Begin(AwaitTurn):
         self.last, self.day = last, day
 
     def _waits(self, run: Run) -> str | None:
-        waits = run.waits_in_backfill(self.task_id, self.last) or self._feeds(run)
+        waits = run.waits_for_earlier(self.task_id, self.last) or self._feeds(run)
         return waits or take_turn(run.day, run, _night_of(run.day))
 
     def _feeds(self, run: Run) -> str | None:
