@@ -1,11 +1,13 @@
 """How long nights take, how much memory they need, and what they find.
 
-    .venv/bin/python benchmarks/night.py --accounts 20000 --days 7                 a simulated world
+    .venv/bin/python benchmarks/night.py --accounts 3000 --accounts 100000 --days 3      simulated worlds
+    .venv/bin/python benchmarks/night.py --accounts 100000 --engine local --shard-accounts 20000
     .venv/bin/python benchmarks/night.py --feeds DIR --from DAY --to DAY --without ips --without usage
 
-Prints Markdown: seconds by stage of the first night and of the median of the others, rows a second that the first load
-wrote, peak resident memory of this process and of the server, and for a simulated world the evaluation of the last
-night. It has a home of its own, and a server that is stopped at the end.
+Prints Markdown: seconds by stage of the first night and of the median of the others, CPU seconds of the client, the
+processes that judge shards, and the server, rows a second that the first load wrote, peak resident memory of the same,
+shards and what was cut, and for a simulated world the evaluation of the last night. Each world has a home of its own,
+and a server that is stopped at the end. In worlds nearly all that a later night brings is known from the first.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ import statistics
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import psutil
 import typer
@@ -32,31 +34,46 @@ from ringwatch.simulate import START, simulate
 from ringwatch.store.store import Store
 
 DAY = ["%Y-%m-%d"]
+SEED = 7
 
 
 def main(
-    accounts: int = 20_000,
+    accounts: Annotated[list[int] | None, typer.Option(help="Size of a world; may be given several times.")] = None,
     days: int = 7,
-    seed: int = 7,
     feeds: Path | None = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=DAY)] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=DAY)] = None,
     without: Annotated[list[str] | None, typer.Option()] = None,
+    engine: Literal["gds", "local"] = "gds",
+    shard_accounts: int = Settings.model_fields["shard_accounts"].default,
 ) -> None:
+    settings = night_settings(without or []).model_copy(update={"engine": engine, "shard_accounts": shard_accounts})
+    if feeds and first and last:
+        nights = [first.date() + timedelta(days=i) for i in range((last - first).days + 1)]
+        measure(settings, feeds, nights)
+    elif feeds:
+        raise typer.BadParameter("--feeds needs --from and --to")
+    else:
+        for size in accounts or [20_000]:
+            print(f"\n## {size:,} accounts, {days} nights, engine {engine}")
+            measure_world(settings, size, days)
+
+
+def measure_world(settings: Settings, accounts: int, days: int) -> None:
     with tempfile.TemporaryDirectory(prefix="ringwatch-benchmark-") as folder:
-        settings = night_settings(without or []).model_copy(update={"home": Path(folder)})
-        if feeds is None:
-            simulate(settings.home, accounts, days, seed)
-            nights = [START + timedelta(days=i) for i in range(days)]
-        elif first and last:
-            nights = [first.date() + timedelta(days=i) for i in range((last - first).days + 1)]
-        else:
-            raise typer.BadParameter("--feeds needs --from and --to")
-        with running(settings) as pid, peak_memory(pid) as peaks:
-            done = run_nights(settings, feeds or settings.home / "feeds", nights)
-            print_figures(done, peaks)
-            if feeds is None:
-                print_findings(settings, nights[-1])
+        simulate(Path(folder), accounts, days, SEED)
+        nights = [START + timedelta(days=i) for i in range(days)]
+        measure(settings, Path(folder) / "feeds", nights, Path(folder) / "truth")
+
+
+def measure(settings: Settings, feeds: Path, nights: list[date], truth: Path | None = None) -> None:
+    with tempfile.TemporaryDirectory(prefix="ringwatch-benchmark-") as folder:
+        settings = settings.model_copy(update={"home": Path(folder)})
+        with running(settings) as pid, used(pid) as (peaks, seconds_of_cpu):
+            done = run_nights(settings, feeds, nights)
+            print_figures(done, peaks, seconds_of_cpu)
+            if truth:
+                print_findings(settings, truth, nights[-1])
 
 
 @contextmanager
@@ -71,28 +88,47 @@ def running(settings: Settings) -> Iterator[int]:
         server.stop(settings)
 
 
+Used = dict[str, float]
+
+
 @contextmanager
-def peak_memory(pid: int) -> Iterator[dict[str, int]]:
-    """Yield the highest resident bytes seen so far of this process and of `pid`."""
-    processes = {"ringwatch": psutil.Process(), "Neo4j": psutil.Process(pid)}
-    peaks = dict.fromkeys(processes, 0)
-    end = threading.Event()
+def used(pid: int) -> Iterator[tuple[Used, Used]]:
+    """Yield the highest resident bytes, and the CPU seconds, seen so far of this process with those that it started,
+    and of the server `pid`.
+    """
+    mine, server_process = psutil.Process(), psutil.Process(pid)
+    peaks, cpu = {"ringwatch": 0.0, "Neo4j": 0.0}, {"ringwatch": 0.0, "Neo4j": 0.0}
+    before, ended = {p.pid: _cpu(p) for p in (mine, server_process)}, threading.Event()
+    children: Used = {}
 
     def look() -> None:
-        while not end.wait(0.1):
-            for name, process in processes.items():
-                peaks[name] = max(peaks[name], process.memory_info().rss)
+        while not ended.wait(0.1):
+            workers = [child for child in mine.children(recursive=True) if child.pid != pid]
+            resident = 0.0
+            for worker in workers:
+                with suppress(psutil.NoSuchProcess):
+                    resident += worker.memory_info().rss
+                    children[str(worker.pid)] = _cpu(worker)
+            peaks["ringwatch"] = max(peaks["ringwatch"], resident + mine.memory_info().rss)
+            peaks["Neo4j"] = max(peaks["Neo4j"], server_process.memory_info().rss)
+            cpu["ringwatch"] = _cpu(mine) - before[mine.pid] + sum(children.values())
+            cpu["Neo4j"] = _cpu(server_process) - before[pid]
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()
     try:
-        yield peaks
+        yield peaks, cpu
     finally:
-        end.set()
+        ended.set()
         watcher.join()
 
 
-def print_figures(done: list[FinishedNight], peaks: dict[str, int]) -> None:
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def print_figures(done: list[FinishedNight], peaks: Used, cpu: Used) -> None:
     first, others = done[0], done[1:] or done
     print(f"\n| stage | first night s | median of {len(others)} others s |\n|---|---|---|")
     for stage in STAGES:
@@ -102,16 +138,19 @@ def print_figures(done: list[FinishedNight], peaks: dict[str, int]) -> None:
     counts = first.reports["load"].counts
     written = sum(n for name, n in counts.items() if name == "accounts" or name.startswith(("identif", "relat")))
     print(f"\nFirst load: {written:,} rows written, {written / seconds(first, 'load'):,.0f} rows/s.")
-    print("Peak memory: " + ", ".join(f"{name} {peak / 2**20:,.0f} MB" for name, peak in peaks.items()) + ".\n")
+    print("Peak memory: " + ", ".join(f"{name} {peak / 2**20:,.0f} MB" for name, peak in peaks.items()) + ".")
+    print("CPU, all nights: " + ", ".join(f"{name} {spent:,.0f} s" for name, spent in cpu.items()) + ".")
+    shards = done[-1].reports["link"].counts
+    print(f"Last night: {shards['shards']:,} shards, {shards['ties_cut']:,} ties of {shards['bits_cut']:,} bits cut.\n")
 
 
 def seconds(night: FinishedNight, stage: str) -> float:
     return sum(night.reports[stage].seconds.values())
 
 
-def print_findings(settings: Settings, day: date) -> None:
+def print_findings(settings: Settings, truth: Path, day: date) -> None:
     store = Store.open(settings.store_address)
-    print_evaluation(evaluate(store, settings.home / "truth", day, settings.min_ring_size))
+    print_evaluation(evaluate(store, truth, day, settings.min_ring_size))
     store.close()
 
 
