@@ -38,6 +38,7 @@ _DELIVERY = (
     "webhook_url",
     "notify_urls",
     "metrics_file",
+    "lineage_file",
     "partner_salts",
     "feeds_dir",
     "feeds",
@@ -304,6 +305,9 @@ class Settings(BaseSettings):
         description="file that has the figures of the newest night as OpenMetrics, for a collector that reads text "
         "files; none: none is written",
     )
+    lineage_file: Path | None = Field(
+        None, description="file to which each night adds what it read and wrote, as OpenLineage events; none: none does"
+    )
     log_format: Literal["text", "json"] = Field("text", description="how lines of the log are written: text or json")
     lease_seconds: int = Field(
         120, ge=1, description="seconds after which one who writes and is not heard of any more is replaced"
@@ -392,7 +396,9 @@ class Settings(BaseSettings):
         """refresh_days, within half the window: then what the graph says is in the window exactly when it should be."""
         return max(min(self.refresh_days, self.window_days // 2), 1)
 
-    @field_validator("home", "feeds_dir", "cache", "model_dir", "backup_dir", "metrics_file", "scorecards")
+    @field_validator(
+        "home", "feeds_dir", "cache", "model_dir", "backup_dir", "metrics_file", "lineage_file", "scorecards"
+    )
     @classmethod
     def _of_the_user(cls, path: Path | None) -> Path | None:
         """`~` is the user's own folder also where no shell has seen it."""

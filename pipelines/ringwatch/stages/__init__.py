@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringwatch import log, metrics
+from ringwatch import lineage, log, metrics
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
@@ -143,4 +143,5 @@ def _run(stage: str, night: Night, lease: Lease) -> Report:
         _log.info("is done", extra={"counts": report.counts, "seconds": report.seconds})
         if stage == STAGES[-1]:
             metrics.write(night)
+            lineage.write(night)
     return report
