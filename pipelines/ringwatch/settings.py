@@ -193,10 +193,10 @@ class Settings(BaseSettings):
         True, description="let known rings and honest look-alikes go through each night, apart from all that is real"
     )
     canary_accounts: int = Field(
-        2_000, ge=500, description="accounts of the window, at most, among which canaries are judged: more take longer"
+        1_000, ge=500, description="accounts of the window, at most, among which canaries are judged: more take longer"
     )
     guard_canaries: float = Field(
-        0.34, gt=0, le=1, description="guardrail canaries: share of canary rings by which fewer may be found than usual"
+        0.5, gt=0, le=1, description="guardrail canaries: share of canary rings by which fewer may be found than usual"
     )
     link_min_bits: float = Field(3.0, ge=0, description="bits from which two accounts are linked")
     similarity_cutoff: float = Field(0.1, gt=0, le=1, description="weighted Jaccard from which accounts are similar")

@@ -38,7 +38,7 @@ LOUD: dict[str, tuple[Nightly, Usual]] = {
     "counts": (night(5), replace(QUIET, sums=[Sum("clean rows of devices", 7, 6)])),
     "calibration": (night(5), replace(QUIET, reviewed=[(0.9, False)] * 15 + [(0.9, True)] * 10)),
     "depth": (night(5), replace(QUIET, unlike=2.4)),
-    "canaries": (night(5), replace(QUIET, canaries={"easy": (0.5, 1.0)})),
+    "canaries": (night(5), replace(QUIET, canaries={"easy": (0.4, 1.0)})),
 }
 
 
