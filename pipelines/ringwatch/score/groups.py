@@ -42,6 +42,10 @@ from ringwatch.search import candidates as search
 from ringwatch.shares import MOST
 from ringwatch.window import pairs
 
+# How far a group must have the accounts of one of last night's rings to be that ring, and the probability below which
+# it is one no longer, whatever it looks like: the odds down to which its members stay, too (`membership.STAYS`).
+STOOD, LEAVES = 0.5, 0.2
+
 
 class Judged(NamedTuple):
     """tables: those of `tables.TABLES`; depth: how near the night is to what the card was made from."""
@@ -64,14 +68,15 @@ class Settled:
     """What a night, or a shard of it, has come to before it is known how usual rings are tonight.
 
     groups: candidate, account_id, disjoint; stability: by candidate, of all that were looked at; odds: of the groups;
-    hopeful: features of all groups that may be rings, which say whether the card knows such nights; measures: of the
-    groups, where they are at hand.
+    hopeful: features of all groups that may be rings, which say whether the card knows such nights; stood: candidates
+    that are rings of last night; measures: of the groups, where they are at hand.
     """
 
     groups: pd.DataFrame
     stability: pd.Series
     odds: pd.Series
     hopeful: pd.DataFrame
+    stood: pd.Index
     measures: Measures | None = None
 
 
@@ -118,12 +123,13 @@ def settle(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rule
     hopeful = gathered.values[gathered.odds >= selection.HOPELESS]
     groups = gathered.pick(pairs.places(connection), smallest)
     if groups.empty:
-        return Settled(groups, gathered.stability, gathered.odds.iloc[:0], hopeful)
-    groups = variants.settle(connection, groups, gathered.odds, card, smallest, search.known(candidates))
+        return Settled(groups, gathered.stability, gathered.odds.iloc[:0], hopeful, pd.Index([]))
+    known = search.known(candidates)
+    groups = variants.settle(connection, groups, gathered.odds, card, smallest, known)
     measures = measuring.measure(connection, groups)
     _, odds = variants.odds(connection, measures, gathered.stability, card)
     stability = gathered.stability[gathered.stability.index.isin(groups["candidate"])]
-    return Settled(groups, stability, odds, hopeful, measures)
+    return Settled(groups, stability, odds, hopeful, _stood(groups, known), measures)
 
 
 def settle_shard(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
@@ -152,7 +158,7 @@ def tell(connection: duckdb.DuckDBPyConnection, settled: Settled, found: Tonight
     adjusted = rules.adjustment.bits(scores.odds + moved, scores.bits)
     odds, more = _weighed(scores.odds, moved, adjusted, card, near, explained)
     scores, told = replace(scores, odds=odds), pd.concat([told, *more], ignore_index=True)
-    rings = _rings(measures, scores, card, moved, near.trust)
+    rings = _rings(measures, scores, card, moved, near.trust, settled.stood)
     strong = groups[groups["candidate"].isin(rings.loc[rings["probability"] >= notes.LIKELY, "candidate"])]
     joining = collectors.collecting(connection, strong)
     rings["size"] += collectors.sizes(rings["candidate"], joining)
@@ -206,7 +212,15 @@ def _unvouched(odds: pd.Series, card: Scorecard, moved: float, near: Depth) -> p
     return lost
 
 
-def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float, trust: float) -> pd.DataFrame:
+def _stood(groups: pd.DataFrame, known: pd.DataFrame) -> pd.Index:
+    """Return the candidates that are rings of last night, as far as their accounts say."""
+    steady = selection.steadiness(groups, known)
+    return steady.index[steady >= STOOD]
+
+
+def _rings(
+    measures: Measures, scores: Scores, card: Scorecard, moved: float, trust: float, stood: pd.Index
+) -> pd.DataFrame:
     odds = (scores.odds + moved).round(6)
     probability = selection.probability(odds)
     low, high = intervals.around(scores.odds.to_numpy(), card.reliability, moved, trust)
@@ -216,25 +230,27 @@ def _rings(measures: Measures, scores: Scores, card: Scorecard, moved: float, tr
         "probability": intervals.bounded(probability.to_numpy()),
         "low": low,
         "high": high,
-        "kind": _kinds(measures, scores.values, probability),
+        "kind": _kinds(measures, scores.values, probability, stood),
         "bits": odds,
     }
     return pd.DataFrame(found).round({"probability": 6, "low": 6, "high": 6}).reset_index(drop=True)
 
 
-def _kinds(measures: Measures, values: pd.DataFrame, probability: pd.Series) -> pd.Series:
+def _kinds(measures: Measures, values: pd.DataFrame, probability: pd.Series, stood: pd.Index) -> pd.Series:
     """Return the kind of each group.
 
     reseller: most pay with the same instruments, have a device and an address of their own (of what is never known
         the other is enough), and few live together
-    context: most have something of their own, live together or belong to one organisation, and it is no likely ring
+    context: most have something of their own, live together or belong to one organisation, and it is no likely ring;
+        one that `stood` last night is none before it is unlikely by far, so that a ring near evens does not flicker
     operator: every other group
     """
     paying = measures.facets[measures.facets["facet"] == "payment"].set_index("candidate")["covered"]
     pays = paying.reindex(values.index, fill_value=0) > MOST
     some, near = of(values, "some_own_life"), (of(values, "neighbours") > MOST) | (of(values, "home") > MOST)
     life = of(values, "own_life").fillna(some) > MOST
-    unlikely = ((some > MOST) | near | (of(values, "organisation") > MOST)) & (probability < MOST)
+    limit = np.where(probability.index.isin(stood), LEAVES, MOST)
+    unlikely = ((some > MOST) | near | (of(values, "organisation") > MOST)) & (probability < limit)
     kind = np.select([pays & life & ~near, unlikely], ["reseller", "context"], "operator")
     return pd.Series(kind, index=values.index)
 
