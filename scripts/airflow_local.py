@@ -26,6 +26,7 @@ from urllib.parse import quote
 import httpx
 import psutil
 from rich.console import Console
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from ringwatch import server
 from ringwatch.errors import InfrastructureError
@@ -82,6 +83,8 @@ def main() -> None:
         say("Airflow has stopped")
     except InfrastructureError as error:
         sys.exit(str(error))
+    except httpx.HTTPError as error:
+        sys.exit(f"Airflow did not answer as it should ({error}); see {home / 'airflow.log'}")
 
 
 def start(airflow: Airflow) -> None:
@@ -205,10 +208,17 @@ def run_first_night(airflow: Airflow) -> str | None:
         if not is_trial() or api.get(f"dags/{DAG}/dagRuns").json()["total_entries"]:
             return None
         day = days_in(airflow.world / "feeds")[0]
-        asked = api.post(f"dags/{DAG}/dagRuns", json={"logical_date": None, "partition_key": day})
-        asked.raise_for_status()
-    run: str = asked.json()["dag_run_id"]
+        run = trigger(api, day)
     say(f"The night of {day} is run: {airflow.url}/dags/{DAG}/runs/{quote(run)}")
+    return run
+
+
+@retry(retry=retry_if_exception_type(httpx.HTTPError), wait=wait_fixed(3), stop=stop_after_delay(60), reraise=True)
+def trigger(api: httpx.Client, day: str) -> str:
+    """Trigger the night of a day and return the id of the run. A metadata database that is busy is asked again."""
+    asked = api.post(f"dags/{DAG}/dagRuns", json={"logical_date": None, "partition_key": day})
+    asked.raise_for_status()
+    run: str = asked.json()["dag_run_id"]
     return run
 
 
@@ -272,7 +282,7 @@ def environment(airflow: Airflow) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{airflow.url}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(airflow.passwords),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow.home}/airflow.db",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow.home}/airflow.db?timeout=60",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(airflow.port),
         "AIRFLOW__API__BASE_URL": airflow.url,

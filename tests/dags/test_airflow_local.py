@@ -46,7 +46,7 @@ def test_everything_of_airflow_lies_in_its_folder(airflow_local: ModuleType, tmp
     env = airflow_local.environment(airflow_local.Airflow(tmp_path, 8080))
 
     assert env["AIRFLOW_HOME"] == str(tmp_path)
-    assert env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"sqlite:///{tmp_path}/airflow.db"
+    assert env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"sqlite:///{tmp_path}/airflow.db?timeout=60"
     assert env["AIRFLOW__CORE__DAGS_FOLDER"] == str(ROOT / "dags")
 
 

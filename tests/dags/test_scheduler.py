@@ -103,6 +103,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Ai
         assert process.stdout is not None
         try:
             ready = next(line for line in process.stdout if line.startswith("Airflow is ready"))
+            assert any(line.startswith(f"The night of {DAYS[0]} is run: ") for line in process.stdout)
             with signed_in(ready.split()[-1], home) as api:
                 yield Airflow(process, home, api)
         finally:
