@@ -24,6 +24,7 @@ import psutil
 
 from ringwatch import server, stages
 from ringwatch.server.home import server_home
+from ringwatch.server.process import is_alive
 from ringwatch.server.state import read_state
 from ringwatch.settings import load_settings
 from ringwatch.store import database
@@ -38,7 +39,8 @@ def server_killed() -> None:
     assert state
     process = psutil.Process(state.pid)
     process.kill()
-    process.wait(20)
+    while is_alive(process):  # whoever started it may not look after its end
+        time.sleep(0.1)
 
 
 def server_restarted() -> None:
