@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ringwatch import duck
+from ringwatch.errors import InfrastructureError
 from ringwatch.night import Night
 from ringwatch.window import shards
 
@@ -34,7 +36,8 @@ class _Where:
 def answers(night: Night, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
     """Yield what `ask` answers of each shard, given its tables (a connection) and what is `given` for it.
 
-    here: in this process, one after the other, as needs be where what is given cannot leave it.
+    here: in this process, one after the other, as needs be where what is given cannot leave it. Raises
+    InfrastructureError when a process ends before it is done.
     """
     cores = os.cpu_count() or 1
     processes = 1 if here else min(night.settings.processes or cores, len(given))
@@ -47,7 +50,13 @@ def answers(night: Night, ask: Callable[..., T], given: Sequence[tuple[Any, ...]
         return
     # Spawned, not forked: a forked process would share the threads of DuckDB and of the driver without their state.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        yield from pool.map(_answer, asked)
+        try:
+            yield from pool.map(_answer, asked)
+        except BrokenProcessPool:
+            raise InfrastructureError(
+                "a process that judged a shard ended before it was done, as happens where memory runs out; "
+                "lower the setting processes or shard_accounts, and run the stage again"
+            ) from None
 
 
 def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:

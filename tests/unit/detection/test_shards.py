@@ -1,5 +1,6 @@
 """A night in shards is the night in one: the same bytes, whatever the number of shards and processes."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from clean_days import MONDAY, Rows, accounts, connected, paid, sent, used, write_days
 
+from ringwatch.errors import InfrastructureError
 from ringwatch.night import Night
 from ringwatch.stages import detect, score
-from ringwatch.window import shards, sharing
+from ringwatch.window import each, shards, sharing
 
 GROUPS, LARGEST = 24, 10
 DAYS = [MONDAY + timedelta(days=i) for i in range(5)]
@@ -107,3 +109,15 @@ def test_who_was_in_one_ring_last_night_stays_together(tmp_path: Path) -> None:
         sides = [{name for (name,) in side.fetchall()} for side in (found, other)]
 
     assert any(set(ring["account_id"]) <= side for side in sides)
+
+
+def ended(connection: duckdb.DuckDBPyConnection) -> None:
+    os._exit(9)
+
+
+def test_a_process_that_ends_before_it_is_done_is_one_sentence(home: Path) -> None:
+    night = night_of(home, 60, processes=2)
+    sharing.open_sharing(night).close()
+
+    with pytest.raises(InfrastructureError, match="lower the setting processes or shard_accounts"):
+        list(each.answers(night, ended, [()] * 3))
