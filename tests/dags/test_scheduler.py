@@ -112,9 +112,10 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[Ai
 
 def signed_in(url: str, home: Path) -> httpx.Client:
     password = json.loads((home / "passwords.json").read_text())["admin"]
-    token = httpx.post(f"{url}/auth/token", json={"username": "admin", "password": password}, trust_env=False)
+    user = {"username": "admin", "password": password}
+    token = httpx.post(f"{url}/auth/token", json=user, trust_env=False, timeout=120)
     headers = {"Authorization": f"Bearer {token.json()['access_token']}"}
-    return httpx.Client(base_url=f"{url}/api/v2/", headers=headers, trust_env=False, timeout=60)
+    return httpx.Client(base_url=f"{url}/api/v2/", headers=headers, trust_env=False, timeout=120)
 
 
 @pytest.fixture(scope="module")

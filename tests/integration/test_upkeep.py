@@ -1,7 +1,7 @@
 """What is done each week, on two nights that were run; and a backup that comes back."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,7 @@ def test_a_backup_that_was_restored_is_what_was_backed_up(
 ) -> None:
     graph, tables = digests.of_graph(nights.graph), dump.digests(nights.store.engine)
     files = {name: digests.of_file(nights.files.home / name) for name in backup.Manifest.read(made).files}
+    files.pop("graph/digests.json")  # of files by the time of their change, looked at again by whoever restores them
 
     with open_night(elsewhere(settings, tmp_path / "var"), nights.day) as there:
         with writing(there, "restore"):
@@ -113,15 +114,6 @@ def test_what_nights_left_of_old_days_goes_and_their_rows_stay(nights: Night) ->
     }
     assert (second / "scored").is_dir()
     assert stages.run_stage("load", nights).counts["days"] == 0
-
-
-def test_claims_that_ran_out_are_taken_away_and_others_stay(nights: Night) -> None:
-    ring, *_ = nights.store.published.history(nights.day).rings["ring_id"]
-    nights.store.verdicts.claim(ring, "ana", datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None), 4)
-
-    assert steps.run("expire", nights).counts["claims"] == 1
-    nights.store.verdicts.claim(ring, "ben", nights.store.now(), 4)
-    assert steps.run("expire", nights).counts["claims"] == 0
 
 
 def test_an_account_that_waits_is_erased_once(nights: Night) -> None:
