@@ -149,7 +149,7 @@ def test_folders_that_others_can_read_are_named(home: Settings) -> None:
 
     one = found(home)["rights"]
 
-    assert (one.state, one.says) == ("warn", "others may read what they should not: days")
+    assert (one.state, one.says) == ("warn", "others may read or write days")
 
 
 def test_a_port_of_another_program_is_told(home: Settings) -> None:

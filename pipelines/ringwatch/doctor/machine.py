@@ -22,7 +22,7 @@ _MB = 2**20
 _GATE_MB = 500
 # Free space below which a night may end in the middle; nights for which there should be room.
 _LEAST_BYTES = 500 * _MB
-_NIGHTS = 14
+_NIGHTS, _PLENTY = 14, 1000
 _OWN = "your own server at NEO4J_URI is used"
 
 
@@ -60,7 +60,7 @@ def disk(patient: Patient) -> Finding:
     home = patient.settings.home
     free, night = disks.free(home), _newest_day_bytes(patient)
     says = f"{free // _MB:,} MB are free in {home}"
-    if night:
+    if night and free // night < _PLENTY:
         says += f", room for about {free // night:,} more nights"
     mend = "free some space, delete days beyond your retention, or move the home to a larger disk"
     if free < max(_LEAST_BYTES, 2 * night):
@@ -81,7 +81,7 @@ def rights(patient: Patient) -> Finding:
     if not home.is_dir() or not os.access(home, os.R_OK | os.W_OK | os.X_OK):
         return bad(f"this user may not write to {home}", "run ringwatch as the owner of its home, or chown the home")
     if found := mended.unfit(patient.settings):
-        return warn(f"others may read what they should not: {_names(found)}", "chmod -R go-rwx them, or run a stage")
+        return warn(f"others may read or write {_names(found)}", "chmod -R go-rwx them, or run a stage")
     return ok(f"{home} is for those who may read it")
 
 
