@@ -37,8 +37,8 @@ def on_dag_run_failed(dag_run: Any, msg: str) -> None:  # noqa: ARG001
 
 
 def _note(dag_run: Any, said: str) -> None:
-    if not isinstance(dag_run.dag and dag_run.dag.timetable, Nightly):
-        return
+    if object_session(dag_run) is None or not isinstance(dag_run.dag and dag_run.dag.timetable, Nightly):
+        return  # `airflow dags test` tells of runs that no session holds: what they lack cannot be looked up
     day = dag_run.partition_key or (dag_run.conf or {}).get("day")
     if day and (not dag_run.note or dag_run.note.startswith(_OURS)):
         dag_run.note = f"{_OURS}{day}{said}"
