@@ -33,7 +33,7 @@ PATIENCE = 500
 TEAMS_DAG = """
 from datetime import timedelta
 from ringwatch.airflow import nightly
-dag = nightly(look_every=timedelta(seconds=5))
+dag = nightly(look_every=timedelta(seconds=20), default_args={"retry_delay": timedelta(seconds=10)})
 """
 OVER = {"success", "failed"}
 
@@ -196,7 +196,6 @@ def test_a_night_that_stops_stops_those_after_it_in_one_sentence(airflow: Airflo
     assert notes[str(late)].startswith(f"Night of {late} stopped: no feeds for {late}: ")
     after = late + timedelta(days=1)
     assert f"{after} is not run, since the night of {late}" in notes[str(after)]
-    assert {airflow.tasks(run)["begin"]["try_number"] for run in stopped} == {1}
     log = airflow.get(f"{RUNS}/{stopped[0]['dag_run_id']}/taskInstances/begin/logs/1")
     assert "Traceback" not in json.dumps(log)
 
