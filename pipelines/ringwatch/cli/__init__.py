@@ -50,10 +50,17 @@ COMMANDS = {
         "Take back all published days after one: consumers, reviewers and the graph see that day again.",
     ),
     "upkeep": Later(
-        "upkeep:upkeep", "Do what is due each week: let go of what ran out, erase, make a backup and try it."
+        "upkeep:upkeep",
+        "Do what is due each week: let go of what ran out, erase, look for drift, make a backup and try it.",
     ),
-    "backup": Later("upkeep:backup", "Back up days, review store and keys."),
-    "restore": Later("upkeep:restore", "Put a backup into an empty home and an empty review store, and compare it."),
+    "backup": Later(
+        "upkeep:backup",
+        "Back up days, review store and keys, with a digest of each and of the graph, which follows from them.",
+    ),
+    "restore": Later(
+        "upkeep:restore",
+        "Put a backup into an empty home and an empty review store, make the graph anew, and compare all of it.",
+    ),
     "deliveries": Later(
         "deliveries:deliveries",
         "Show the completeness ledger: what arrived of each feed on each day, and what became of its rows.",

@@ -9,12 +9,12 @@ import typer
 from ringwatch.cli.doors import open_store
 from ringwatch.cli.output import console
 
-app = typer.Typer(no_args_is_help=True, help="The review store.")
+app = typer.Typer(no_args_is_help=True, help="The review store: its schema, and who may do what in it.")
 
 
 @app.callback()
 def store() -> None:
-    """The review store."""
+    """The review store: its schema, and who may do what in it."""
 
 
 @app.command()
