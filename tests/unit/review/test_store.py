@@ -241,7 +241,7 @@ def test_consumers_can_ask_what_changed(store: Store) -> None:
     assert changes["change_seq"].is_unique
     tuesday = changes[changes["change_seq"] > 3][["ring_id", "change"]].values.tolist()
     assert sorted(tuesday) == sorted(
-        [[a, "event"], [b, "members"], [b, "event"], [c, "dormant"], [d, "added"]],
+        [[a, "event"], [b, "members"], [b, "event"], [b, "summary"], [c, "dormant"], [d, "added"]],
     )
 
 
