@@ -27,7 +27,8 @@ from ringwatch.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "airflow_local.py"
-RUNS = "dags/nightly_ring_discovery/dagRuns"
+DAG = "nightly_ring_discovery"
+RUNS = f"dags/{DAG}/dagRuns"
 DAYS = [str(START + timedelta(days=number)) for number in range(4)]
 PATIENCE = 500
 TEAMS_DAG = """
@@ -78,6 +79,14 @@ class Airflow:
             time.sleep(2)
         return runs
 
+    def backfill(self, first: str, last: str) -> None:
+        """Ask for a backfill. Airflow notices within half a minute that the one before is complete."""
+        deadline = time.monotonic() + PATIENCE
+        while any(one["completed_at"] is None for one in self.get("backfills", dag_id=DAG)["backfills"]):
+            assert time.monotonic() < deadline
+            time.sleep(2)
+        self.run("backfill", "create", "--dag-id", DAG, "--from-date", first, "--to-date", last)
+
     def tasks(self, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found = self.get(f"{RUNS}/{run['dag_run_id']}/taskInstances")["task_instances"]
         return {task["task_id"]: task for task in found}
@@ -122,9 +131,7 @@ def signed_in(url: str, home: Path) -> httpx.Client:
 def runs(airflow: Airflow) -> list[dict[str, Any]]:
     """All runs, when they are over: the first night, which `make airflow` triggers, and what is asked for meanwhile."""
     airflow.trigger(conf={"day": DAYS[0]})
-    airflow.run(
-        *("backfill", "create", "--dag-id", "nightly_ring_discovery", "--from-date", DAYS[1], "--to-date", DAYS[3])
-    )
+    airflow.backfill(DAYS[1], DAYS[3])
     return airflow.finished(5)
 
 
@@ -187,8 +194,7 @@ def test_all_days_are_published_and_nobody_has_the_turn(airflow: Airflow, runs: 
 
 def test_a_night_that_stops_stops_those_after_it_in_one_sentence(airflow: Airflow, runs: list[dict[str, Any]]) -> None:
     late = START + timedelta(days=5)  # no feeds of this day, nor of the next, and both are long over
-    asked = ("--from-date", str(late), "--to-date", str(late + timedelta(days=1)))
-    airflow.run("backfill", "create", "--dag-id", "nightly_ring_discovery", *asked)
+    airflow.backfill(str(late), str(late + timedelta(days=1)))
 
     stopped = [run for run in airflow.finished(len(runs) + 2) if run["state"] == "failed"]
 
