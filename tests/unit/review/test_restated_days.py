@@ -86,7 +86,7 @@ def do(store: Store, step: tuple[Any, ...] | str) -> None:
         publish(store, MONDAY + timedelta(day), groups(grouping), probability)
 
 
-@settings(max_examples=12)
+@settings(max_examples=6)
 @given(st.lists(nights | ROLL_BACK | VERDICT | RELEASE, min_size=2, max_size=6))
 def test_whatever_is_published_again_no_ring_is_lost_and_a_consumer_can_follow(
     empty: Path, steps: list[tuple[Any, ...] | str]
@@ -116,7 +116,7 @@ def without_run(rings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [ring | {"run_id": None} for ring in rings]
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(st.lists(nights, min_size=1, max_size=4), st.integers(0, 3))
 def test_a_day_that_is_published_again_as_it_was_changes_nothing(
     empty: Path, steps: list[tuple[int, list[int], float]], which: int
@@ -140,7 +140,7 @@ def test_a_day_that_is_published_again_as_it_was_changes_nothing(
         assert consumer.poll() == []
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(groupings, groupings)
 def test_a_ring_whose_first_day_is_published_again_keeps_its_id_if_most_of_it_is_there(
     empty: Path, first: list[int], second: list[int]
