@@ -30,7 +30,7 @@ SCRIPT = ROOT / "scripts" / "airflow_local.py"
 DAG = "nightly_ring_discovery"
 RUNS = f"dags/{DAG}/dagRuns"
 DAYS = [str(START + timedelta(days=number)) for number in range(4)]
-PATIENCE = 500
+PATIENCE = 900
 TEAMS_DAG = """
 from datetime import timedelta
 from ringwatch.airflow import nightly
@@ -38,7 +38,8 @@ dag = nightly(look_every=timedelta(seconds=20), default_args={"retry_delay": tim
 """
 OVER = {"success", "failed"}
 
-pytestmark = pytest.mark.integration
+# Five nights with a process for each of their tasks: four minutes alone, and more beside other tests.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1500)]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Airflow:
 
 
 def surroundings(home: Path) -> dict[str, str]:
-    small = {"RINGWATCH_SERVER_HEAP_MB": "1024", "RINGWATCH_SERVER_PAGECACHE_MB": "128"}
+    small = {"RINGWATCH_SERVER_HEAP_MB": "1024", "RINGWATCH_SERVER_PAGECACHE_MB": "128", "RINGWATCH_CANARIES": "false"}
     ports = {"RINGWATCH_SERVER_BOLT_PORT": "0", "RINGWATCH_SERVER_HTTP_PORT": "0"}
     dags = {"AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags")}
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "RINGWATCH"))}
