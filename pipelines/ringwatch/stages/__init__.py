@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringwatch import lineage, log, metrics
+from ringwatch import log
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
@@ -142,6 +142,8 @@ def _run(stage: str, night: Night, lease: Lease) -> Report:
         run_report.add(night, report)
         _log.info("is done", extra={"counts": report.counts, "seconds": report.seconds})
         if stage == STAGES[-1]:
+            from ringwatch import lineage, metrics
+
             metrics.write(night)
             lineage.write(night)
     return report
