@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
-from ringwatch.errors import UsageError
 from ringwatch.model import Model
 from ringwatch.web.page import Administering, Looking, Note, Visit, back
 from ringwatch.web.traces import hubs
@@ -55,7 +54,5 @@ def allow(
     expires: Annotated[date, Form()],
     note: Note = "",
 ) -> Response:
-    if decision not in DECISIONS:
-        raise UsageError("An identifier is harmless or a hub.")
     visit.desk.allow(facet, identifier.strip(), decision, expires, note)
     return back("/allowances", "allowed")

@@ -82,8 +82,6 @@ def allow(
     expires: Annotated[date, Form()],
     note: Note = "",
 ) -> Response:
-    if decision not in DECISIONS:
-        raise UsageError("An identifier is harmless or a hub.")
     one = _meant(visit, visit.desk.ring(ring_id), identifier)
     visit.desk.allow(one["facet"], one["name"], decision, expires, note)
     return back(ring_path(ring_id), "allowed")
