@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from judged import MONDAY, TUESDAY, WEDNESDAY, accounts, publish, ring_of
+from judged import MONDAY, TUESDAY, WEDNESDAY, accounts, judged, make, publish, ring_of
 
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.review.desk import Desk
@@ -210,7 +210,8 @@ def test_what_was_cleared_and_is_flagged_all_the_same_is_to_be_reviewed(desk, st
     desk("ana").decide(ring, "benign")
     assert shown(desk("ben"))[ring] == ("closed", "benign")
 
-    publish(store, TUESDAY, {"a": accounts(range(6))})
+    flagged = make(store, TUESDAY, judged({"a": accounts(range(6))}))
+    store.published.publish(TUESDAY, flagged, 1000, store.published.history(TUESDAY).last_run)
 
     assert shown(desk("ben"))[ring] == ("open", None)
 
