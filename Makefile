@@ -40,7 +40,7 @@ secrets: ## Draw the passwords of docker-compose.yml into secrets/, those that a
 	@$(PYTHON) scripts/secrets_of_stack.py
 
 .PHONY: test
-test: test-unit test-integration test-properties ## Run all tests
+test: test-unit test-integration test-properties ## Run all tests but those of test-slow
 
 .PHONY: test-unit
 test-unit: $(INSTALLED) ## Run the tests that need no server: seconds
@@ -48,7 +48,11 @@ test-unit: $(INSTALLED) ## Run the tests that need no server: seconds
 
 .PHONY: test-integration
 test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS; WORKERS=2: two at a time
-	$(BIN)/python -m pytest -m integration --quiet $(if $(NEO4J_URI),,--numprocesses $(patsubst 1,0,$(WORKERS)) --dist loadfile)
+	$(BIN)/python -m pytest -m "integration and not slow" --quiet $(if $(NEO4J_URI),,--numprocesses $(patsubst 1,0,$(WORKERS)) --dist loadfile)
+
+.PHONY: test-slow
+test-slow: $(INSTALLED) ## Run the tests of sizes and of benchmarks, which take minutes each and are not among all tests
+	$(BIN)/python -m pytest -m slow --quiet
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure the door against the bare tools; ACCOUNTS="..." BOLT="..." name other sizes

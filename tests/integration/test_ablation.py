@@ -14,7 +14,7 @@ from ringwatch.settings import load_settings
 from ringwatch.simulate import START
 from ringwatch.window import sharing
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

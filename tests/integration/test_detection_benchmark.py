@@ -12,7 +12,7 @@ from benchmarks.detection.__main__ import compare
 from benchmarks.door.servers import Server
 from ringwatch.graph import Graph
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ACCOUNTS = 600
 

@@ -38,6 +38,7 @@ def test_all_contenders_over_bolt_build_the_same_graph(graph: Graph, tmp_path: P
     assert all(one.seconds > 0 and one.done.rows > ACCOUNTS for one in cold.figures + warm.figures)
 
 
+@pytest.mark.slow
 def test_gate_first_load_and_night_are_compared_and_shown(jars: Path, tmp_path: Path) -> None:
     comparisons = list(compare_door(tmp_path, ACCOUNTS, seed=5, repeats=1))
 

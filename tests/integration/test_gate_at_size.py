@@ -16,7 +16,7 @@ from ringwatch.night import open_night
 from ringwatch.settings import load_settings
 from ringwatch.window import pairs, sharing
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 DAY = date(2026, 3, 2)
 OPENED = "TIMESTAMP '2026-03-02 08:00' AS created_at, 'active' AS status"

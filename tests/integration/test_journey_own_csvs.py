@@ -27,7 +27,7 @@ THEIR_WORDS = {"settled": "succeeded", "declined": "failed"}
 @pytest.fixture
 def desk(tmp_path: Path, graph: Graph, neo4j_settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder in which they work, with the page's ringwatch.toml."""
-    home = load_settings(home=tmp_path / "var", **neo4j_settings)
+    home = load_settings(home=tmp_path / "var", canaries=False, **neo4j_settings)
     for name, value in environment(home).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
