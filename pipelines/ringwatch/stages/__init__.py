@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ringwatch import log
+from ringwatch import lineage, log
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
@@ -137,13 +137,18 @@ def _what(stage: str, night: Night) -> str:
 def _run(stage: str, night: Night, lease: Lease) -> Report:
     with log.about(night.day, stage, night.run):
         _log.info("begins")
-        report: Report = importlib.import_module(f"ringwatch.stages.{stage}").run(night)
+        lineage.begins(night, stage)
+        try:
+            report: Report = importlib.import_module(f"ringwatch.stages.{stage}").run(night)
+        except Exception as error:
+            lineage.fails(night, stage, error)
+            raise
         lease.keep()
         run_report.add(night, report)
         _log.info("is done", extra={"counts": report.counts, "seconds": report.seconds})
         if stage == STAGES[-1]:
-            from ringwatch import lineage, metrics
+            from ringwatch import metrics
 
             metrics.write(night)
-            lineage.write(night)
+            lineage.ends(night)
     return report
