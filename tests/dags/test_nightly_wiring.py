@@ -100,6 +100,16 @@ def test_a_team_makes_the_dag_its_own(tmp_path: Path) -> None:
     assert first_run(dag).run_after.hour == 5
 
 
+@pytest.mark.parametrize("hour", range(24))
+def test_nights_may_begin_at_any_hour_and_are_about_the_day_before(hour: int) -> None:
+    from ringwatch.airflow import nightly
+
+    run = first_run(nightly(hour=hour))
+
+    assert (run.run_after.hour, run.run_after.utcoffset()) == (hour, timedelta(0))
+    assert run.partition_key == f"{run.run_after - timedelta(days=1):%Y-%m-%d}"
+
+
 def test_the_weekly_tasks_are_the_steps_of_the_upkeep() -> None:
     from ringwatch.airflow import weekly, weekly_upkeep
     from ringwatch.upkeep.steps import STEPS

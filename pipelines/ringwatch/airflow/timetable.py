@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.timetables.trigger import CronPartitionTimetable
 from airflow.utils.types import DagRunType
-from pendulum import now
+from pendulum import now, timezone
 
 # A night that is due for less is started, though there was none before it; else the first one would be put off to the
 # next day when the DAG is read, or another run works, just when it is due.
@@ -24,10 +24,10 @@ class Nightly(CronPartitionTimetable):
     """
 
     def __init__(self, hour: int = 2) -> None:
-        # POSIX turns the sign around: Etc/GMT+2 is UTC-2. `run_immediately`: the last night was before this DAG.
+        # A clock by its distance: zones with names end twelve hours behind UTC. `run_immediately`: see _DUE.
         super().__init__(
             "0 0 * * *",
-            timezone=f"Etc/GMT+{hour}",
+            timezone=timezone(-hour * 3600),
             run_offset=-1,
             key_format="%Y-%m-%d",
             run_immediately=_DUE,
