@@ -22,14 +22,19 @@ os.environ |= {
 
 
 @pytest.fixture(scope="session")
-def nightly() -> "DAG":
-    """The nightly DAG, as Airflow loads it."""
+def dags() -> "dict[str, DAG]":
+    """The DAGs of this repository, as Airflow loads them."""
     pytest.importorskip("airflow")
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(ROOT / "dags")
     assert bag.import_errors == {}
-    return bag.dags["nightly_ring_discovery"]
+    return dict(bag.dags)
+
+
+@pytest.fixture(scope="session")
+def nightly(dags: "dict[str, DAG]") -> "DAG":
+    return dags["nightly_ring_discovery"]
 
 
 @pytest.fixture(scope="session")

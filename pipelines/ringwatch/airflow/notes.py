@@ -5,7 +5,6 @@ Called by the scheduler. What people wrote there stays.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from airflow.listeners import hookimpl
@@ -52,5 +51,4 @@ def _left(dag_run: Any, key: str) -> Any:
     if session is None:
         return None
     found = select(XComModel.value).where(XComModel.key == key, XComModel.dag_run_id == dag_run.id)
-    value = session.scalar(found.order_by(XComModel.timestamp.desc()).limit(1))
-    return json.loads(value) if isinstance(value, str) else value
+    return session.scalar(found.order_by(XComModel.timestamp.desc()).limit(1))

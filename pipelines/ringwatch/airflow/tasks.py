@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, BaseOperator, BaseSensorOperator
 
+from ringwatch.airflow import connections
 from ringwatch.airflow.endings import NeedsPerson, told
 from ringwatch.airflow.runs import Run
 from ringwatch.night import STAGES
@@ -67,10 +68,9 @@ class Begin(AwaitTurn):
         from ringwatch.errors import DataRefused
         from ringwatch.gate import delivery
         from ringwatch.night import open_night
-        from ringwatch.settings import load_settings
         from ringwatch.symptoms import LATE_FEED
 
-        settings = load_settings()
+        settings = connections.settings()
         with open_night(settings, run.day) as night:
             lacks = delivery.missing(night)
         until = feeds_deadline(run.day, settings.day_zone, settings.feeds_wait_hours)
@@ -143,9 +143,8 @@ class Stage(Working):
 
     def _night(self, run: Run) -> Night:
         from ringwatch.night import open_night
-        from ringwatch.settings import load_settings
 
-        return open_night(load_settings(), run.day, run=run.key)
+        return open_night(connections.settings(), run.day, run=run.key)
 
     def _what(self, night: Night) -> str:
         return _night_of(night.day)
@@ -191,9 +190,8 @@ class Upkeep(Working):
     def _night(self, run: Run) -> Night:
         from ringwatch.cli.upkeep import day_of
         from ringwatch.night import open_night
-        from ringwatch.settings import load_settings
 
-        settings = load_settings()
+        settings = connections.settings()
         return open_night(settings, day_of(settings), run=run.key)
 
     def _what(self, night: Night) -> str:  # noqa: ARG002 - it is about no day
@@ -209,9 +207,8 @@ def take_turn(day: date, run: Run, what: str) -> str | None:
     """Take or keep the turn for the run; return who has it when it is another one's."""
     from ringwatch import disk, rights
     from ringwatch.night import open_night
-    from ringwatch.settings import load_settings
 
-    settings = load_settings()
+    settings = connections.settings()
     with disk.failures(settings), rights.kept(settings), open_night(settings, day) as night:
         return night.store.turn.take(run.key, what, run.is_over)
 
@@ -226,7 +223,6 @@ def _give_back(run: Run) -> None:
 
     from ringwatch.errors import RingwatchError
     from ringwatch.night import open_night
-    from ringwatch.settings import load_settings
 
-    with suppress(RingwatchError), open_night(load_settings(), date.min) as night:
+    with suppress(RingwatchError), open_night(connections.settings(), date.min) as night:
         night.store.turn.give_back(run.key)
