@@ -145,7 +145,9 @@ def test_env_example_names_each_variable_once_and_gives_no_value() -> None:
     assert sorted(name for name, _, _ in required) == sorted(set(REQUIRED.findall(TEXT)))
     assert {value for _, _, value in required} == {""}
     optional = [line[2:] for line in lines if re.match(r"# \w+=", line)]
-    assert set(optional) == {f"{name}={value}" for name, value in re.findall(r"\$\{(\w+):-(\w+)\}", TEXT)}
+    defaults = {f"{name}={value}" for name, value in re.findall(r"\$\{(\w+):-(\w+)\}", TEXT)}
+    from_dockerfile = {f"{name}=" for service in SERVICES.values() for name in service.get("build", {}).get("args", [])}
+    assert set(optional) == defaults | from_dockerfile
 
 
 def test_every_published_port_is_on_loopback() -> None:
