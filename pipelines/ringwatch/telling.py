@@ -16,6 +16,7 @@ _STAGES = {
     "detect": "{candidates:,} candidates have {accounts:,} accounts; {watched:,} accounts are like known rings.",
     "score": "{groups:,} groups of {members:,} accounts were judged; {likely:,} are likely rings.",
     "expire": "{claims:,} claims that ran out were taken away.",
+    "purge": "{removed:,} nodes and relationships were removed from the graph; {kept:,} older than the window stay.",
     "erase": "{erased:,} accounts were erased; consumers are told of {changes:,} changed rings.",
     "drift": "{right:,} of {reviewed:,} reviewed rings were ones.",
     "retain": "{files:,} files of {days:,} old days were removed, and the values of {refused_rows:,} refused rows.",
@@ -26,7 +27,7 @@ _STAGES = {
 _NAMES = (
     "accounts", "identifiers", "relationships", "removed", "shared", "hubs", "links", "candidates", "watched", "groups",
     "members", "likely", "rings", "changes", "claims", "erased", "reviewed", "right", "files", "days", "refused_rows",
-    "backups", "tables",
+    "backups", "tables", "kept",
 )  # fmt: skip
 _BECAME = {"clean": "clean", "held": "held", "quarantined": "in quarantine", "duplicates": "duplicates"}
 

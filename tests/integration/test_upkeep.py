@@ -116,6 +116,29 @@ def test_what_nights_left_of_old_days_goes_and_their_rows_stay(nights: Night) ->
     assert stages.run_stage("load", nights).counts["days"] == 0
 
 
+def test_what_fell_out_of_the_window_and_is_in_the_graph_still_is_named_with_its_feed(nights: Night) -> None:
+    old = nights.day - timedelta(days=nights.settings.window_days + 15)
+    seen = "MATCH (:Account)-[r:USED_DEVICE]->() WITH r ORDER BY elementId(r) LIMIT 3"
+    before = [row["at"] for row in nights.graph.read(f"{seen} RETURN r.last_seen AS at")]
+    assert steps.run("purge", nights).warnings == ()
+
+    nights.graph.write(f"{seen} SET r.last_seen = localdatetime($at)", at=f"{old}T08:00:00")
+    report = steps.run("purge", nights)
+    nights.graph.write(f"{seen} WITH collect(r) AS all UNWIND range(0, 2) AS i "
+                       "WITH all[i] AS r, $at[i] AS at SET r.last_seen = at", at=before)  # fmt: skip
+
+    assert report.counts == {"removed": 0, "kept": 3}
+    assert report.warnings[0].startswith("3 USED_DEVICE are in the graph though they fell out of the window: devices ")
+
+
+def test_what_a_load_that_broke_off_left_in_the_graph_is_purged(nights: Night) -> None:
+    nights.graph.write("MATCH (s:LoadState) DELETE s")  # nobody knows what the graph was told
+    nights.graph.write("CREATE (:Device {device: 'of no file', updated_on: date('2026-01-01')})")
+
+    assert steps.run("purge", nights).counts["removed"] == 1
+    assert nights.graph.read("MATCH (d:Device {device: 'of no file'}) RETURN d") == []
+
+
 def test_an_account_that_waits_is_erased_once(nights: Night) -> None:
     account = nights.graph.read("MATCH (a:Account) RETURN min(a.account_id) AS account")[0]["account"]
     nights.store.tombstones.ask(account, "ana", "asked for it")

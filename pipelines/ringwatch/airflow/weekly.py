@@ -12,7 +12,7 @@ from ringwatch.airflow.notifier import Incident
 from ringwatch.airflow.tasks import AwaitTurn, Upkeep
 
 # The steps of `ringwatch.upkeep`, which loads too much to be asked while Airflow reads DAGs.
-STEPS = ("expire", "erase", "drift", "retain", "backup", "check")
+STEPS = ("expire", "purge", "erase", "drift", "retain", "backup", "check")
 
 
 def weekly_upkeep(
@@ -26,10 +26,10 @@ def weekly_upkeep(
     """What is due each week, on Sundays at noon (UTC), so that nights can go on for years.
 
     `begin` waits until no night works. Then, in order: `expire` takes away claims of reviewers that ran out and names
-    allowances that did; `erase` erases the accounts that wait for it (`ringwatch erase --later`); `drift` compares the
-    score with verdicts; `retain` removes what nights left of days older than `keep_days`; `backup` writes a backup
-    into `backup_dir` and keeps the newest `backups_kept`; `check` restores it into an empty home, compares all of it,
-    and takes that away again. Relationships older than the window are purged by the night of each Sunday.
+    allowances that did; `purge` sees that what fell out of the window is gone from the graph; `erase` erases the
+    accounts that wait for it (`ringwatch erase --later`); `drift` compares the score with verdicts; `retain` removes
+    what nights left of days older than `keep_days`; `backup` writes a backup into `backup_dir` and keeps the newest
+    `backups_kept`; `check` restores it into an empty home, compares all of it, and takes that away again.
 
     `ringwatch upkeep STEP` does the same on the command line.
     """

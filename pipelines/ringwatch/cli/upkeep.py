@@ -18,7 +18,9 @@ from ringwatch.settings import Settings, load_settings
 if TYPE_CHECKING:
     from ringwatch.upkeep.backup import Manifest
 
-Step = Annotated[str | None, typer.Argument(help="One step alone: expire, erase, drift, retain, backup or check.")]
+Step = Annotated[
+    str | None, typer.Argument(help="One step alone: expire, purge, erase, drift, retain, backup or check.")
+]
 To = Annotated[Path, typer.Option("--to", help="New folder for the backup.", file_okay=False)]
 From = Annotated[Path, typer.Option("--from", help="Folder of a backup.", file_okay=False, exists=True)]
 WithoutGraph = Annotated[

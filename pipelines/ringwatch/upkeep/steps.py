@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from time import perf_counter
 
@@ -14,8 +14,10 @@ from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report, open_night
 from ringwatch.quarantine import shelf
 from ringwatch.quarantine.shelf import Which
+from ringwatch.resources import cypher
 from ringwatch.review import stats
 from ringwatch.settings import elsewhere
+from ringwatch.stages import load
 from ringwatch.upkeep import backup
 from ringwatch.upkeep.restore import restore
 from ringwatch.working import working, writing
@@ -41,7 +43,7 @@ def run(step: str, night: Night) -> Report:
 
 
 def expire(night: Night) -> Did:
-    """Take away claims that ran out, and say which allowances did. The graph's relationships expire at load."""
+    """Take away claims that ran out, and say which allowances did."""
     with working(night, "upkeep: expire"):
         claims = night.store.verdicts.end_claims(night.store.now())
     rows = night.store.verdicts.allowances()
@@ -53,6 +55,39 @@ def expire(night: Night) -> Did:
         if found
     ]
     return {"claims": claims, "ran_out": len(ran_out), "soon": len(soon)}, warnings
+
+
+def purge(night: Night) -> Did:
+    """See that what fell out of the window is gone from the graph, and say what is not, and why.
+
+    On which nights it goes follows from the days alone (`loading/plan.py`), so that a graph that is made anew says the
+    same. Here load makes up for what the graph has not been told, as when one broke off or a graph was restored.
+    """
+    with working(night, "upkeep: purge"):
+        loaded = load.run(night).counts
+        kept = _out_of_window(night)
+    removed = sum(rows for name, rows in loaded.items() if name.startswith("removed."))
+    warnings = [
+        f"{rows:,} {name} are in the graph though they fell out of the window: {feed} was not complete on "
+        f"{night.settings.window_days} days since; `ringwatch deliveries` lists them"
+        for (name, feed), rows in kept.items()
+    ]
+    return {"removed": removed, "kept": sum(kept.values())}, warnings
+
+
+def _out_of_window(night: Night) -> dict[tuple[str, str], int]:
+    """Count by type and feed what the last purge should have taken; the graph's times may be `refresh_every` old."""
+    settings = night.settings
+    days = settings.window_days + _WEEK.days + settings.refresh_every
+    before = datetime.combine(night.day - timedelta(days=days), time())
+    rows = night.graph.read(cypher("upkeep/count_out_of_window"), before=before)
+    of = {
+        name: feed.feed
+        for feed in night.model.feeds.values()
+        for name, relationship in feed.relationships.items()
+        if not relationship.lasting
+    }
+    return {(row["type"], of[row["type"]]): row["relationships"] for row in rows if row["type"] in of}
 
 
 def erase(night: Night) -> Did:
@@ -144,6 +179,7 @@ _NO_BACKUP = "no backup is made: the setting backup_dir names no folder"
 
 STEPS: dict[str, Callable[[Night], Did]] = {
     "expire": expire,
+    "purge": purge,
     "erase": erase,
     "drift": drift,
     "retain": retain,
