@@ -82,9 +82,10 @@ def test_a_night_runs_from_the_feeds_to_published_rings_and_the_upkeep_after_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    simulate(tmp_path, 1000, 1, seed=3)
+    simulate(tmp_path, 500, 1, seed=3)
     monkeypatch.setenv("RINGWATCH_NOTIFY_URLS", sink.url)
     monkeypatch.setenv("RINGWATCH_BACKUP_DIR", str(tmp_path / "backups"))
+    monkeypatch.setenv("RINGWATCH_CANARIES", "false")
 
     run = dags["nightly_ring_discovery"].test(run_conf={"day": START.isoformat()})
 
