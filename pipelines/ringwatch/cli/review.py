@@ -114,7 +114,7 @@ def _print_ring(view: RingView) -> None:
 
 def _likely(row: QueueRow) -> str:
     if row.probability is None or row.low is None or row.high is None:
-        return "how likely it is shows once you have decided"
+        return "probability hidden until you decide"
     between = f"{Probability(row.low)} to {Probability(row.high)}"
     return f"{row.kind}, probability {Probability(row.probability)} ({between})"
 

@@ -82,8 +82,8 @@ def _too_few(parts: tuple[Part, ...], precision: Precision | None) -> str:
     of_part = ", ".join(f"{part.decided} of {part.name} ones" for part in parts)
     return (
         f"too few verdicts for an estimate of recall: {flagged} on flagged rings ({FEWEST_FLAGGED} are needed) and "
-        f"{sampled} on groups below the threshold ({FEWEST_SAMPLED} are needed, {FEWEST_OF_PART} of each part that "
-        f"there is; {of_part} so far)"
+        f"{sampled} on groups below the threshold ({FEWEST_SAMPLED} are needed, at least {FEWEST_OF_PART} of each "
+        f"part; {of_part} so far)"
     )
 
 

@@ -1,6 +1,6 @@
 """How good the flagged rings are, as far as verdicts say: decisions in; precision by kind, band, reason, reviewer out.
 
-Of rings that nobody reviewed verdicts say nothing; how much was never flagged is in `recall.py`.
+Verdicts say nothing about rings that nobody reviewed; how much was never flagged is in `recall.py`.
 """
 
 from __future__ import annotations

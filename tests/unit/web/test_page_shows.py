@@ -81,7 +81,7 @@ def test_a_sampled_group_is_shown_as_a_ring_whose_probability_is_not_told_yet(by
     send(anna, f"{path}/decide", decision="confirmed", seen="0")
 
     assert row.ring_id in anna.get("/queue?status=all").text
-    assert "How likely it is shows once you have decided" in before
+    assert "stays hidden until you decide" in before
     assert "32 times likelier" in before
     assert "0.20" not in before
     assert "0.20" in anna.get(path).text
