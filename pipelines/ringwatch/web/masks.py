@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable
 
 HIDDEN = "•••"
+_KIND = re.compile(r"^[a-z_]+: ")
 _IPV4 = re.compile(r"^(\d{1,3}\.\d{1,3})\.\d{1,3}(?:\.\d{1,3})?(?:/\d+)?$")
 
 
 def masked(identifier: str) -> str:
-    """Return half of an IPv4 address, else the first letters: "203.0.•••", "a41f•••"."""
+    """Return half of an IPv4 address, else the first letters: "203.0.•••", "a41f•••", "device: a41f•••"."""
+    if kind := _KIND.match(identifier):
+        return kind[0] + masked(identifier[kind.end() :])
     if found := _IPV4.match(identifier):
         return f"{found[1]}.{HIDDEN}"
     shown = min(4, len(identifier) // 3)
