@@ -27,6 +27,10 @@ $(INSTALLED): requirements.lock pyproject.toml scripts/setup_venv.py
 demo: $(INSTALLED) ## Simulate some days, run their nights on a real Neo4j, show the rings
 	@$(BIN)/ringwatch demo
 
+.PHONY: demo-spark
+demo-spark: $(INSTALLED) ## The same with its shards judged by Spark on this machine; needs Java 17
+	@$(BIN)/ringwatch demo --engine spark
+
 .PHONY: evaluate
 evaluate: $(INSTALLED) ## Judge simulated worlds of family C and write a report: 40 minutes
 	@$(BIN)/ringwatch evaluate --family C --out var/evaluation-report

@@ -3,8 +3,8 @@
     python scripts/licences.py
 
 In: `[tool.licences]` of pyproject.toml, and what the installed distributions say of themselves. Looked at are the
-dependencies and the extra `postgres`, with all that they need in turn; not the tools of developers, nor Airflow, which
-a deployment brings or not.
+dependencies and the extras `postgres` and `spark`, with all that they need in turn; not the tools of developers, nor
+Airflow, which a deployment brings or not.
 """
 
 import sys
@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ("postgres",)
+EXTRAS = ("postgres", "spark")
 LONGEST_NAME = 60  # a field that is longer holds the text of a licence, not its name
 
 

@@ -136,8 +136,19 @@ class Settings(BaseSettings):
         0.1, gt=0, le=1, description="share of a feed's rows that may not count for one reason before its cause is told"
     )
     window_days: int = Field(28, ge=1, le=3660, description="days of history that count, the day itself included")
-    engine: Literal["gds", "local"] = Field(
-        "gds", description="who works out communities: gds (the server's Graph Data Science) or local (this process)"
+    engine: Literal["gds", "local", "spark"] = Field(
+        "gds",
+        description="who works out communities: gds (the server's Graph Data Science), local (processes of this "
+        "machine) or spark (the executors of spark_master)",
+    )
+    spark_master: str = Field(
+        "local[*]", description="master that the engine spark works on: local[*], yarn, k8s://…, spark://…"
+    )
+    spark_conf: dict[str, str] = Field({}, description="configuration of Spark by its name, for the engine spark")
+    spark_dir: str | None = Field(
+        None,
+        description="folder on a Hadoop path (hdfs, s3a, abfs, gs) through which the engine spark hands on what its "
+        "executors work on; none: the home, which they must share",
     )
     shard_accounts: int = Field(
         200_000,

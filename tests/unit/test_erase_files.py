@@ -221,6 +221,16 @@ def test_an_id_is_found_in_either_form_of_unicode() -> None:
     assert account.may_be_in(pa.array([composed, apart, "Kathe-1", None])).to_pylist() == [True, True, False, False]
 
 
+def test_what_a_killed_night_had_for_spark_is_removed(night: Night) -> None:
+    left = night.files.home / "spark" / "shards" / "1.parquet"
+    left.parent.mkdir(parents=True)
+    left.touch()
+
+    leftovers.clear(night)
+
+    assert not left.parent.exists()
+
+
 @pytest.mark.parametrize(
     ("module", "step", "nth"),
     [

@@ -70,6 +70,6 @@ def test_an_exception_holds_for_its_package_and_its_licence_only(licences: Modul
 
 
 def test_what_dependencies_need_in_turn_is_looked_at(licences: ModuleType) -> None:
-    project = {"dependencies": ["jinja2"], "optional-dependencies": {"postgres": ["psycopg"]}}
+    project = {"dependencies": ["jinja2"], "optional-dependencies": {"postgres": ["psycopg"], "spark": ["py4j"]}}
 
-    assert {"jinja2", "markupsafe", "psycopg"} <= licences.needed(project).keys()
+    assert {"jinja2", "markupsafe", "psycopg", "py4j"} <= licences.needed(project).keys()

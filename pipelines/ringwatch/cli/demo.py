@@ -13,7 +13,7 @@ import typer
 
 from ringwatch import server
 from ringwatch.cli.evaluate import print_evaluation
-from ringwatch.cli.night import FinishedNight, run_nights
+from ringwatch.cli.night import Engine, FinishedNight, run_nights, with_engine
 from ringwatch.cli.output import Json, console, print_json
 from ringwatch.cli.query import print_picture_link
 from ringwatch.cli.review_page import REPORTER, write_report
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ringwatch.simulate import Simulation
     from ringwatch.store.store import Store
 
+SPARK_SHARD = 1000  # accounts
 WORLD_NOTE = "world.json"  # the simulator's note of what a world is made from
 
 
@@ -33,6 +34,7 @@ def demo(
     accounts: Annotated[int, typer.Option(help="Accounts of the simulated world.")] = 3000,
     days: Annotated[int, typer.Option(help="Days, and so nights.")] = 5,
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    engine: Engine = None,
     as_json: Json = False,
 ) -> None:
     """Simulate some days, run their nights on a real Neo4j, and show the rings: begun anew each time.
@@ -43,7 +45,7 @@ def demo(
     from ringwatch.simulate import simulate
     from ringwatch.store.store import Store
 
-    settings = demo_settings()
+    settings = demo_settings(**with_engine(engine))
     begin_anew(settings)
     _say(as_json, f"1. A world of {accounts:,} accounts and {days} days, in {settings.home}")
     world = simulate(settings.home, accounts, days, seed)
@@ -63,9 +65,13 @@ def demo(
     print_next(settings, write_report(settings, world.last_day, REPORTER))
 
 
-def demo_settings() -> Settings:
-    """Return the settings with a home of the demo's own, and without servers, store and feeds that are real ones."""
-    return set_apart(load_settings(), "demo")
+def demo_settings(**other: str) -> Settings:
+    """Return the settings with a home of the demo's own, and without servers, store and feeds that are real ones.
+
+    Parts of a night on Spark are small, so that even the demo has several.
+    """
+    settings = set_apart(load_settings(**other), "demo")
+    return settings.model_copy(update={"shard_accounts": SPARK_SHARD}) if settings.engine == "spark" else settings
 
 
 def begin_anew(settings: Settings) -> None:

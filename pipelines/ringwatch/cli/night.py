@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,6 +47,10 @@ Other = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SETTING=VALUE", help="A setting of the shadow night, e.g. flag_probability=0.4."),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option("--engine", help="gds, local or spark: who works out communities; else the setting engine."),
+]
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def run(
     from_day: From = None,
     to_day: To = None,
     without: Without = None,
+    engine: Engine = None,
     shadow: Shadow = False,
     other: Other = None,
     as_json: Json = False,
@@ -80,7 +86,7 @@ def run(
 
     The embedded Neo4j is left running for `ringwatch query` and Neo4j Browser; `ringwatch server stop` ends it.
     """
-    settings = night_settings(without or [])
+    settings = night_settings(without or [], with_engine(engine))
     if other and not shadow:
         raise UsageError(
             "--set is for --shadow; real nights take their settings from ringwatch.toml and the environment"
@@ -208,9 +214,14 @@ def print_report(report: Report) -> None:
     print_warnings(report)
 
 
-def night_settings(without: list[str]) -> Settings:
-    """Return the settings without the feeds that this deployment does not have."""
-    settings = load_settings()
+def with_engine(engine: str | None) -> dict[str, str]:
+    """Return the setting that the option --engine stands for, if it is given."""
+    return {} if engine is None else {"engine": engine}
+
+
+def night_settings(without: list[str], other: Mapping[str, str] = MappingProxyType({})) -> Settings:
+    """Return the settings, with `other` on top, without the feeds that this deployment does not have."""
+    settings = load_settings(**other)
     model = settings_model(settings)
     if ACCOUNTS in without:
         raise UsageError(f"--without {ACCOUNTS}: every deployment has accounts; without them there is nothing to link")

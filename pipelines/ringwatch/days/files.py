@@ -25,6 +25,11 @@ class Files:
         return self.home / "spill"
 
     @property
+    def spark(self) -> Path:
+        """What is on its way to the executors of Spark and back; gone when a stage ends."""
+        return self.home / "spark"
+
+    @property
     def adjustments(self) -> Path:
         """What verdicts changed in the score, by version, and which is in use."""
         return self.home / "adjustments"

@@ -13,5 +13,6 @@ def clear(night: Night) -> None:
     for ending in ("", ".new", ".new.wal"):
         night.files.sharing.with_name(f"{night.files.sharing.name}{ending}").unlink(missing_ok=True)
     of_days = [(night.files.home / "days").glob(f"*/{name}") for name in ("replaying", "amending.new")]
-    for folder in (night.files.graph / "bulk", night.files.graph / "survey", night.files.spill, *chain(*of_days)):
+    files = night.files
+    for folder in (files.graph / "bulk", files.graph / "survey", files.spill, files.spark, *chain(*of_days)):
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,8 +4,8 @@ Every function takes frames of numbered nodes and gives frames back; what is ask
 depend on what else is in the same frame, so a night can be asked about as a whole or shard by shard.
 
 Gds      the server's Graph Data Science: for one machine; exact numbers as `communities.py` has them
-Local    this process (`in_process.py`): for workers without a Neo4j. The same nodes give the same communities whatever
-         else was asked with them, in any process and order
+Local    this process (`in_process.py`): for workers without a Neo4j, those of Spark among them. The same nodes give the
+         same communities whatever else was asked with them, in any process and order
 
 Both have the same components, cores and similarities. Their Leiden visits nodes in another order, so communities
 that are nearly as good may be others (docs/scale.md says how often that changes who is flagged).
@@ -79,4 +79,4 @@ class Local:
 
 def of(night: Night) -> Engine:
     """Return the engine that the settings name. Only Gds needs the night's graph, and so a server."""
-    return Local() if night.settings.engine == "local" else Gds(night.graph)
+    return Gds(night.graph) if night.settings.engine == "gds" else Local()

@@ -20,7 +20,8 @@ import pyarrow.parquet as pq
 from ringwatch.days.durable import replacing
 from ringwatch.night import Night, Report
 from ringwatch.search import engine, shard, watch
-from ringwatch.window import each, shards, sharing
+from ringwatch.spark.answers import answers
+from ringwatch.window import shards, sharing
 
 
 def run(night: Night) -> Report:
@@ -50,7 +51,7 @@ def _parts(
         return
     # What GDS works out is asked for from here, since one server answers.
     here, groups = night.settings.engine == "gds", 0
-    for done, found in enumerate(each.answers(night, shard.look, [given] * many, here), start=1):
+    for done, found in enumerate(answers(night, shard.look, [given] * many, here), start=1):
         groups += found.candidates["candidate"].nunique()
         night.tell(f"detect: {done:,} of {many:,} shards done, {groups:,} candidates so far")
         yield found

@@ -21,7 +21,8 @@ from ringwatch.review import adjustments
 from ringwatch.score import features, groups, scorecard
 from ringwatch.score.depth import Depth
 from ringwatch.score.tables import TABLES
-from ringwatch.window import each, pairs, shards, sharing
+from ringwatch.spark.answers import answers
+from ringwatch.window import pairs, shards, sharing
 
 # Fewer feeds with what accounts do than this leave one kind of evidence, which is weak alone.
 FEW_FEEDS = 2
@@ -57,13 +58,13 @@ def _judged(
     number = candidates["account_id"].map(pairs.places(connection)).map(shard)
     given = [(candidates[number == one], rules) for one in range(1, many + 1)]
     settled, likely = [], 0
-    for found in each.answers(night, groups.settle_shard, given):
+    for found in answers(night, groups.settle_shard, given):
         settled.append(found)
         likely += int((found.odds > 0).sum())
         night.tell(f"score: {len(settled):,} of {many:,} shards judged, {likely:,} likely rings so far")
     tonight = groups.tonight(settled, rules.card)
     parts = []
-    for part in each.answers(night, groups.tell, [(one, tonight, rules) for one in settled]):
+    for part in answers(night, groups.tell, [(one, tonight, rules) for one in settled]):
         parts.append(part)
         night.tell(f"score: {len(parts):,} of {many:,} shards explained")
     return groups.Judged(groups.merge(parts), tonight.near)

@@ -7,7 +7,7 @@ asked is a function of a module, and what is given and answered can be pickled.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -15,10 +15,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
+
 from ringwatch import duck
 from ringwatch.errors import InfrastructureError
 from ringwatch.night import Night
-from ringwatch.window import shards
+from ringwatch.window import pairs, shards
 
 T = TypeVar("T")
 
@@ -60,11 +62,25 @@ def answers(night: Night, ask: Callable[..., T], given: Sequence[tuple[Any, ...]
 
 
 def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:
-    where, shard, ask, given = asked
+    where, shard, question, given = asked
     with duck.connect(where.sharing, read_only=True) as connection:
         tables = shards.extract(connection, shard)
+    return ask(tables, question, given, where.memory_mb, where.spill / str(shard), where.threads)
+
+
+def ask(
+    tables: Mapping[str, pa.Table],
+    question: Callable[..., T],
+    given: tuple[Any, ...],
+    memory_mb: int,
+    spill: Path,
+    threads: int = 1,
+) -> T:
+    """Return the answer to `question` of the shard with these tables, worked out within `memory_mb` of DuckDB's."""
     with shards.opened(tables) as connection:
-        connection.execute(f"SET memory_limit = '{where.memory_mb}MiB'")
-        connection.execute(f"SET threads = {where.threads}")
-        connection.execute("SET temp_directory = $folder", {"folder": str(where.spill / str(shard))})
-        return ask(connection, *given)
+        connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
+        connection.execute(f"SET threads = {threads}")
+        connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
+        if "link" not in tables:
+            pairs.add(connection)
+        return question(connection, *given)

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -10,9 +11,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from clean_days import MONDAY, Rows, accounts, connected, paid, sent, used, write_days
+from on_spark import SPARK, needs_spark
 
-from ringwatch.errors import InfrastructureError
+from ringwatch.errors import DataRefused, InfrastructureError
 from ringwatch.night import Night
+from ringwatch.spark.answers import answers
 from ringwatch.stages import detect, score
 from ringwatch.window import each, shards, sharing
 
@@ -43,9 +46,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def night_of(home: Path, most: int, processes: int = 1) -> Night:
-    more = {"engine": "local", "feeds": FEEDS, "shard_accounts": most, "processes": processes, "flag_probability": 0.3}
-    return write_days(home, {DAYS[-1]: {}}, **more)
+def night_of(home: Path, most: int, processes: int = 1, **more: Any) -> Night:
+    usual = {"engine": "local", "feeds": FEEDS, "shard_accounts": most, "processes": processes, "flag_probability": 0.3}
+    return write_days(home, {DAYS[-1]: {}}, **usual | more)
 
 
 def judged(night: Night) -> dict[str, bytes]:
@@ -121,3 +124,50 @@ def test_a_process_that_ends_before_it_is_done_is_one_sentence(home: Path) -> No
 
     with pytest.raises(InfrastructureError, match="lower the setting processes or shard_accounts"):
         list(each.answers(night, ended, [()] * 3))
+
+
+@needs_spark
+def test_shards_judged_on_spark_give_the_same_bytes_and_leave_nothing_behind(
+    home: Path, in_one: dict[str, bytes], tmp_path: Path
+) -> None:
+    night = night_of(home, 100, engine="spark", spark_master=SPARK, spark_dir=tmp_path.as_uri())
+    with sharing.open_sharing(night) as connection:
+        assert shards.count(connection) == 2
+
+    found = judged(night)
+
+    assert found == in_one
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert list((night.files.home / "spark").iterdir()) == []
+
+
+@needs_spark
+def test_a_task_that_is_lost_is_done_again_by_spark(home: Path, tmp_path: Path) -> None:
+    marker = tmp_path / "lost"
+
+    def lost_once(connection: duckdb.DuckDBPyConnection) -> int:
+        if not marker.exists():
+            marker.touch()
+            os._exit(9)
+        return int(connection.table("account").count("*").fetchall()[0][0])
+
+    night = night_of(home, 60, engine="spark", spark_master=SPARK)
+    with sharing.open_sharing(night) as connection:
+        many = connection.sql("SELECT shard, count(*) FROM shard GROUP BY shard ORDER BY shard").fetchall()
+
+    found = list(answers(night, lost_once, [()] * len(many)))
+
+    assert marker.exists()
+    assert found == [accounts for _, accounts in many]
+
+
+@needs_spark
+def test_what_spark_gives_up_on_is_one_sentence(home: Path) -> None:
+    def refused(connection: duckdb.DuckDBPyConnection) -> None:
+        raise DataRefused("too much is connected")
+
+    night = night_of(home, 60, engine="spark", spark_master=SPARK)
+    sharing.open_sharing(night).close()
+
+    with pytest.raises(InfrastructureError, match=r"^Spark gave up on a shard: DataRefused: too much is connected$"):
+        list(answers(night, refused, [()] * 3))

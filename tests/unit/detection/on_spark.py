@@ -1,0 +1,13 @@
+"""Spark for tests: two cores of this machine, and three tries for each task."""
+
+import os
+import shutil
+
+import pytest
+
+SPARK = "local[2,3]"
+
+needs_spark = pytest.mark.skipif(
+    shutil.which("java") is None and not os.environ.get("CI"),
+    reason="Spark needs Java 17: apt-get install openjdk-17-jre-headless",
+)

@@ -1,0 +1,40 @@
+"""What is lacking for Spark is said in one sentence, before anything is started."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ringwatch.errors import UsageError
+from ringwatch.settings import load_settings
+from ringwatch.spark.session import session
+
+
+def java(folder: Path, version: str) -> None:
+    program = folder / "bin" / "java"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2024-01-16' >&2\n")
+    program.chmod(0o755)
+
+
+def test_without_pyspark_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+
+    with pytest.raises(UsageError, match=r"pip install 'ringwatch\[spark\]'"):
+        session(load_settings(home=tmp_path))
+
+
+def test_without_java_the_package_to_install_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(UsageError, match=r"needs Java, and there is none.*openjdk-17"):
+        session(load_settings(home=tmp_path))
+
+
+def test_a_java_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    java(tmp_path, "11.0.22")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+
+    with pytest.raises(UsageError, match=rf"Java 17 or later, and {tmp_path}/bin/java is another"):
+        session(load_settings(home=tmp_path))
