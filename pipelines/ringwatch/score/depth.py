@@ -63,17 +63,18 @@ NO_SOURCES = Sources(1.0, {})
 
 def quantiles(values: pd.DataFrame) -> Quantiles:
     """Return the quantiles of each feature (column) of which enough groups (rows) are known."""
-    known = {str(name): column.dropna().to_numpy(dtype=float) for name, column in values.items()}
+    seen = {str(name): column.dropna().to_numpy(dtype=float) for name, column in values.items()}
     return {
         name: tuple(np.quantile(column, SHARES).round(4).tolist())
-        for name, column in sorted(known.items())
+        for name, column in sorted(seen.items())
         if len(column) >= GROUPS
     }
 
 
 def measure(values: pd.DataFrame, sources: Sources) -> Depth:
     """Return how far the groups of a night are from the nearest source."""
-    apart = {name: each for name, of in sources.quantiles.items() if len(each := distances(values, of)) >= FEATURES}
+    seen = known(values)
+    apart = {name: each for name, of in sources.quantiles.items() if len(each := distances(seen, of)) >= FEATURES}
     if not apart:
         return Depth(0.0, sources.limit, ())
     nearest = min(apart, key=lambda name: (apart[name].mean(), name))
@@ -81,16 +82,17 @@ def measure(values: pd.DataFrame, sources: Sources) -> Depth:
     return Depth(round(float(furthest.mean()), 4), sources.limit, tuple(furthest.index[:NAMED]))
 
 
-def distances(values: pd.DataFrame, of: Quantiles) -> pd.Series:
-    """Return by feature how far groups are from those of a source: Kolmogorov and Smirnov's distance, at the quantiles
-    that are known of the source.
+def known(values: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return what is known of each feature (column), in order."""
+    return {str(name): np.sort(column.dropna().to_numpy(dtype=float)).round(4) for name, column in values.items()}
+
+
+def distances(seen: Mapping[str, np.ndarray], of: Quantiles) -> pd.Series:
+    """Return by feature how far groups, as `known`, are from those of a source: Kolmogorov and Smirnov's distance, at
+    the quantiles that are known of the source.
     """
-    found = {}
-    for name, ends in of.items():
-        column = np.sort(values[name].dropna().to_numpy(dtype=float)) if name in values else np.array([])
-        if len(column) >= GROUPS:
-            found[name] = _distance(column.round(4), np.array(ends))
-    return pd.Series(found, dtype=float)
+    enough = [name for name in of if len(seen.get(name, ())) >= GROUPS]
+    return pd.Series([_distance(seen[name], np.array(of[name])) for name in enough], enough, dtype=float)
 
 
 def _distance(column: np.ndarray, ends: np.ndarray) -> float:

@@ -27,7 +27,7 @@ KNOWN = 0.8
 
 _BOTH = ("device", "payment")
 
-Value = Callable[[Frames], pd.Series]
+Value = Callable[[Frames], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def values(found: Frames, facets: Iterable[str]) -> pd.DataFrame:
     """Return one row per group and one column per feature of `facets`, the facets this deployment has."""
     known = set(facets)
     chosen = [feature for feature in FEATURES if not feature.needs or known.intersection(feature.needs)]
-    return pd.DataFrame({feature.name: feature.value(found) for feature in chosen}, index=found.groups.index)
+    return pd.DataFrame({feature.name: feature.value(found) for feature in chosen}, index=found.names)
 
 
 def of(values: pd.DataFrame, name: str) -> pd.Series:
@@ -71,14 +71,15 @@ def unknown(measures: Measures) -> pd.DataFrame:
 
 
 def unknown_worth(measures: Measures) -> pd.DataFrame:
-    """Return candidate, account_id, facet, n, worth (bits) of members in linking facets that no feature is about.
+    """Return candidate, account_id, member, facet, n, worth (bits) of members in linking facets without features.
 
     It is what they share there, up to the facet's cap, as far as the group has its identifiers to itself.
     """
-    known = {facet for feature in FEATURES for facet in feature.needs}
-    members = measures.members[~measures.members["facet"].isin(known) & (measures.members["cap_bits"] > 0)]
+    there = measures.members["facet"]
+    others = set(there.unique()) - {facet for feature in FEATURES for facet in feature.needs}
+    members = measures.members[there.isin(others) & (measures.members["cap_bits"] > 0)]
     worth = (members["bits"] * members["contained"]).clip(upper=members["cap_bits"])
-    return members[["candidate", "account_id", "facet", "n"]].assign(worth=worth)
+    return members[["candidate", "account_id", "member", "facet", "n"]].assign(worth=worth)
 
 
 def _plain(measure: str, facet: str) -> Value:
@@ -117,98 +118,106 @@ def _seen(measure: str, facet: str, direction: Direction, words: Words) -> Featu
     return Feature(f"{facet}_{measure}", facet, direction, words, _plain(measure, facet), (facet,))
 
 
-def _if_seen(found: Frames, value: pd.Series, *facets: str) -> pd.Series:
+def _if_seen(found: Frames, value: np.ndarray, *facets: str) -> np.ndarray:
     """Return the value where this deployment sees the facets at all: else nobody can say."""
-    return value if all(found.sees(facet) for facet in facets) else pd.Series(np.nan, index=value.index)
+    return value if all(found.sees(facet) for facet in facets) else found.unknown()
 
 
-def _none_seen(found: Frames, measure: str, facet: str) -> pd.Series:
+def _filled(value: np.ndarray) -> np.ndarray:
+    """Return the value with 0 for what is not known."""
+    return np.where(np.isnan(value), 0.0, value)
+
+
+def _none_seen(found: Frames, measure: str, facet: str) -> np.ndarray:
     """A measure of the surroundings; 0 where nothing was found, if this deployment sees the facet at all."""
-    return _if_seen(found, found.around(measure).fillna(0), facet)
+    return _if_seen(found, _filled(found.around(measure)), facet)
 
 
-def _term(found: Frames) -> pd.Series:
-    return found.around("term").fillna(0).where(found.around("at_office").notna())
+def _term(found: Frames) -> np.ndarray:
+    return np.where(np.isnan(found.around("at_office")), np.nan, _filled(found.around("term")))
 
 
-def _covering(found: Frames) -> pd.DataFrame:
+def _covering(found: Frames) -> list[np.ndarray]:
     """Shares covered by device and by instrument, for those of them that this deployment sees at all."""
-    return pd.DataFrame({facet: found.of("covered", facet).fillna(0) for facet in _BOTH if found.sees(facet)})
+    return [_filled(found.of("covered", facet)) for facet in _BOTH if found.sees(facet)]
 
 
-def _most_covered(found: Frames) -> pd.Series:
-    return _covering(found).max(axis=1).reindex(found.groups.index)
+def _most_covered(found: Frames) -> np.ndarray:
+    answer: np.ndarray = np.maximum.reduce(_covering(found) or [found.unknown()])
+    return answer
 
 
-def _least_covered(found: Frames) -> pd.Series:
-    return _if_seen(found, _covering(found).min(axis=1).reindex(found.groups.index), *_BOTH)
+def _least_covered(found: Frames) -> np.ndarray:
+    return _if_seen(found, np.minimum.reduce(_covering(found) or [found.unknown()]), *_BOTH)
 
 
-def _facets_covered(found: Frames) -> pd.Series:
+def _facets_covered(found: Frames) -> np.ndarray:
     """Share of the linking facets in which the group was seen that cover it."""
-    counted = pd.DataFrame({facet: found.of("covered", facet) for facet in found.linking}, index=found.groups.index)
-    seen = counted.notna().sum(axis=1)
-    return (counted >= COVERED).sum(axis=1) / seen.where(seen > 0)
+    counted = [found.of("covered", facet) for facet in found.linking] or [found.unknown()]
+    seen = np.sum([~np.isnan(covered) for covered in counted], axis=0)
+    answer: np.ndarray = np.sum([covered >= COVERED for covered in counted], axis=0) / np.where(seen > 0, seen, np.nan)
+    return answer
 
 
-def _strong(found: Frames) -> pd.Series:
+def _strong(found: Frames) -> np.ndarray:
     return _any(found, [_tie(found, facet) >= STRONG_BITS for facet in found.strong])
 
 
-def _tie(found: Frames, facet: str) -> pd.Series:
+def _tie(found: Frames, facet: str) -> np.ndarray:
     """Bits of a member's strongest tie in a facet, at most what its containment allows."""
-    return found.member("bits", facet).clip(upper=MOST_BITS * found.member("contained", facet))
+    answer: np.ndarray = np.minimum(found.member("bits", facet), MOST_BITS * found.member("contained", facet))
+    return answer
 
 
-def _own_acts(found: Frames) -> pd.Series:
+def _own_acts(found: Frames) -> np.ndarray:
     return _any(found, [found.member("own_act", facet) >= 2 for facet in found.linking])
 
 
-def _any(found: Frames, holds: Sequence[pd.Series]) -> pd.Series:
+def _any(found: Frames, holds: Sequence[np.ndarray]) -> np.ndarray:
     """Share of each group's members for which any of `holds` does."""
-    return found.share(np.logical_or.reduce([pd.Series(False, index=found.members.index), *holds]))
+    return found.share(np.logical_or.reduce([np.zeros(len(found.group), dtype=bool), *holds]))
 
 
-def _both(found: Frames) -> pd.Series:
+def _both(found: Frames) -> np.ndarray:
     both = found.share((found.member("bits", "device") >= 1) & (found.member("bits", "payment") >= 1))
     return _if_seen(found, both, *_BOTH)
 
 
-def _known(found: Frames, value: pd.Series, *facets: str) -> pd.Series:
+def _known(found: Frames, value: np.ndarray, *facets: str) -> np.ndarray:
     """Return the value where most of a group were seen in each of the facets: elsewhere nobody knows what they lack."""
-    seen = [found.of("seen", facet).fillna(0) / found.groups["n"] >= KNOWN for facet in facets]
-    return value.where(np.logical_and.reduce(seen)) if seen else value
+    seen = [_filled(found.of("seen", facet)) / found.n >= KNOWN for facet in facets]
+    return np.where(np.logical_and.reduce(seen), value, np.nan) if seen else value
 
 
-def _own_device(found: Frames) -> pd.Series:
+def _own_device(found: Frames) -> np.ndarray:
     return _known(found, found.of("own", "device"), "device")
 
 
-def _devices_each(found: Frames) -> pd.Series:
+def _devices_each(found: Frames) -> np.ndarray:
     return _known(found, found.of("spread", "device"), "device")
 
 
-def _own_life(found: Frames) -> pd.Series:
+def _own_life(found: Frames) -> np.ndarray:
     return _known(found, found.share((found.member("own", "device") > 0) & _own_home(found)), "device", "ip")
 
 
-def _some_own_life(found: Frames) -> pd.Series:
+def _some_own_life(found: Frames) -> np.ndarray:
     """What a deployment never sees is nobody's."""
-    there = [facet for facet in ("device", "ip") if ("seen", facet) in found.wide]
+    there = [facet for facet in ("device", "ip") if facet in found.by_facet]
     return _known(found, found.share((found.member("own", "device") > 0) | _own_home(found)), *there)
 
 
-def _own_home(found: Frames) -> pd.Series:
+def _own_home(found: Frames) -> np.ndarray:
     return found.member("alone", "ip") > 0
 
 
-def _corporate(found: Frames) -> pd.Series:
+def _corporate(found: Frames) -> np.ndarray:
     return _none_seen(found, "corporate", "domain")
 
 
-def _organisation(found: Frames) -> pd.Series:
-    share = found.of("top", "organisation") * found.of("seen", "organisation") / found.groups["n"]
-    return _if_seen(found, share.fillna(0), "organisation")
+def _organisation(found: Frames) -> np.ndarray:
+    share = found.of("top", "organisation") * found.of("seen", "organisation") / found.n
+    return _if_seen(found, _filled(share), "organisation")
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -264,7 +273,7 @@ FEATURES: tuple[Feature, ...] = (
     _seen("spread", "issuer", "against", says.ISSUER_SPREAD),
     _seen("spread", "payment", "against", says.PAYMENT_SPREAD),
     _seen("top", "capability", "for", says.CAPABILITY_TOP),
-    Feature("size", GROUP, "for", says.SIZE, lambda found: np.log2(found.groups["n"])),
+    Feature("size", GROUP, "for", says.SIZE, lambda found: np.log2(found.n)),
     _seen("lasts", "payment", "against", says.PAYMENT_LASTS),
     Feature("device_spread", "device", "against", says.DEVICE_SPREAD, _devices_each, ("device",)),
     _own("device", "device", _own_device),

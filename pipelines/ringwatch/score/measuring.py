@@ -18,17 +18,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pandas as pd
 
-from ringwatch.score import surroundings
+from ringwatch.score import known, members, runs, surroundings
+from ringwatch.score.known import Known, texts
+from ringwatch.score.members import LEAST_TIE, MOST_BITS, ByFacet, Grouped, Used
 
-MOST_BITS = 14.0
+__all__ = ["CELL", "LEAST_TIE", "MOST_BITS", "Measures", "measure", "sharers"]
+
 # The facet of composite cells (`cells.py`).
 CELL = "cell"
-# Tenure from which an account lives at an address, and below which it only visits.
-RESIDENT, VISITOR = 0.5, 0.3
-# Bits of an identifier that ties a member to the others on it.
-LEAST_TIE = 2.0
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,8 @@ class Measures:
         total (bits of all it shares), contained (c / d of the strongest), own_act (bits that nobody imposed), visited
         (members that live elsewhere come to its home), own (its main one is used by no other member), lives
         (it is at home on this line, see `homes.py`), alone (and no other member is at home there), neighbour (its main
-        one is another member's, too, and it stays on it), identifier and name (the strongest),
-        fleeting (share of its days on
-        identifiers seen on one day only), cap_bits
+        one is another member's, too, and it stays on it), fleeting (share of its days on identifiers seen on one day
+        only), identifier and name (the strongest), cap_bits
     facets: candidate, facet, and the means over all n members: bits, total, contained, covered (with a bit or more),
         own, neighbour, fleeting; spread (effective identifiers per member), home (share of members that live on the one
         most of them live on), top (share of all days on the most used one); identifiers, accounts (on these in all),
@@ -56,6 +55,7 @@ class Measures:
     alike: candidate, account_id, alike and apart (likeness to the nearest member, and to the nearest account outside;
         their means are in groups, too), aside (days between its opening and the median of the group, log2 of 1 + days),
         guest (share of its days that it spends at homes of others; NaN where no address is known)
+    group and member: in tables that tell of them, their rows in groups and in alike
     wording: what those do who share an identifier, by facet, as the model says it
     seen: the facets in which any account of the window was seen
     """
@@ -76,158 +76,222 @@ def measure(
 
     `without` (candidate, facet, name) is left out, as if its accounts had never used it.
     """
-    connection.register("candidates", groups[["candidate", "account_id"]])
-    connection.register("struck", _NOTHING if without is None else without[["candidate", "facet", "name"]])
-    for statement in (_GROUPED, _USED, _MEMBER):
-        connection.execute(statement)
-    members, facets, plain, ties, alike = (
-        connection.sql(query).df() for query in (_MEMBERS, _FACETS, _GROUPS, _TIES, _ALIKE)
+    rows = known.of(connection)
+    grouped = members.grouped(rows, groups)
+    struck = members.struck(rows, grouped, without)
+    used = members.used(rows, grouped, struck)
+    by_facet = members.by_facet(rows, grouped, used)
+    alike = _alike(rows, grouped)
+    return Measures(
+        _members(rows, grouped, by_facet),
+        _facets(rows, grouped, used, by_facet),
+        _groups(rows, grouped, alike, struck),
+        _ties(rows, grouped, used),
+        alike,
+        {str(facet): str(wording) for facet, wording in rows.facets["wording"].items()},
+        rows.seen,
     )
-    around = surroundings.measure(connection).join(alike.groupby("candidate")[["alike", "apart"]].mean().round(6))
-    every = plain.merge(around, left_on="candidate", right_index=True, how="left")
-    wording = dict(connection.sql("SELECT facet, wording FROM facet").fetchall())
-    seen = frozenset(facet for (facet,) in connection.sql(_SEEN).fetchall())
-    return Measures(members, facets, every, ties, alike, wording, seen)
 
 
-_SEEN = "SELECT facet FROM usual"
+def sharers(connection: duckdb.DuckDBPyConnection, groups: pd.DataFrame, least_bits: float) -> pd.DataFrame:
+    """Return candidate, facet, name, accounts (a list of their places) of what several members of `groups` (candidate,
+    account_id) share for `least_bits`, in the order of candidates and identifiers.
+    """
+    rows = known.of(connection)
+    grouped = members.grouped(rows, groups)
+    used = members.used(rows, grouped, members.struck(rows, grouped, None))
+    kept = np.flatnonzero(used.bits >= least_bits)
+    kept = kept[np.lexsort((rows.numbers[grouped.account[used.member[kept]]], used.identifier[kept], used.group[kept]))]
+    first = runs.starts(used.group[kept], used.identifier[kept])
+    accounts = np.split(grouped.account[used.member[kept]], first[1:])
+    several = [len(them) > 1 for them in accounts]
+    at = kept[first][several]
+    return pd.DataFrame(
+        {
+            "candidate": grouped.names.take(used.group[at]),
+            "facet": rows.facets.index.take(used.facet[at]),
+            "name": texts(rows.names.take(used.identifier[at])),
+            "accounts": [them.tolist() for them in accounts if len(them) > 1],
+        }
+    )
 
-_NOTHING = pd.DataFrame({"candidate": [], "facet": [], "name": []}, dtype="str")
 
-_GROUPED = """
-CREATE OR REPLACE TEMP TABLE grouped AS
-SELECT candidate, account, account_id, created, hour, count(*) OVER (PARTITION BY candidate) AS n
-FROM candidates JOIN account USING (account_id)
-"""
+def _members(rows: Known, grouped: Grouped, of: ByFacet) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "candidate": grouped.names.take(of.group),
+            "account_id": texts(rows.ids.take(grouped.account[of.member])),
+            "facet": rows.facets.index.take(of.facet),
+            **of.columns,
+            "identifier": rows.identifiers["identifier"][of.identifier],
+            "name": texts(rows.names.take(of.identifier)),
+            "cap_bits": rows.caps[of.facet],
+            "member": of.member,
+            "group": of.group,
+        }
+    )
 
-_USED = f"""
-CREATE OR REPLACE TEMP TABLE used AS
-WITH seen AS (
-  SELECT candidate, account, facet, identifier, tenure, greatest(bit_count(days), 1) AS days, n, accounts AS d,
-    residents, label = 'Account' AND name = account_id AS itself, abode.account IS NOT NULL AS lives, line,
-    count(*) OVER here AS c, count(*) FILTER (tenure < {VISITOR}) OVER here AS visitors,
-    count(abode.account) OVER here AS living, outsider AND residents AND hardly_seen AS hardly_seen
-  FROM grouped JOIN sighting USING (account) JOIN identifier USING (identifier) JOIN facet USING (facet)
-  LEFT JOIN abode USING (account, identifier) LEFT JOIN guest USING (account)
-  ANTI JOIN struck USING (candidate, facet, name)
-  WINDOW here AS (PARTITION BY candidate, identifier)
-), judged AS (
-  SELECT *, n * (d - c + 0.5) / ((SELECT accounts FROM figure) - n + 1) AS expected,
-    c > 1 AND (NOT residents OR facet = 'network' OR (visitors > 1 AND tenure < {VISITOR})) AS counts,
-    coalesce(itself OR hardly_seen, false) OR (lives AND (line OR (living - 1) * 2 < c - 1)) AS imposed,
-    lives AND line AND c > living AS visited
-  FROM seen
-)
-SELECT * EXCLUDE (counts, living, visitors, lives, itself, line, visited), lives AND line AS at_home, living,
-  visited AND log2(c / expected) >= {LEAST_TIE} AS visited,
-  CASE WHEN counts THEN greatest(0, least({MOST_BITS}, log2(c / expected))) ELSE 0 END AS bits
-FROM judged
-"""
 
-# Main is the identifier that an account used on most days; between equals, the one that fewest accounts use.
-_MEMBER = f"""
-CREATE OR REPLACE TEMP TABLE member AS
-SELECT candidate, account, facet, any_value(n) AS n, max(bits) AS bits, sum(bits) AS total,
-  max(bits / {MOST_BITS} * c / d) AS strength,
-  CASE WHEN max(bits) > 0 THEN arg_max(c / d, (bits * c / d, identifier)) ELSE 0 END AS contained,
-  max(CASE WHEN imposed THEN 0 ELSE least(bits, {MOST_BITS} * c / d) END) AS own_act,
-  bool_or(visited) AS visited, arg_max(identifier, (bits * c / d, identifier)) AS identifier,
-  arg_max(c, main) = 1 AS own, arg_max(tenure, main) AS main_tenure,
-  bool_or(at_home) AS lives, coalesce(max(living) FILTER (at_home) = 1, false) AS alone,
-  any_value(residents) AND arg_max(c, main) > 1 AND arg_max(tenure, main) >= {RESIDENT} AS neighbour,
-  arg_max(identifier, main) AS main,
-  sum(days) FILTER (days = 1 AND d <= 24) / sum(days) AS fleeting
-FROM (SELECT *, {{'days': days, 'rare': -d, 'identifier': identifier}} AS main FROM used)
-GROUP BY candidate, account, facet
-"""
+def _facets(rows: Known, grouped: Grouped, used: Used, of: ByFacet) -> pd.DataFrame:
+    """Sums are rounded, so that their order says nothing."""
+    facets = len(rows.facets)
+    first, at = runs.numbered(of.group * facets + of.facet)
+    many = len(first)
+    group, facet = of.group[first], of.facet[first]
+    n, seen, covered = grouped.n[group], runs.counted(at, many), of.columns["bits"] >= 1
+    tied = runs.counted(at, many, covered)
+    main = (of.group * facets + of.facet) * len(rows.names) + of.main
+    lived, place = runs.numbered(main[of.stays])
+    living = runs.highest(at[of.stays][lived], many, np.bincount(place).astype(float), 0.0)
+    mean = {name: runs.summed(at, many, of.columns[name]) / n for name in ("bits", "total", "contained", "strength")}
+    spread, top = _spread(rows, used, facets)
+    accounts, others, expected, names = _examples(rows, used, of, at, many)
+    known_of = {
+        name: _mean(at[covered], many, rows.identifiers[name][of.identifier[covered]]) for name in ("networks", "lasts")
+    }
+    return pd.DataFrame(
+        {
+            "candidate": grouped.names.take(group),
+            "facet": rows.facets.index.take(facet),
+            "group": group,
+            "n": n,
+            **{name: runs.rounded(values, 9) for name, values in mean.items()},
+            "covered": tied / n,
+            "own": runs.counted(at, many, of.columns["own"]) / n,
+            "neighbour": runs.counted(at, many, of.columns["neighbour"]) / n,
+            "fleeting": runs.rounded(runs.summed(at, many, of.columns["fleeting"]) / seen, 9),
+            "members": tied,
+            "spread": runs.rounded(spread / seen, 9),
+            "top": runs.rounded(top, 9),
+            "home": living / n,
+            "seen": seen,
+            "identifiers": names,
+            "accounts": accounts,
+            "others": others,
+            "expected": runs.rounded(np.where(tied > 0, np.minimum(expected, n), n), 9),
+            **{name: runs.rounded(values, 9) for name, values in known_of.items()},
+        }
+    )
 
-_MEMBERS = """
-SELECT candidate, account_id, facet, member.n, member.bits, total, strength, contained, own_act, visited, own,
-  lives, alone, neighbour, identifier, name, coalesce(fleeting, 0) AS fleeting, cap_bits
-FROM member JOIN account USING (account) JOIN identifier USING (facet, identifier) JOIN facet USING (facet)
-ORDER BY candidate, account_id, facet
-"""
 
-# Sums are rounded: threads add in any order, and the same night must give the same bytes.
-_FACETS = f"""
-WITH plain AS (
-  SELECT candidate, facet, any_value(n) AS n, sum(bits) / any_value(n) AS bits, sum(total) / any_value(n) AS total,
-    sum(contained) / any_value(n) AS contained, sum(strength) / any_value(n) AS strength,
-    count(*) FILTER (bits >= 1) / any_value(n) AS covered, count(*) FILTER (bits >= 1) AS members,
-    count(*) FILTER (own) / any_value(n) AS own, count(*) FILTER (neighbour) / any_value(n) AS neighbour,
-    coalesce(sum(fleeting), 0) / count(*) AS fleeting, count(*) AS seen,
-    avg(networks) FILTER (bits >= 1) AS networks, avg(lasts) FILTER (bits >= 1) AS lasts
-  FROM member LEFT JOIN whereabouts USING (identifier) GROUP BY candidate, facet
-), spread AS (
-  SELECT candidate, facet, exp(ln(sum(days)) - sum(days * ln(days)) / sum(days)) AS effective,
-    max(days) / sum(days) AS top
-  FROM (SELECT candidate, facet, identifier, sum(days) AS days FROM used GROUP BY ALL) GROUP BY candidate, facet
-), home AS (
-  SELECT candidate, facet, max(living) AS living FROM (
-    SELECT candidate, facet, main, count(*) AS living FROM member WHERE main_tenure >= {RESIDENT} GROUP BY ALL
-  ) GROUP BY candidate, facet
-), example AS (
-  SELECT candidate, facet, list(name ORDER BY members DESC, identifier) AS identifiers, sum(d) AS accounts,
-    sum(d - c) AS others, sum(expected) AS expected
-  FROM (
-    SELECT candidate, facet, identifier, count(*) AS members FROM member WHERE bits >= 1 GROUP BY ALL
-  ) JOIN (SELECT DISTINCT candidate, identifier, c, d, expected FROM used) USING (candidate, identifier)
-  JOIN (SELECT identifier, name FROM identifier) USING (identifier) GROUP BY candidate, facet
-)
-SELECT candidate, facet, n, round(bits, 9) AS bits, round(total, 9) AS total, round(contained, 9) AS contained,
-  round(strength, 9) AS strength, covered, own, neighbour, round(fleeting, 9) AS fleeting, members,
-  round(effective / seen, 9) AS spread, round(top, 9) AS top, coalesce(living, 0) / n AS home, seen,
-  coalesce(identifiers, []) AS identifiers, coalesce(accounts, 0) AS accounts,
-  coalesce(others, 0) AS others,
-  round(coalesce(least(expected, n), 0), 9) AS expected, round(networks, 9) AS networks, round(lasts, 9) AS lasts
-FROM plain JOIN spread USING (candidate, facet) LEFT JOIN home USING (candidate, facet)
-LEFT JOIN example USING (candidate, facet) ORDER BY candidate, facet
-"""
+def _mean(group: np.ndarray, groups: int, values: np.ndarray) -> np.ndarray:
+    """Return the mean of what is known of the values of each group."""
+    known = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        answer: np.ndarray = runs.summed(group[known], groups, values[known]) / runs.counted(group, groups, known)
+        return answer
 
-_TIES = f"""
-SELECT candidate, account_id, identifier, imposed, NOT facet.residents AND facet <> '{CELL}' AS personal,
-  least(used.bits, {MOST_BITS} * c / d) AS bits
-FROM used JOIN account USING (account) JOIN facet USING (facet)
-WHERE cap_bits > 0 AND (used.bits >= {LEAST_TIE} OR (imposed AND c > 1)) ORDER BY ALL
-"""
 
-_ALIKE = """
-WITH touching AS (
-  SELECT candidate, account, target AS other, likeness FROM grouped JOIN link ON source = account
-  UNION ALL
-  SELECT candidate, account, source AS other, likeness FROM grouped JOIN link ON target = account
-), nearest AS (
-  SELECT touching.candidate, touching.account, max(likeness) FILTER (inside.account IS NOT NULL) AS alike,
-    max(likeness) FILTER (inside.account IS NULL) AS apart
-  FROM touching LEFT JOIN grouped inside ON inside.candidate = touching.candidate AND inside.account = other
-  GROUP BY touching.candidate, touching.account
-)
-SELECT candidate, account_id, coalesce(alike, 0) AS alike, coalesce(apart, 0) AS apart,
-  coalesce(round(log2(1 + abs(created - median(created) OVER (PARTITION BY candidate))), 6), 0) AS aside, share AS guest
-FROM grouped LEFT JOIN nearest USING (candidate, account) LEFT JOIN guest USING (account) ORDER BY candidate, account_id
-"""
+def _spread(rows: Known, used: Used, facets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the effective number of identifiers, and the share of days on the most used one, by group and facet."""
+    days = rows.sightings["days"][used.sighting]
+    first, here = runs.numbered(used.group * len(rows.names) + used.identifier)
+    on = runs.summed(here, len(first), days)
+    of, at = runs.numbered(used.group[first] * facets + used.facet[first])
+    total = runs.summed(at, len(of), on)
+    effective = np.exp(np.log(total) - runs.summed(at, len(of), on * np.log(on)) / total)
+    return effective, runs.highest(at, len(of), on, 0.0) / total
 
-_GROUPS = """
-WITH towards AS (
-  SELECT candidate, target, count(DISTINCT source) AS sources
-  FROM dealing JOIN grouped giver ON giver.account = source JOIN grouped taker USING (candidate)
-  WHERE taker.account = target GROUP BY candidate, target
-), touching AS (
-  SELECT candidate, account, target AS other, bits FROM grouped JOIN link ON source = account
-  UNION ALL
-  SELECT candidate, account, source AS other, bits FROM grouped JOIN link ON target = account
-), closed AS (
-  SELECT touching.candidate, sum(touching.bits) FILTER (inside.account IS NOT NULL) / sum(touching.bits) AS closed,
-    count(inside.account) / 2 AS inner_links
-  FROM touching LEFT JOIN grouped inside ON inside.candidate = touching.candidate AND inside.account = other
-  GROUP BY touching.candidate
-)
-SELECT candidate, any_value(n) AS n, round(log2(1 + mad(created)), 9) AS born,
-  max(created) - min(created) AS opened,
-  round(log2((1 + mad(hour)) / (1 + (SELECT hours FROM figure))), 9) AS together,
-  coalesce(any_value(inner_links), 0) / (any_value(n) * (any_value(n) - 1) / 2) AS dense,
-  coalesce(any_value(sources), 0) / any_value(n) AS dealt, coalesce(round(any_value(closed), 9), 0) AS closed
-FROM grouped LEFT JOIN (SELECT candidate, max(sources) AS sources FROM towards GROUP BY candidate) USING (candidate)
-LEFT JOIN closed USING (candidate)
-GROUP BY candidate ORDER BY candidate
-"""
+
+def _examples(
+    rows: Known, used: Used, of: ByFacet, at: np.ndarray, many: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[list[str]]]:
+    """Return accounts, others, expected and the names of what members share, most members first, by group and facet."""
+    covered = np.flatnonzero(of.columns["bits"] >= 1)
+    key = of.group[covered] * len(rows.names) + of.identifier[covered]
+    first, here = runs.numbered(key)
+    most, where = np.bincount(here), at[covered[first]]
+    all_keys, row = np.unique(used.group * len(rows.names) + used.identifier, return_index=True)
+    row = row[np.searchsorted(all_keys, key[first])]
+    sums = [runs.summed(where, many, values[row].astype(float)) for values in (used.d, used.d - used.c, used.expected)]
+    order = np.lexsort((of.identifier[covered[first]], -most, where))
+    named = rows.names.take(of.identifier[covered[first]][order]).to_pylist()
+    ends = np.cumsum(np.bincount(where, minlength=many)).tolist()
+    return sums[0], sums[1], sums[2], [named[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _ties(rows: Known, grouped: Grouped, used: Used) -> pd.DataFrame:
+    kept = np.flatnonzero((rows.caps[used.facet] > 0) & ((used.bits >= LEAST_TIE) | (used.imposed & (used.c > 1))))
+    kept = kept[np.lexsort((used.identifier[kept], used.member[kept]))]
+    facet, member = used.facet[kept], used.member[kept]
+    return pd.DataFrame(
+        {
+            "candidate": grouped.names.take(used.group[kept]),
+            "account_id": texts(rows.ids.take(grouped.account[member])),
+            "identifier": rows.identifiers["identifier"][used.identifier[kept]],
+            "imposed": used.imposed[kept],
+            "personal": ~rows.residents[facet] & (facet != rows.facet(CELL)),
+            "bits": used.allowed[kept],
+            "member": member,
+            "group": used.group[kept],
+        }
+    )
+
+
+def _alike(rows: Known, grouped: Grouped) -> pd.DataFrame:
+    member, link = runs.spread(rows.links.first[grouped.account], rows.links.count[grouped.account])
+    inside = grouped.of(grouped.group[member], rows.links["other"][link], len(rows.ids))
+    likeness, many = rows.links["likeness"][link], len(grouped.account)
+    created = rows.accounts["created"][grouped.account]
+    middle = runs.medians(grouped.group, grouped.groups, created)
+    aside = runs.rounded(runs.log2(1 + np.abs(created - middle[grouped.group])), 6)
+    return pd.DataFrame(
+        {
+            "candidate": grouped.names.take(grouped.group),
+            "account_id": texts(rows.ids.take(grouped.account)),
+            "alike": runs.highest(member[inside], many, likeness[inside], 0.0),
+            "apart": runs.highest(member[~inside], many, likeness[~inside], 0.0),
+            "aside": np.nan_to_num(aside),
+            "guest": rows.accounts["guest"][grouped.account],
+            "group": grouped.group,
+        }
+    )
+
+
+def _groups(rows: Known, grouped: Grouped, alike: pd.DataFrame, struck: np.ndarray) -> pd.DataFrame:
+    group, many, n = grouped.group, grouped.groups, grouped.n
+    created, hour = (rows.accounts[name][grouped.account] for name in ("created", "hour"))
+    latest, earliest = (runs.highest(group, many, sign * created, np.nan) for sign in (1, -1))
+    closed, inner = _closed(rows, grouped)
+    together = (1 + runs.deviations(group, many, hour)) / (1 + rows.hours)
+    mean = alike.groupby("group")[["alike", "apart"]].mean().round(6)
+    around = surroundings.measure(rows, grouped, struck)
+    mean[~surroundings.anything(rows, grouped, around)] = np.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dense = inner / (n * (n - 1) / 2)
+    return pd.DataFrame(
+        {
+            "candidate": grouped.names,
+            "n": n,
+            "born": runs.rounded(runs.log2(1 + runs.deviations(group, many, created)), 9),
+            "opened": latest + earliest,
+            "together": runs.rounded(runs.log2(together), 9),
+            "dense": dense,
+            "dealt": _dealt(rows, grouped) / n,
+            "closed": runs.rounded(closed, 9),
+            "alike": mean["alike"].to_numpy(),
+            "apart": mean["apart"].to_numpy(),
+            **around,
+        }
+    )
+
+
+def _closed(rows: Known, grouped: Grouped) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of the bits of all links of members that lead to members, and how many links those are."""
+    member, link = runs.spread(rows.links.first[grouped.account], rows.links.count[grouped.account])
+    group, bits = grouped.group[member], rows.links["bits"][link]
+    inside = grouped.of(group, rows.links["other"][link], len(rows.ids))
+    inner = runs.counted(group, grouped.groups, inside)
+    kept, every = runs.summed(group[inside], grouped.groups, bits[inside]), runs.summed(group, grouped.groups, bits)
+    with np.errstate(invalid="ignore"):
+        return np.where(inner > 0, kept / every, 0.0), inner / 2
+
+
+def _dealt(rows: Known, grouped: Grouped) -> np.ndarray:
+    """Return how many members dealt with the member with whom most did."""
+    member, dealing = runs.spread(rows.gives.first[grouped.account], rows.gives.count[grouped.account])
+    group, other = grouped.group[member], rows.gives["other"][dealing]
+    inside = grouped.of(group, other, len(rows.ids))
+    giver, accounts = np.unique(other[inside] + member[inside] * len(rows.ids)), len(rows.ids)
+    pair, givers = np.unique(grouped.group[giver // accounts] * accounts + giver % accounts, return_counts=True)
+    return runs.highest(pair // accounts, grouped.groups, givers.astype(float), 0.0)

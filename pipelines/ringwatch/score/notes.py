@@ -25,6 +25,8 @@ from ringwatch.wording import Wording, amount, probable
 LIKELY, NO_RING = 0.3, 0.05
 # Facts that are tried before a ring is said to stand whatever is false.
 MOST_FACTS = 8
+# Bits from which an identifier may hold a ring together.
+BRIDGING = 1.0
 # Matters that are named in which a group differs from its look-alike.
 MOST_TOPICS = 3
 
@@ -66,19 +68,9 @@ def _checks(found: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-_SHARED = """
-SELECT candidate, identifier, facet, name, list(account ORDER BY account) AS accounts
-FROM used JOIN (SELECT identifier, name FROM identifier) USING (identifier)
-WHERE bits >= 1 GROUP BY ALL HAVING count(*) > 1 ORDER BY candidate, identifier
-"""
-
-
 def _bridges(context: Context, inside: pd.DataFrame, measures: measuring.Measures) -> pd.DataFrame:
-    """The shared identifier without which the fewest members stay together; where none matters there is none.
-
-    measures: of `inside`, just made, so that what was `used` is at hand.
-    """
-    shared = context.connection.sql(_SHARED).df()
+    """The shared identifier without which the fewest members stay together; where none matters there is none."""
+    shared = measuring.sharers(context.connection, inside, BRIDGING)
     sizes = inside.groupby("candidate").size()
     named = {facet: Wording(text, facet).thing for facet, text in measures.wording.items()}
     rows = [_bridge(str(name), facts, int(sizes[name]), named) for name, facts in shared.groupby("candidate")]
@@ -106,8 +98,8 @@ MOST_TRIED = 12
 
 def _largest(who: np.ndarray, what: np.ndarray) -> int:
     """Number of accounts (`who`, numbered) in the largest part that identifiers (`what`, numbered) connect."""
-    labels = pd.Series(bipartite.connected(who, what), index=who)
-    return int(labels[~labels.index.duplicated()].value_counts().max()) if len(labels) else 0
+    _, first = np.unique(who, return_index=True)
+    return int(np.bincount(bipartite.connected(who, what)[first]).max()) if len(who) else 0
 
 
 def _dissolving(context: Context, inside: pd.DataFrame, measures: measuring.Measures) -> pd.DataFrame:

@@ -38,10 +38,11 @@ class Scale:
     bits: tuple[float, ...]
     usual: float
 
-    def read(self, values: pd.Series) -> np.ndarray:
+    def read(self, values: np.ndarray) -> np.ndarray:
         """Return the bits of `values`; what cannot be said counts nothing."""
-        found = np.array(self.bits)[np.searchsorted(self.cuts, values.fillna(0), side="right")]
-        return np.where(values.isna(), 0.0, found)
+        unknown = np.isnan(values)
+        found = np.array(self.bits)[np.searchsorted(self.cuts, np.where(unknown, 0.0, values), side="right")]
+        return np.where(unknown, 0.0, found)
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,20 @@ class Sheet:
 
     def bits(self, values: pd.DataFrame) -> pd.DataFrame:
         """Return the bits of each group (row) and feature; those of `trees.UNKNOWN` are for what nobody can say."""
-        read = {name: scale.read(values[name]) for name, scale in self.scales.items() if name in values}
-        return pd.DataFrame(read, index=values.index).add(self.trees.bits(values), fill_value=0.0).round(6)
+        return (
+            pd.DataFrame(self._read(values), index=values.index).add(self.trees.bits(values), fill_value=0.0).round(6)
+        )
 
     def total(self, values: pd.DataFrame) -> pd.Series:
         """Return the log2 odds of each group, which are what its bits add up to."""
-        read = (scale.read(values[name]) for name, scale in self.scales.items() if name in values)
-        total: pd.Series = self.base + self.trees.total(values) + sum(read, np.zeros(len(values)))
+        total: pd.Series = (
+            self.base + self.trees.total(values) + sum(self._read(values).values(), np.zeros(len(values)))
+        )
         return total.round(6)
+
+    def _read(self, values: pd.DataFrame) -> dict[str, np.ndarray]:
+        columns = dict(zip(values.columns, values.to_numpy(dtype=float).T, strict=True))
+        return {name: scale.read(columns[name]) for name, scale in self.scales.items() if name in columns}
 
 
 @dataclass(frozen=True)

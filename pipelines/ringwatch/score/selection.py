@@ -150,9 +150,9 @@ def shift(odds: pd.Series, prior: float, rounds: int = 100) -> float:
     """
     if odds.empty:
         return 0.0
-    moved = 0.0
+    moved, under = 0.0, odds.to_numpy(dtype=float)
     for _ in range(rounds):
-        rings = float(probability(odds + moved).sum())
+        rings = float((1 / (1 + np.exp2(-(under + moved).clip(-60, 60)))).sum())
         moved = float(np.log2((rings + 1) / (len(odds) - rings + 1)) - prior)
     return round(min(moved, 0.0), 4)
 

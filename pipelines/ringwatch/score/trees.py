@@ -13,8 +13,9 @@ grows them; they are kept as numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ import pandas as pd
 # Trees, their most leaves, and the fewest rows in a leaf.
 TREES, LEAVES, LEAST_ROWS = 100, 8, 30
 PENALTY = 1.0
+# Places in trees that are worked out at a time.
+CELLS = 200_000
 # Name under which trees say what unknown features add: the habit of those who have no such feed, and no evidence.
 UNKNOWN = "unknown"
 # What scikit-learn calls directions.
@@ -43,28 +46,6 @@ class Tree:
     right: tuple[int, ...]
     bits: tuple[float, ...]
 
-    def read(self, values: np.ndarray) -> np.ndarray:
-        """Return what the tree adds to the odds of each group (row)."""
-        added = np.zeros(len(values))
-        for _, more in self.steps(values):
-            added += more
-        return added
-
-    def steps(self, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield, step by step, which feature each group is asked (-1 for none any more) and what its answer adds."""
-        feature, most, left, right = (np.array(column) for column in (self.feature, self.most, self.left, self.right))
-        unknown_left, bits = np.array(self.unknown_left), np.array(self.bits)
-        at, before = np.zeros(len(values), dtype=int), np.zeros(len(values))
-        if feature[0] < 0:  # a tree that asks nothing
-            yield np.full(len(values), -1), bits[at]
-        while (inner := feature[at] >= 0).any():
-            asks = np.where(inner, feature[at], -1)
-            answer = np.where(inner, values[np.arange(len(values)), asks], 0.0)
-            goes_left = np.where(np.isnan(answer), unknown_left[at], answer <= most[at])
-            at = np.where(inner, np.where(goes_left, left[at], right[at]), at)
-            yield asks, bits[at] - before
-            before = bits[at]
-
 
 @dataclass(frozen=True)
 class Trees:
@@ -76,20 +57,91 @@ class Trees:
 
     def total(self, values: pd.DataFrame) -> pd.Series:
         """Return the log2 odds of each group; a feature that this deployment lacks cannot be said."""
-        known = values.reindex(columns=list(self.names)).to_numpy(dtype=float)
-        added = sum((tree.read(known) for tree in self.trees), np.zeros(len(known)))
+        known = self._known(values)
+        added = np.zeros(len(known))
+        for rows in _chunks(len(known), len(self.trees)):
+            for at in self._forest.steps(known[rows]):
+                last = at
+            added[rows] = self._forest.bits[last].sum(axis=1)
         return pd.Series(self.base + added, index=values.index).round(6)
 
     def bits(self, values: pd.DataFrame) -> pd.DataFrame:
         """Return what each feature adds to the log2 odds of each group; under UNKNOWN, what nobody can say adds."""
-        known = values.reindex(columns=list(self.names)).to_numpy(dtype=float)
-        added = np.zeros((len(known), len(self.names) + 1))
-        rows = np.arange(len(known))
-        for tree in self.trees:
-            for asked, more in tree.steps(known):
-                silent = (asked < 0) | np.isnan(known[rows, asked])
-                np.add.at(added, (rows, np.where(silent, len(self.names), asked)), more)
+        known = self._known(values)
+        width = len(self.names) + 1
+        added = np.zeros((len(known), width))
+        for rows in _chunks(len(known), len(self.trees)):
+            path = np.stack(list(self._forest.steps(known[rows])), axis=2)
+            asked = self._forest.feature[path[:, :, :-1]]
+            row = np.arange(len(path))[:, None, None]
+            silent = (asked < 0) | np.isnan(known[rows][row, asked])
+            cell = row * width + np.where(silent, width - 1, asked)
+            more = np.diff(self._forest.bits[path], axis=2)
+            more[:, :, 0] += self._forest.bits[path[:, :, 0]]
+            added[rows] = np.bincount(cell.ravel(), more.ravel(), len(path) * width).reshape(-1, width)
         return pd.DataFrame(added, index=values.index, columns=[*self.names, UNKNOWN]).round(6)
+
+    def _known(self, values: pd.DataFrame) -> np.ndarray:
+        found: np.ndarray = values.reindex(columns=list(self.names)).to_numpy(dtype=float)
+        return found
+
+    @cached_property
+    def _forest(self) -> _Forest:
+        return _forest(self.trees)
+
+
+@dataclass(frozen=True, eq=False)
+class _Forest:
+    """The nodes of all trees one after the other, so that groups go down all of them at once; a leaf leads to itself.
+
+    deepest: steps down the deepest tree, one at least.
+    """
+
+    roots: np.ndarray
+    feature: np.ndarray
+    most: np.ndarray
+    unknown_left: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    bits: np.ndarray
+    deepest: int
+
+    def steps(self, values: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield where each group (row) is in each tree: at its root, and after each step down."""
+        at = np.broadcast_to(self.roots, (len(values), len(self.roots)))
+        rows = np.arange(len(values))[:, None]
+        yield at
+        for _ in range(self.deepest):
+            answer = values[rows, self.feature[at]] if values.shape[1] else np.full(at.shape, np.nan)
+            goes_left = np.where(np.isnan(answer), self.unknown_left[at], answer <= self.most[at])
+            at = np.where(goes_left, self.left[at], self.right[at])
+            yield at
+
+
+def _forest(trees: Sequence[Tree]) -> _Forest:
+    sizes = np.array([len(tree.feature) for tree in trees], dtype=np.int64)
+    roots = np.cumsum(sizes) - sizes
+    feature, most, unknown_left, left, right, bits = (
+        np.array([value for tree in trees for value in getattr(tree, name)])
+        for name in ("feature", "most", "unknown_left", "left", "right", "bits")
+    )
+    feature, first = feature.astype(np.int64), np.repeat(roots, sizes)
+    leaf, here = feature < 0, np.arange(len(feature))
+    left, right = (np.where(leaf, here, first + child).astype(np.int64) for child in (left, right))
+    deepest = max((_depth(tree) for tree in trees), default=1)
+    return _Forest(roots, feature, most, unknown_left.astype(bool), left, right, bits.astype(float), max(deepest, 1))
+
+
+def _depth(tree: Tree, node: int = 0) -> int:
+    if tree.feature[node] < 0:
+        return 0
+    return 1 + max(_depth(tree, child) for child in (tree.left[node], tree.right[node]))
+
+
+def _chunks(rows: int, trees: int) -> Iterator[slice]:
+    """Yield the rows in turn, as many as have CELLS places in trees."""
+    size = max(1, CELLS // max(trees, 1))
+    yield from (slice(start, start + size) for start in range(0, rows, size))
 
 
 def grow(

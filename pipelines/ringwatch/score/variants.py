@@ -187,7 +187,7 @@ def _named(groups: pd.DataFrame, stability: pd.Series, smallest: int) -> tuple[p
     """
     large = groups[groups.groupby("group")["account_id"].transform("size") >= smallest]
     large = large.sort_values(["group", "account_id"])
-    names = large.groupby("group")["account_id"].agg(candidates.name)
+    names = candidates.names(large["group"], large["account_id"])
     of = large.drop_duplicates("group").set_index("group")["candidate"]
     known = of.map(stability).astype(float).groupby(names.reindex(of.index)).max().rename_axis("candidate")
     named = large.assign(candidate=large["group"].map(names).astype("str"))

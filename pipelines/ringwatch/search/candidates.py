@@ -18,7 +18,7 @@ A group that several lanes find is one candidate. Which candidates are rings is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -171,14 +171,23 @@ def _candidates(found: pd.DataFrame, min_size: int) -> pd.DataFrame:
     """Return candidate, account_id, stability of the communities that are large enough."""
     sizes = found.groupby("community")["account_id"].transform("size")
     large = found[sizes >= min_size].sort_values("account_id")
-    names = large.groupby("community")["account_id"].agg(name)
-    candidate = large["community"].map(names).astype("str")
+    names_of = names(large["community"], large["account_id"])
+    candidate = large["community"].map(names_of).astype("str")
     return pd.DataFrame(
         {"candidate": candidate, "account_id": large["account_id"], "stability": large["stability"].astype(float)}
     )
 
 
-def name(accounts: pd.Series) -> str:
+def names(groups: pd.Series, accounts: pd.Series) -> pd.Series:
+    """Return by group the name of a group of these accounts, in their order."""
+    code, numbers = pd.factorize(groups, sort=True)
+    order = np.argsort(code, kind="stable")
+    ids, ends = accounts.to_numpy(dtype=object)[order].tolist(), np.bincount(code).cumsum().tolist()
+    found = [name(ids[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+    return pd.Series(found, index=numbers, dtype="str")
+
+
+def name(accounts: Iterable[str]) -> str:
     """Return the name of a group of these accounts, in their order."""
     return "c-" + hashlib.sha256("\n".join(accounts).encode()).hexdigest()[:16]
 
@@ -233,13 +242,16 @@ def stability(found: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.Series:
 
 
 def _likeness(found: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
-    both = found.merge(other, on="node", suffixes=("", "_other"))
-    common = both.groupby(["community", "community_other"]).size().rename("common").reset_index()
-    size = common["community"].map(found.groupby("community").size())
-    size_other = common["community_other"].map(other.groupby("community").size())
-    jaccard = common["common"] / (size + size_other - common["common"])
-    best: pd.Series = jaccard.groupby(common["community"]).max()
-    return best
+    """Return by community of `found` its Jaccard index with the most like community of `other`, in the same nodes."""
+    at = pd.Index(other["node"]).get_indexer(pd.Index(found["node"]))
+    (mine, names), (theirs, others) = (pd.factorize(part["community"]) for part in (found, other))
+    there = at >= 0
+    key, common = np.unique(mine[there] * len(others) + theirs[at[there]], return_counts=True)
+    community, match = np.divmod(key, max(len(others), 1))
+    size = np.bincount(mine)[community] + np.bincount(theirs)[match] - common
+    best = np.zeros(len(names))
+    np.maximum.at(best, community, common / size)
+    return pd.Series(best, index=names)
 
 
 def _whole(large: pd.DataFrame) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def test_a_feature_that_nobody_knows_tonight_says_nothing() -> None:
 def test_many_equal_values_are_not_taken_for_a_distance() -> None:
     zeros = population(1).assign(home=0.0)
 
-    assert depth.distances(zeros, depth.quantiles(zeros))["home"] == 0
+    assert depth.distances(depth.known(zeros), depth.quantiles(zeros))["home"] == 0
 
 
 @pytest.fixture
