@@ -30,12 +30,15 @@ class Postgres:
     address: str
 
     def start(self) -> None:
-        server = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        log = ["-l", str(self.folder / "log")]
-        subprocess.run([*self._control, "-w", *log, "-o", server, "start"], check=True, **self._quiet)
+        subprocess.run(self.starting, check=True, **self._quiet)
 
     def stop(self) -> None:
         subprocess.run(self.stopping, check=True, **self._quiet)
+
+    @property
+    def starting(self) -> list[str]:
+        server = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        return [*self._control, "-w", "-l", str(self.folder / "log"), "-o", server, "start"]
 
     @property
     def stopping(self) -> list[str]:

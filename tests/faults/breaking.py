@@ -21,8 +21,11 @@ from datetime import timedelta
 from typing import Any
 
 import psutil
+from neo4j.exceptions import ClientError
 
 from ringwatch import server, stages
+from ringwatch.graph import Graph
+from ringwatch.search import memory
 from ringwatch.server.home import server_home
 from ringwatch.server.process import is_alive
 from ringwatch.server.state import read_state
@@ -61,9 +64,31 @@ def clock_jumps(days: int) -> Callable[[], None]:
 
 
 def postgres_gone() -> None:
-    """Stop the server of the review store: the command of that is in the environment."""
+    _postgres("stopping")
+
+
+def postgres_away() -> None:
+    """For a minute, in which the lease is renewed in vain."""
+    _postgres("stopping")
+    time.sleep(60)
+    _postgres("starting")
+
+
+def _postgres(what: str) -> None:
+    """Stop or start the server of the review store: the commands for that are in the environment."""
     asked = json.loads(os.environ["FAULT_POSTGRES"])
-    subprocess.run(asked["command"], check=True, stdout=subprocess.DEVNULL, cwd=asked["folder"], **asked["user"])
+    subprocess.run(asked[what], check=True, stdout=subprocess.DEVNULL, cwd=asked["folder"], **asked["user"])
+
+
+def too_large_for_gds() -> None:
+    """What the server itself estimates for a graph of two thousand million accounts."""
+    graph = Graph(server.start(load_settings()))
+    memory.check_projection(graph, 2 * 10**9, 10**11)
+
+
+def refused_by_gds() -> None:
+    """In the words of GDS 2.13."""
+    raise ClientError("Memory required to run Leiden (3221225472b) exceeds available memory (1044083968b)")
 
 
 def held_up() -> None:
@@ -81,6 +106,9 @@ FAULTS: dict[str, Callable[[], None]] = {
     "clock a day on": clock_jumps(1),
     "another night": held_up,
     "Postgres gone": postgres_gone,
+    "Postgres away for a minute": postgres_away,
+    "more than the heap of GDS": too_large_for_gds,
+    "GDS refuses for want of memory": refused_by_gds,
 }
 
 

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +24,30 @@ def deployment(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     settings = load_settings(
         home=tmp_path_factory.mktemp("broken"), cache=jars.parents[1], server_bolt_port=0, server_http_port=0,
         server_heap_mb=512, server_pagecache_mb=64, flag_probability=0.01, keep_probability=0.005, canaries=False,
+        engine="local", processes=1,
     )  # fmt: skip
-    try:
-        yield Deployment(settings, world / "feeds")
-    finally:
-        server.stop(settings)
+    # A server that lives for some minutes is not worth what Java's second compiler takes.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+        try:
+            yield Deployment(settings, world / "feeds")
+        finally:
+            server.stop(settings)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(deployment: Deployment) -> str:
-    """What a night says in which nothing breaks."""
-    deployment.empty()
-    done = deployment.night()
-    assert done.returncode == 0, done.stderr
-    return deployment.says()
+def undisturbed(deployment: Deployment) -> Callable[[str], str]:
+    """What a night says in which nothing breaks, by the engine that finds its groups."""
+
+    @cache
+    def says(engine: str = "local") -> str:
+        whole = deployment.on(engine)
+        whole.empty()
+        done = whole.night()
+        assert done.returncode == 0, done.stderr
+        return whole.says()
+
+    return says
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import sqlalchemy as sa
 
 from ringwatch import server
 from ringwatch.graph import Graph
@@ -36,10 +38,13 @@ class Deployment:
     @property
     def environment(self) -> dict[str, str]:
         names = ("home", "cache", "server_bolt_port", "server_http_port", "server_heap_mb", "server_pagecache_mb")
-        names += ("flag_probability", "keep_probability", "canaries", "server_start_seconds")
+        names += ("flag_probability", "keep_probability", "canaries", "server_start_seconds", "engine", "processes")
         ours = {f"RINGWATCH_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         outside = {name: value for name, value in os.environ.items() if not name.startswith(("RINGWATCH_", "NEO4J_"))}
         return outside | ours | self.more
+
+    def on(self, engine: str) -> Deployment:
+        return replace(self, settings=self.settings.model_copy(update={"engine": engine}))
 
     def night(self) -> subprocess.CompletedProcess[str]:
         """Run the night as it is run."""
@@ -62,6 +67,8 @@ class Deployment:
                 shutil.rmtree(path)
             elif path.name.startswith(("review.db", "sharing.duckdb")):
                 path.unlink()
+        if address := self.more.get("RINGWATCH_STORE_URL"):
+            _empty_database(address)
 
     def says(self) -> str:
         """Digest of all that consumers and the graph see."""
@@ -80,6 +87,14 @@ class Deployment:
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=600)
+
+
+def _empty_database(address: str) -> None:
+    engine = sa.create_engine(address)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
 
 
 def _text(row: dict[str, Any]) -> str:

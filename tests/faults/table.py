@@ -14,9 +14,16 @@ all that consumers and the graph see equals, digest by digest, a night in which 
 |---|---|---|---|
 """
 ELSEWHERE = """
-Tested where they can be tried in less: jars that are damaged (tests/unit/server/test_damaged_jars.py), estimates of
-GDS beyond the heap (tests/unit/detection/test_memory.py), a load that breaks off before each of its statements
-(tests/integration/test_load_interrupted.py), every library on a full disk (tests/unit/test_full_disk.py).
+Tested where they can be tried in less, or only there:
+
+| Fault | Test |
+|---|---|
+| a task of Airflow is killed, or its worker lost | tests/dags/test_scheduler.py |
+| jars that are damaged | tests/unit/server/test_damaged_jars.py |
+| a load that breaks off before each of its statements | tests/integration/test_load_interrupted.py |
+| every library on a full disk | tests/unit/test_full_disk.py |
+| a server that goes away while somebody asks it | tests/integration/test_server_gone.py |
+| clocks of two machines that differ, and leases that run out | tests/unit/review/test_lease.py |
 """
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,19 +29,19 @@ POINTS = {
     "score": ("pyarrow.parquet", "write_table", 2),
     "publish": ("ringwatch.store.changes", "write", 1),
 }
+WITHIN_GDS = ("ringwatch.search.memory", "check", 1)
 GONE, FULL = "does not answer|not answer any more|has ended", "no disk space in"
 KILLED = -signal.SIGKILL
 # Fault, stage, where it comes, exit code, what the sentence says, whether it is always run.
 ROWS: list[tuple[str, str, tuple[str, str, int], int, str, bool]] = [
     *(("client killed", stage, point, KILLED, "", stage == "publish") for stage, point in POINTS.items()),
-    *(("server killed", stage, POINTS[stage], 4, GONE, False) for stage in ("load", "link", "detect")),
+    *(("server killed", stage, POINTS[stage], 4, GONE, stage == "load") for stage in ("load", "link", "detect")),
     ("server killed", "publish", GRAPH, 4, GONE, False),
-    *(
-        ("disk full", stage, POINTS[stage], 4, FULL, stage == "score")
-        for stage in ("load", "link", "detect", "score", "publish")
-    ),
+    *(("disk full", stage, POINTS[stage], 4, FULL, False) for stage in ("load", "link", "detect", "score", "publish")),
     *(("server restarted", stage, GRAPH, 0, "", False) for stage in ("link", "publish")),
     *((f"clock a day {way}", "score", POINTS["score"], 0, "", False) for way in ("back", "on")),
+    ("more than the heap of GDS", "detect", POINTS["detect"], 4, "times the server's heap", False),
+    ("GDS refuses for want of memory", "detect", WITHIN_GDS, 4, "MB free", False),
 ]
 
 
@@ -49,7 +51,7 @@ ROWS: list[tuple[str, str, tuple[str, str, int], int, str, bool]] = [
 )
 def test_a_fault_is_told_in_a_sentence_and_the_next_run_says_what_an_undisturbed_one_says(
     deployment: Deployment,
-    undisturbed: str,
+    undisturbed: Callable[[str], str],
     row: dict[str, Any],
     fault: str,
     stage: str,
@@ -57,6 +59,9 @@ def test_a_fault_is_told_in_a_sentence_and_the_next_run_says_what_an_undisturbed
     code: int,
     sentence: str,
 ) -> None:
+    engine = "gds" if stage == "detect" else "local"
+    expected = undisturbed(engine)
+    deployment = deployment.on(engine)
     deployment.empty()
 
     broken = deployment.broken_night(stage, fault, point)
@@ -75,14 +80,15 @@ def test_a_fault_is_told_in_a_sentence_and_the_next_run_says_what_an_undisturbed
         "code": code,
         "sentence": last_sentence(said, deployment) if code > 0 else "",
     }
-    assert deployment.says() == undisturbed
+    assert deployment.says() == expected
     row["equal"] = True
 
 
 @pytest.mark.skipif(not ALL, reason="make faults runs it")
 def test_the_second_of_two_nights_at_once_is_told_who_works(
-    deployment: Deployment, undisturbed: str, row: dict[str, Any]
+    deployment: Deployment, undisturbed: Callable[[str], str], row: dict[str, Any]
 ) -> None:
+    expected = undisturbed("local")
     deployment.empty()
     first = subprocess.Popen(
         deployment.breaking("score", "another night", POINTS["score"]),
@@ -100,16 +106,17 @@ def test_the_second_of_two_nights_at_once_is_told_who_works(
     first.wait()
     assert deployment.night().returncode == 0
     row |= {"fault": "two nights at once", "stage": "score", "code": 4, "sentence": last_sentence(said, deployment)}
-    assert deployment.says() == undisturbed
+    assert deployment.says() == expected
     row["equal"] = True
 
 
 @pytest.mark.skipif(not ALL, reason="make faults runs it")
 def test_a_wrong_password_is_told_and_the_right_one_goes_on(
-    deployment: Deployment, undisturbed: str, row: dict[str, Any]
+    deployment: Deployment, undisturbed: Callable[[str], str], row: dict[str, Any]
 ) -> None:
     from ringwatch import server
 
+    expected = undisturbed("local")
     deployment.empty()
     connection = server.start(deployment.settings)
     deployment.more = {"NEO4J_URI": connection.uri, "NEO4J_USER": "neo4j", "NEO4J_PASSWORD": "wrong-password"}
@@ -128,38 +135,62 @@ def test_a_wrong_password_is_told_and_the_right_one_goes_on(
         "code": refused.returncode,
         "sentence": last_sentence(said, deployment),
     }
-    assert deployment.says() == undisturbed
+    assert deployment.says() == expected
     row["equal"] = True
+
+
+@pytest.fixture(scope="module")
+def on_postgres(deployment: Deployment) -> Iterator[tuple[Deployment, postgres_server.Postgres, str]]:
+    """The deployment with its review store in Postgres, the server, and what an undisturbed night says there."""
+    where = postgres_server.binaries()
+    if where is None:
+        pytest.skip(postgres_server.SKIPPED)
+    with postgres_server.running(where) as server:
+        folder = {"folder": str(server.folder), "user": postgres_server._user()}
+        commands = {"stopping": server.stopping, "starting": server.starting}
+        more = {"RINGWATCH_STORE_URL": server.address, "FAULT_POSTGRES": json.dumps(commands | folder)}
+        stored = replace(deployment, more=more)
+        stored.empty()
+        done = stored.night()
+        assert done.returncode == 0, done.stderr
+        yield stored, server, stored.says()
 
 
 @pytest.mark.skipif(not ALL, reason="make faults runs it")
 @pytest.mark.parametrize("stage", ["link", "publish"])
 def test_a_review_store_that_goes_away_is_told_and_the_next_run_makes_it_good(
-    deployment: Deployment, row: dict[str, Any], stage: str
+    on_postgres: tuple[Deployment, postgres_server.Postgres, str], row: dict[str, Any], stage: str
 ) -> None:
-    where = postgres_server.binaries()
-    if where is None:
-        pytest.skip(postgres_server.SKIPPED)
-    with postgres_server.running(where) as server:
-        gone = {"command": server.stopping, "folder": str(server.folder), "user": postgres_server._user()}
-        deployment.more = {"RINGWATCH_STORE_URL": server.address, "FAULT_POSTGRES": json.dumps(gone)}
-        try:
-            deployment.empty()
-            broken = deployment.broken_night(stage, "Postgres gone", POINTS[stage])
-            said = " ".join(broken.stderr.split())
-            assert broken.returncode == 4, said
-            assert "the review store" in said
-            still_gone = deployment.night()
-            assert still_gone.returncode == 4, still_gone.stderr
-            server.start()
-            assert deployment.night().returncode == 0
-            after = deployment.says()
-            assert deployment.night().returncode == 0
-            row |= {"fault": "Postgres gone", "stage": stage, "code": 4, "sentence": last_sentence(said, deployment)}
-            assert deployment.says() == after
-            row["equal"] = True
-        finally:
-            deployment.more = {}
+    stored, server, undisturbed = on_postgres
+    stored.empty()
+
+    broken = stored.broken_night(stage, "Postgres gone", POINTS[stage])
+    still_gone = stored.night()
+
+    server.start()
+    said = " ".join(broken.stderr.split())
+    assert (broken.returncode, still_gone.returncode) == (4, 4), said
+    assert "the review store" in said
+    assert "Traceback" not in said + still_gone.stderr
+    assert stored.night().returncode == 0
+    row |= {"fault": "Postgres gone", "stage": stage, "code": 4, "sentence": last_sentence(said, stored)}
+    assert stored.says() == undisturbed
+    row["equal"] = True
+
+
+@pytest.mark.skipif(not ALL, reason="make faults runs it")
+def test_a_review_store_that_is_away_for_a_minute_while_nobody_asks_it_stops_nothing(
+    on_postgres: tuple[Deployment, postgres_server.Postgres, str], row: dict[str, Any]
+) -> None:
+    stored, _, undisturbed = on_postgres
+    stored.empty()
+
+    away = stored.broken_night("link", "Postgres away for a minute", POINTS["link"])
+
+    assert away.returncode == 0, away.stderr
+    row |= {"fault": "Postgres away for a minute", "stage": "link", "code": 0, "sentence": ""}
+    assert stored.says() == undisturbed
+    row["equal"] = True
 
 
 def last_sentence(said: str, deployment: Deployment) -> str:

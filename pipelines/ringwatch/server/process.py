@@ -14,7 +14,7 @@ STOP_SECONDS = 60
 POLL_SECONDS = 0.02
 # Kept as long as we live: a child that ends is reaped here and does not stay behind as a zombie.
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
-_PASSED_ON = ("HOME", "PATH", "TMPDIR", "TZ")
+_PASSED_ON = ("HOME", "PATH", "TMPDIR", "TZ", "JAVA_TOOL_OPTIONS")
 # Java names files by the encoding of the locale, and has no other way to be told that paths are UTF-8.
 _LOCALE = {"LC_ALL": "C.UTF-8"}
 
