@@ -76,10 +76,6 @@ faults: $(INSTALLED) ## Break nights in every stage, run them again, and write d
 	FAULTS=all FAULTS_RESULTS=$(CURDIR)/var/faults.jsonl timeout 2700 $(BIN)/python -m pytest tests/faults --quiet
 	$(BIN)/python tests/faults/table.py var/faults.jsonl docs/measurements/faults.md
 
-.PHONY: test-scheduler
-test-scheduler: $(INSTALLED) ## Run nights by hand, by REST and by a backfill through the real scheduler of Airflow
-	SCHEDULER=1 $(BIN)/python -m pytest -m integration tests/dags/test_scheduler.py --quiet
-
 .PHONY: test-properties
 test-properties: $(INSTALLED) ## Hold the gate to its properties on many random deliveries
 	EXAMPLES=10 $(BIN)/python -m pytest tests/unit/gate/test_gate_properties.py --quiet
