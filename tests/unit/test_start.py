@@ -47,3 +47,9 @@ def test_the_help_loads_no_command() -> None:
     asked = running(["--help"])
 
     assert loaded_by(asked, ("pydantic", "ringwatch.cli.night", "ringwatch.cli.rings")) == set()
+
+
+def test_the_gate_does_not_load_spark_although_it_is_installed() -> None:
+    watched = ("great_expectations", "pyspark")
+
+    assert loaded_by("from ringwatch.gate.gx import library; library()", watched) == {"great_expectations"}

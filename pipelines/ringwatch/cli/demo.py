@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ringwatch.simulate import Simulation
     from ringwatch.store.store import Store
 
-SPARK_SHARD = 1000  # accounts
+SPARK_SHARD = 500  # accounts
 WORLD_NOTE = "world.json"  # the simulator's note of what a world is made from
 
 

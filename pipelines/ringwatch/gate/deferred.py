@@ -1,4 +1,4 @@
-"""Modules that another library imports and hardly ever uses: imported when something of them is asked for."""
+"""Modules that another library imports and hardly ever uses: imported when something of them is asked for, or never."""
 
 from __future__ import annotations
 
@@ -33,3 +33,16 @@ def deferred(*names: str) -> Iterator[None]:
         for name in missing:
             if isinstance(sys.modules.get(name), _Deferred):
                 del sys.modules[name]
+
+
+@contextmanager
+def absent(name: str) -> Iterator[None]:
+    """Whoever tries to import the library meanwhile finds that it is not installed, unless it is in use already."""
+    hidden = name not in sys.modules
+    if hidden:
+        sys.modules[name] = None  # type: ignore[assignment] # what the import system takes for "not there"
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[name]

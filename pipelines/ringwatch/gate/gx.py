@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ringwatch.gate.deferred import deferred
+from ringwatch.gate.deferred import absent, deferred
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult, ExpectationValidationResult
@@ -70,11 +70,12 @@ def expectations() -> Any:
 def library() -> Any:
     """Import Great Expectations (seconds) on first use, without telemetry and its 214 lines of registration log.
 
-    Nor with what it imports for charts and for tests of distributions, which take a second and 85 MB.
+    Nor with what it imports for charts and for tests of distributions, which take a second and 85 MB, nor Spark, which
+    it imports wherever that is installed.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    with deferred("altair", "scipy.stats"):
+    with deferred("altair", "scipy.stats"), absent("pyspark"):
         import great_expectations
         import great_expectations.expectations
 

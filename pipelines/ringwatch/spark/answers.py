@@ -77,9 +77,9 @@ def _asked(rows: DataFrame, ask: Callable[..., Any], memory_mb: int) -> DataFram
 
 
 def packed(table: pa.Table) -> bytes:
-    """Return a table as bytes of an Arrow stream."""
+    """Return a table as bytes of an Arrow stream, compressed: it goes through the memory of Spark's JVM as a whole."""
     into = io.BytesIO()
-    with pa.ipc.new_stream(into, table.schema) as stream:
+    with pa.ipc.new_stream(into, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
         stream.write_table(table)
     return into.getvalue()
 

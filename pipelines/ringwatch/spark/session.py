@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,27 +32,31 @@ _CONF = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.adaptive.coalescePartitions.enabled": "false",  # small tables may be much work: shards
     "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG.as_uri()}",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
     "spark.executorEnv.PYTHONWARNINGS": "ignore::FutureWarning",  # it says that it does not know pandas 3 fully yet
 }
 
 
+def check(settings: Settings) -> None:
+    """Raise UsageError when what the setting engine needs of this machine is not there: PySpark, and Java."""
+    if settings.engine != "spark":
+        return
+    if find_spec("pyspark") is None:
+        raise UsageError("the engine spark needs PySpark, which is not installed: pip install 'ringwatch[spark]'")
+    _check_java()
+
+
 def session(settings: Settings) -> SparkSession:
-    """Return the session of this process: the one that is open, as hosted services give it, or a new one.
+    """Return the session of this process: the one that is open, as in notebooks of hosted services, or a new one.
 
     Raises UsageError without PySpark or Java, InfrastructureError when Spark does not start or its master does not
     answer.
     """
+    check(settings)
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise UsageError(
-            "the engine spark needs PySpark, which is not installed: pip install 'ringwatch[spark]'"
-        ) from None
+    from pyspark.sql import SparkSession
+
     if running := SparkSession.getActiveSession():
         return running
-    _check_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     master = settings.spark_master
     conf = _CONF | (_LOOPBACK if master.startswith("local") else {}) | settings.spark_conf

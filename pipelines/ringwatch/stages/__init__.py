@@ -13,6 +13,7 @@ from ringwatch import lineage, log
 from ringwatch.days import run_report
 from ringwatch.errors import UsageError
 from ringwatch.night import STAGES, Night, Report
+from ringwatch.spark import session
 from ringwatch.working import working, writing
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ _log = logging.getLogger(__name__)
 def run_night(night: Night, begins: Callable[[str], object], stages: Sequence[str] = STAGES) -> list[Report]:
     """Run all stages of `night` in order, or some; `begins` is told the name of each before it runs.
 
-    Raises InfrastructureError while another stage works on the same store.
+    Raises InfrastructureError while another stage works on the same store, and UsageError when this machine lacks what
+    the setting engine needs: not hours later.
     """
+    session.check(night.settings)
     reports = []
     with working(night, _what(stages[0], night)) as lease:
         for stage in stages:

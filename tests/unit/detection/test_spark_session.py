@@ -1,13 +1,15 @@
 """What is lacking for Spark is said in one sentence, before anything is started."""
 
-import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ringwatch.errors import UsageError
+from ringwatch.night import open_night
 from ringwatch.settings import load_settings
 from ringwatch.spark.session import session
+from ringwatch.stages import run_night
 
 
 def java(folder: Path, version: str) -> None:
@@ -18,10 +20,10 @@ def java(folder: Path, version: str) -> None:
 
 
 def test_without_pyspark_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    monkeypatch.setattr("ringwatch.spark.session.find_spec", lambda name: None)
 
     with pytest.raises(UsageError, match=r"pip install 'ringwatch\[spark\]'"):
-        session(load_settings(home=tmp_path))
+        session(load_settings(home=tmp_path, engine="spark"))
 
 
 def test_without_java_the_package_to_install_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +31,7 @@ def test_without_java_the_package_to_install_is_named(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(UsageError, match=r"needs Java, and there is none.*openjdk-17"):
-        session(load_settings(home=tmp_path))
+        session(load_settings(home=tmp_path, engine="spark"))
 
 
 def test_a_java_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,4 +39,19 @@ def test_a_java_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
 
     with pytest.raises(UsageError, match=rf"Java 17 or later, and {tmp_path}/bin/java is another"):
-        session(load_settings(home=tmp_path))
+        session(load_settings(home=tmp_path, engine="spark"))
+
+
+def test_a_night_that_lacks_java_for_its_engine_does_not_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    begun: list[str] = []
+
+    with (
+        open_night(load_settings(home=tmp_path / "home", engine="spark"), date(2026, 3, 2)) as night,
+        pytest.raises(UsageError, match="needs Java"),
+    ):
+        run_night(night, begun.append)
+
+    assert begun == []
+    assert not (tmp_path / "home").exists()
