@@ -248,7 +248,7 @@ class Settings(BaseSettings):
     batch_rows: int = Field(10_000, ge=1, description="rows sent to Neo4j in one transaction")
     load_writers: int = Field(2, ge=1, le=16, description="writers that load the graph at the same time")
     bulk_load_rows: int = Field(
-        1_000_000, ge=1, description="rows from which an empty embedded graph is filled by Neo4j's offline import"
+        100_000, ge=1, description="rows from which an empty embedded graph is filled by Neo4j's offline import"
     )
     duckdb_memory_mb: int = Field(
         2048, ge=256, description="memory for the work on files; what does not fit goes into the home folder"
