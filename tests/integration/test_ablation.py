@@ -46,5 +46,5 @@ def test_each_row_is_judged_without_what_it_names(
     few = candidates.LANES[:2]
     card = ablation.make_card(Variant(few, lambda name: name.endswith("contained")), [world, again])
     assert set(ablation.found_by(few, world.found)["lane"].str.split("+").explode()) == set(few)
-    assert card.flag.scales
-    assert not any(name.endswith("contained") for name in (*card.flag.scales, *card.shape.names))
+    assert card.flag.trees.names
+    assert not any(name.endswith("contained") for name in (*card.flag.trees.names, *card.shape.names))

@@ -65,7 +65,7 @@ def _told(found: pd.DataFrame, values: pd.DataFrame, measures: Measures, sheet: 
     observed = _long(values, "observed")
     rows = found.assign(facet=found["reason"].map(lambda name: _FEATURES[name].facet))
     rows = rows.join(observed, on=["candidate", "reason"])
-    rows = rows.assign(expected=rows["reason"].map(lambda name: sheet.scales[name].usual))
+    rows = rows.assign(expected=rows["reason"].map(sheet.usual))
     rows = _with_examples(rows.assign(direction=_direction(rows["bits"])), measures)
     said = [_said(*row) for row in zip(rows["reason"], rows["direction"], _facts(rows, measures), strict=True)]
     return rows.assign(text=[each.text for each in said], head=[each.head for each in said])

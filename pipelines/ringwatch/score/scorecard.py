@@ -14,16 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ringwatch.errors import UsageError
 from ringwatch.score.depth import NO_SOURCES, Sources
 from ringwatch.score.trees import Trees, read_trees
 
-NO_TREES = Trees((), 0.0, ())
 FOLDER = Path(__file__).parent / "scorecards"
-VERSION = 6
+VERSION = 7
 # Parts of a card that are trees.
 TREES = ("member", "shape")
 # Parts that take a line, since nobody reads them.
@@ -31,44 +29,22 @@ ON_A_LINE = (*TREES, "sources")
 
 
 @dataclass(frozen=True)
-class Scale:
-    """Bits of a feature: `bits[i]` from `cuts[i - 1]` up to `cuts[i]`; `usual` is its mean in groups without ring."""
-
-    cuts: tuple[float, ...]
-    bits: tuple[float, ...]
-    usual: float
-
-    def read(self, values: np.ndarray) -> np.ndarray:
-        """Return the bits of `values`; what cannot be said counts nothing."""
-        unknown = np.isnan(values)
-        found = np.array(self.bits)[np.searchsorted(self.cuts, np.where(unknown, 0.0, values), side="right")]
-        return np.where(unknown, 0.0, found)
-
-
-@dataclass(frozen=True)
 class Sheet:
-    """The bits that a group starts with, scales by feature, and trees whose steps add to the bits of what they ask."""
+    """base: the bits that a group starts with; usual: by feature, its mean in groups without ring; trees: their steps
+    add to the bits of what they ask.
+    """
 
     base: float
-    scales: Mapping[str, Scale]
-    trees: Trees = NO_TREES
+    usual: Mapping[str, float]
+    trees: Trees
 
     def bits(self, values: pd.DataFrame) -> pd.DataFrame:
         """Return the bits of each group (row) and feature; those of `trees.UNKNOWN` are for what nobody can say."""
-        return (
-            pd.DataFrame(self._read(values), index=values.index).add(self.trees.bits(values), fill_value=0.0).round(6)
-        )
+        return self.trees.bits(values).sort_index(axis=1)
 
     def total(self, values: pd.DataFrame) -> pd.Series:
         """Return the log2 odds of each group, which are what its bits add up to."""
-        total: pd.Series = (
-            self.base + self.trees.total(values) + sum(self._read(values).values(), np.zeros(len(values)))
-        )
-        return total.round(6)
-
-    def _read(self, values: pd.DataFrame) -> dict[str, np.ndarray]:
-        columns = dict(zip(values.columns, values.to_numpy(dtype=float).T, strict=True))
-        return {name: scale.read(columns[name]) for name, scale in self.scales.items() if name in columns}
+        return (self.base + self.trees.total(values)).round(6)
 
 
 @dataclass(frozen=True)
@@ -135,8 +111,7 @@ def _nearest(feeds: Iterable[str], folder: Path) -> Path | None:
 
 
 def _sheet(made: Mapping[str, Any]) -> Sheet:
-    scales = {n: Scale(tuple(s["cuts"]), tuple(s["bits"]), s["usual"]) for n, s in sorted(made["scales"].items())}
-    return Sheet(made["base"], scales, read_trees(made["trees"]))
+    return Sheet(made["base"], dict(sorted(made["usual"].items())), read_trees(made["trees"]))
 
 
 def _sources(made: Mapping[str, Any]) -> Sources:

@@ -15,7 +15,7 @@ from scipy.stats import mannwhitneyu  # type: ignore[attr-defined]
 
 from ringwatch.score import trees
 from ringwatch.score.features import FEATURES
-from ringwatch.score.scorecard import Scale, Sheet
+from ringwatch.score.scorecard import Sheet
 
 # What the other groups of an origin weigh at most, and its rings at most and at least, so that no origin decides alone.
 OTHERS_WEIGH, RINGS_WEIGH, RARE_RINGS_WEIGH, RING_WEIGHS = 800.0, 800.0, 200.0, 2.5
@@ -84,19 +84,15 @@ def fit_trees(values: pd.DataFrame, rings: pd.Series, weight: pd.Series) -> Shee
     """
     known = {str(name): DIRECTIONS[str(name)] for name in values}
     grown = trees.grow(values, rings.astype(float), known, weight)
-    usual = values[~rings].mean().fillna(0)
-    scales = {name: Scale((), (0.0,), round(float(usual[name]), 4)) for name in grown.names}
-    return Sheet(grown.base, scales, replace(grown, base=0.0))
+    mean = values[~rings].mean().fillna(0)
+    usual = {name: round(float(mean[name]), 4) for name in grown.names}
+    return Sheet(grown.base, usual, replace(grown, base=0.0))
 
 
 def scaled(sheet: Sheet, slope: float, base: float) -> Sheet:
     """Return the sheet whose odds are `slope` times those of `sheet`, plus `base`."""
     grown = tuple(replace(tree, bits=tuple(round(slope * bits, 4) for bits in tree.bits)) for tree in sheet.trees.trees)
-    scales = {
-        name: Scale(scale.cuts, tuple(round(slope * bits, 4) for bits in scale.bits), scale.usual)
-        for name, scale in sheet.scales.items()
-    }
-    return Sheet(round(slope * sheet.base + base, 4), scales, replace(sheet.trees, trees=grown))
+    return Sheet(round(slope * sheet.base + base, 4), sheet.usual, replace(sheet.trees, trees=grown))
 
 
 def calibrate(odds: pd.Series, rings: pd.Series) -> tuple[float, float]:

@@ -9,15 +9,25 @@ from clean_days import MONDAY, accounts, connected, used
 from ringwatch.night import Night
 from ringwatch.score import measuring
 from ringwatch.score.scorecard import VERSION, Scorecard, Sheet
-from ringwatch.score.trees import Trees
+from ringwatch.score.trees import Tree, Trees
 from ringwatch.window import sharing
 
 OpenNight = Callable[..., Night]
 EVERYBODY = [f"A{i:04}" for i in range(1000)]
 OPENED = datetime(2026, 3, 2, 9)
 WEEK = [date(2026, 3, day) for day in range(2, 8)]
+NO_TREES = Trees((), 0.0, ())
 # By this card every group may be a ring, and every member that has a tie of its own may belong to it.
-CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}), Trees((), 1.0, ()), Trees((), 3.0, ()), 0.0, ((0.0, 2, 1),))
+CARD = Scorecard(VERSION, {}, (), Sheet(1.0, {}, NO_TREES), Trees((), 1.0, ()), Trees((), 3.0, ()), 0.0, ((0.0, 2, 1),))
+
+
+def stumps(**features: tuple[float, float, float]) -> Trees:
+    """Trees of one question each: (greatest value that goes left, bits left of it, bits right of it) by feature."""
+    trees = (
+        Tree((at, -1, -1), (most, 0.0, 0.0), (True,) * 3, (1, 0, 0), (2, 0, 0), (0.0, below, above))
+        for at, (most, below, above) in enumerate(features.values())
+    )
+    return Trees(tuple(features), 0.0, tuple(trees))
 
 
 def group(*names: str, candidate: str = "c") -> pd.DataFrame:

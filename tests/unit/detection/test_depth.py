@@ -7,7 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hand_worked import CARD, EVERYBODY, OpenNight, group, small_world
+from hand_worked import CARD, EVERYBODY, NO_TREES, OpenNight, group, small_world
 
 from ringwatch.score import depth, groups
 from ringwatch.score.depth import Sources
@@ -80,7 +80,7 @@ def judged(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, distance: float
 ) -> dict[str, pd.DataFrame]:
     monkeypatch.setattr(depth, "measure", lambda *_: depth.Depth(distance, 0.3, ("home",)))
-    card = replace(CARD, flag=Sheet(3.0, {}), reliability=((3.0, 200, 170),))
+    card = replace(CARD, flag=Sheet(3.0, {}, NO_TREES), reliability=((3.0, 200, 170),))
     return groups.score_groups(connection, FOUND.assign(lane="wide", stability=1.0), card, 4).tables
 
 

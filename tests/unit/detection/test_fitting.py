@@ -8,7 +8,7 @@ import pytest
 
 from ringwatch.errors import UsageError
 from ringwatch.score import scorecard
-from ringwatch.score.scorecard import Scale, Scorecard, Sheet
+from ringwatch.score.scorecard import Scorecard, Sheet
 from ringwatch.score.trees import Tree, Trees
 from ringwatch.train import fitting, learning
 
@@ -25,7 +25,7 @@ def groups_of(**members: str) -> pd.DataFrame:
 
 
 def card(feeds: tuple[str, ...]) -> Scorecard:
-    sheet = Sheet(-3.0, {"strong": Scale((0.5,), (-1.0, 2.0), 0.1)})
+    sheet = Sheet(-3.0, {"strong": 0.1}, GROWN)
     return Scorecard(
         scorecard.VERSION, {"family": "A"}, feeds, sheet, GROWN, GROWN, -4.0, ((-5.0, 90, 1), (3.0, 10, 9))
     )
@@ -81,10 +81,6 @@ def test_no_origin_weighs_more_for_having_more_groups() -> None:
     assert summed["large", True] == pytest.approx(fitting.RARE_RINGS_WEIGH)
     assert weight[~rings].max() <= 1
     assert weight[rings].max() <= fitting.RING_WEIGHS
-
-
-def test_what_cannot_be_said_counts_nothing() -> None:
-    assert Scale((0.5,), (-1.0, 2.0), 0.1).read(pd.Series([0.4, 0.5, np.nan])).tolist() == [-1.0, 2.0, 0.0]
 
 
 def test_calibration_takes_overconfidence_away() -> None:
@@ -144,4 +140,4 @@ def test_the_cards_that_are_shipped_fit_the_program() -> None:
     assert paths
     for path in paths:
         shipped = scorecard.load(path.stem.split("+"))
-        assert set(shipped.flag.scales) <= set(fitting.DIRECTIONS)
+        assert set(shipped.flag.usual) <= set(fitting.DIRECTIONS)

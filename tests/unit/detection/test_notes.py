@@ -5,9 +5,10 @@ from math import log2
 import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, connected, used, write_days
+from hand_worked import stumps
 
 from ringwatch.score.notes import Context, look_alikes, of_rings
-from ringwatch.score.scorecard import Scale, Scorecard, Sheet
+from ringwatch.score.scorecard import Scorecard, Sheet
 from ringwatch.score.trees import Trees
 from ringwatch.window import sharing
 
@@ -15,7 +16,7 @@ EVERYBODY = [f"A{i:03}" for i in range(1000)]
 RING = EVERYBODY[:6]
 
 # Five bits for a device in common, on odds of one half.
-SHEET = Sheet(-1.0, {"device_bits": Scale((1.0,), (0.0, 5.0), 0.0)})
+SHEET = Sheet(-1.0, {"device_bits": 0.0}, stumps(device_bits=(0.9, 0.0, 5.0)))
 TREES = Trees((), 0.0, ())
 CARD = Scorecard(1, {}, ("accounts", "devices"), SHEET, TREES, TREES, 0.0, ((0.0, 1, 1),))
 

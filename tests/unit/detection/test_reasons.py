@@ -4,25 +4,22 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hand_worked import CARD, EVERYBODY, OpenNight, group, small_world
+from hand_worked import CARD, EVERYBODY, OpenNight, group, small_world, stumps
 
 from ringwatch.score import groups
-from ringwatch.score.scorecard import Scale, Sheet
+from ringwatch.score.scorecard import Sheet
 from ringwatch.window import sharing
 
 # Six bits for a device in common, three against a device of one's own; without either, half as likely as not.
-SCALES = {
-    "device_bits": Scale((1.0,), (-2.0, 6.0), 0.3),
-    "device_own": Scale((0.5,), (1.0, -3.0), 0.99),
-    "closed": Scale((0.5,), (0.01, 0.02), 0.4),
-}
+USUAL = {"device_bits": 0.3, "device_own": 0.99, "closed": 0.4}
+TREES = stumps(device_bits=(0.9, -2.0, 6.0), device_own=(0.4, 1.0, -3.0), closed=(0.4, 0.01, 0.02))
 
 
 @pytest.fixture
 def told(open_night: OpenNight) -> dict[str, pd.DataFrame]:
     """The four on one device with a stranger, and four that live at one address and share nothing else."""
     found = pd.concat([group(*EVERYBODY[:4], candidate="ring"), group(*EVERYBODY[10:14], candidate="family")])
-    card = replace(CARD, flag=Sheet(-1.0, SCALES))
+    card = replace(CARD, flag=Sheet(-1.0, USUAL, TREES))
     with sharing.open_sharing(small_world(open_night)) as connection:
         tables = groups.score_groups(connection, found.assign(lane="wide", stability=1.0), card, 4).tables
     names = tables["members"].drop_duplicates("candidate").set_index("account_id")["candidate"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from clean_days import MONDAY, accounts, used
-from hand_worked import CARD, EVERYBODY, OPENED, WEEK, group
+from hand_worked import CARD, EVERYBODY, NO_TREES, OPENED, WEEK, group
 
 from ringwatch.night import Night
 from ringwatch.score import groups, variants
@@ -109,7 +109,7 @@ def test_a_night_without_any_candidate_has_no_rings(night: Night) -> None:
 
 def test_a_member_belongs_to_a_ring_as_surely_however_likely_the_ring_is(night: Night) -> None:
     def judged(base: float) -> tuple[float, list[float]]:
-        card = replace(CARD, flag=Sheet(base, {}))
+        card = replace(CARD, flag=Sheet(base, {}, NO_TREES))
         with sharing.open_sharing(night) as connection:
             tables = groups.score_groups(connection, group(*ONE).assign(lane="wide", stability=0.5), card, 4).tables
         return tables["rings"]["probability"].item(), tables["members"]["probability"].tolist()
