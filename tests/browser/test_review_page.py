@@ -68,6 +68,7 @@ def test_a_ring_goes_from_the_queue_to_a_verdict_by_keys(browser: Browser, addre
 
     page.keyboard.press("j")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/rings/*")
     expect(page.get_by_role("heading", name="Who shares what")).to_be_visible()
     page.keyboard.press("c")
     page.keyboard.press("Enter")
@@ -97,6 +98,7 @@ def test_what_is_said_beside_a_verdict_is_said_by_forms(browser: Browser, addres
     page = open_as(browser, "anna")
     page.goto(f"{address}/queue")
     page.locator("[data-ring] h2 a").click()
+    page.wait_for_url("**/rings/*")  # keys mean something once the page is loaded
 
     page.keyboard.press("n")
     page.keyboard.type("ask the shop")
@@ -105,6 +107,7 @@ def test_what_is_said_beside_a_verdict_is_said_by_forms(browser: Browser, addres
 
     page.get_by_role("checkbox", name="A2 does not belong").check()
     page.get_by_role("checkbox", name="A3 does not belong").check()
+    page.wait_for_load_state()
     page.keyboard.press("x")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("is released")
