@@ -29,6 +29,7 @@ from ringwatch.cli.evaluate import print_evaluation
 from ringwatch.cli.night import FinishedNight, night_settings, run_nights
 from ringwatch.evaluate import evaluate
 from ringwatch.night import STAGES
+from ringwatch.server.embedded import process_of
 from ringwatch.settings import Settings
 from ringwatch.simulate import START, simulate
 from ringwatch.store.store import Store
@@ -69,7 +70,7 @@ def measure_world(settings: Settings, accounts: int, days: int) -> None:
 def measure(settings: Settings, feeds: Path, nights: list[date], truth: Path | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="ringwatch-benchmark-") as folder:
         settings = settings.model_copy(update={"home": Path(folder)})
-        with running(settings) as pid, used(pid) as (peaks, seconds_of_cpu):
+        with running(settings), used(settings) as (peaks, seconds_of_cpu):
             done = run_nights(settings, feeds, nights)
             print_figures(done, peaks, seconds_of_cpu)
             if truth:
@@ -77,13 +78,11 @@ def measure(settings: Settings, feeds: Path, nights: list[date], truth: Path | N
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[int]:
-    """Start the embedded server, yield its process id, and stop it."""
+def running(settings: Settings) -> Iterator[None]:
+    """Start the embedded server, and stop it."""
     server.ensure_running(settings)
     try:
-        pid = server.status(settings).pid
-        assert pid is not None, "a benchmark measures the embedded server: unset NEO4J_URI"
-        yield pid
+        yield
     finally:
         server.stop(settings)
 
@@ -92,27 +91,30 @@ Used = dict[str, float]
 
 
 @contextmanager
-def used(pid: int) -> Iterator[tuple[Used, Used]]:
+def used(settings: Settings) -> Iterator[tuple[Used, Used]]:
     """Yield the highest resident bytes, and the CPU seconds, seen so far of this process with those that it started,
-    and of the server `pid`.
+    and of the server, which a first load starts anew.
     """
-    mine, server_process = psutil.Process(), psutil.Process(pid)
+    mine, first = psutil.Process(), process_of(server.server_home(settings))
+    assert first is not None, "a benchmark measures the embedded server: unset NEO4J_URI"
     peaks, cpu = {"ringwatch": 0.0, "Neo4j": 0.0}, {"ringwatch": 0.0, "Neo4j": 0.0}
-    before, ended = {p.pid: _cpu(p) for p in (mine, server_process)}, threading.Event()
-    children: Used = {}
+    before, ended = {process.pid: _cpu(process) for process in (mine, first)}, threading.Event()
+    servers, seconds = {first}, dict(before)
 
     def look() -> None:
         while not ended.wait(0.1):
-            workers = [child for child in mine.children(recursive=True) if child.pid != pid]
-            resident = 0.0
-            for worker in workers:
+            resident = {"ringwatch": 0.0, "Neo4j": 0.0}
+            if found := process_of(server.server_home(settings)):  # there is none while a first load imports
+                servers.add(found)
+            for process in {mine, *mine.children(recursive=True), *servers}:
                 with suppress(psutil.NoSuchProcess):
-                    resident += worker.memory_info().rss
-                    children[str(worker.pid)] = _cpu(worker)
-            peaks["ringwatch"] = max(peaks["ringwatch"], resident + mine.memory_info().rss)
-            peaks["Neo4j"] = max(peaks["Neo4j"], server_process.memory_info().rss)
-            cpu["ringwatch"] = _cpu(mine) - before[mine.pid] + sum(children.values())
-            cpu["Neo4j"] = _cpu(server_process) - before[pid]
+                    whose = "Neo4j" if process in servers else "ringwatch"
+                    resident[whose] += process.memory_info().rss
+                    seconds[process.pid] = _cpu(process)
+            spent = {pid: most - before.get(pid, 0) for pid, most in seconds.items()}
+            peaks.update({whose: max(most, resident[whose]) for whose, most in peaks.items()})
+            cpu["Neo4j"] = sum(spent.get(process.pid, 0) for process in servers)
+            cpu["ringwatch"] = sum(spent.values()) - cpu["Neo4j"]
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()
