@@ -3,11 +3,12 @@
 // :param ring_id => 'R-7F3K2A'
 // :param keys => {Device: 'device', PaymentInstrument: 'instrument', IpAddress: 'ip'}
 // :param limit => 100
-MATCH (:Ring {ring_id: $ring_id})<-[:MEMBER_OF]-(a:Account)-->(x)
+MATCH (r:Ring {ring_id: $ring_id})<-[:MEMBER_OF]-(a:Account)-->(x)
 WHERE NOT x:Account AND NOT x:Ring
-WITH x, count(DISTINCT a) AS members
+WITH r, x, count(DISTINCT a) AS members
 WHERE members > 1
-WITH x, members, [label IN keys($keys) WHERE label IN labels(x)][0] AS kind, COUNT { (:Account) } AS every
+WITH x, members, [label IN keys($keys) WHERE label IN labels(x)][0] AS kind,
+  coalesce(r.accounts, COUNT { (:Account) }) AS every
 RETURN kind, x[$keys[kind]] AS identifier, members, x.accounts AS accounts,
   CASE
     WHEN x.accounts IS NULL THEN 'not counted yet'

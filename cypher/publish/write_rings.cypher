@@ -6,6 +6,7 @@
 // :param size => [12]
 // :param event => ['grown']
 // :param summary => ['12 accounts share one card and two devices']
+// :param accounts => 120000
 // :param day => date('2026-03-01')
 // :param content => '9f2c41d07b3a'
 UNWIND range(0, size($ring_id) - 1) AS i
@@ -15,6 +16,7 @@ SET r.probability = $probability[i],
   r.size = $size[i],
   r.event = $event[i],
   r.summary = $summary[i],
+  r.accounts = $accounts,
   r.state = 'current',
   r.day = $day,
   r.content = $content,

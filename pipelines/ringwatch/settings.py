@@ -141,6 +141,11 @@ class Settings(BaseSettings):
         description="who works out communities: gds (the server's Graph Data Science), local (processes of this "
         "machine) or spark (the executors of spark_master)",
     )
+    graph_holds: Literal["all", "flagged"] | None = Field(
+        None,
+        description="accounts that are in Neo4j: all, or those of flagged rings and their neighbours (flagged); none: "
+        "flagged with the engine spark, all with the others",
+    )
     spark_master: str = Field(
         "local[*]", description="master that the engine spark works on: local[*], yarn, k8s://…, spark://…"
     )
@@ -422,6 +427,11 @@ class Settings(BaseSettings):
         if unfit := sorted({letter for letter in str(home.absolute()) if letter in "\\?" or not letter.isprintable()}):
             raise ValueError(f"a home cannot have {' or '.join(map(repr, unfit))} in its path; choose another folder")
         return home
+
+    @property
+    def holds_flagged(self) -> bool:
+        """Whether the graph holds flagged rings and their neighbourhoods alone."""
+        return (self.graph_holds or ("flagged" if self.engine == "spark" else "all")) == "flagged"
 
     @property
     def store_address(self) -> str | Path:

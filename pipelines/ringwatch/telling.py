@@ -24,6 +24,12 @@ _STAGES = {
     "check": "the newest backup was restored, and its {files:,} files and {tables:,} tables are what was backed up.",
     "publish": "{rings:,} rings of {members:,} accounts are published; for consumers {changes:,} of them changed.",
 }
+# Where the graph holds flagged neighbourhoods alone.
+_WORKED_OUT = "{known_accounts:,} accounts are known; publish brings flagged neighbourhoods into the graph."
+_BROUGHT = (
+    "Into the graph went {accounts:,} accounts, {identifiers:,} identifiers and {relationships:,} relationships of "
+    "flagged neighbourhoods; {removed:,} of all were removed."
+)
 _NAMES = (
     "accounts", "identifiers", "relationships", "removed", "shared", "hubs", "links", "candidates", "watched", "groups",
     "members", "likely", "rings", "changes", "claims", "erased", "reviewed", "right", "files", "days", "refused_rows",
@@ -53,8 +59,12 @@ def _counted(report: Report) -> Iterator[str]:
     counts = summed(report.counts)
     if report.stage == "validate":
         yield from _feeds(report)
+    elif "known_accounts" in counts:
+        yield _WORKED_OUT.format_map(counts)
     elif report.stage in _STAGES:
         yield _STAGES[report.stage].format_map({**dict.fromkeys(_NAMES, 0), **counts})
+    if brought := {name.removeprefix("graph."): n for name, n in counts.items() if name.startswith("graph.")}:
+        yield _BROUGHT.format_map({**dict.fromkeys(_NAMES, 0), **summed(brought)})
     events = {name.removeprefix("events."): count for name, count in counts.items() if name.startswith("events.")}
     if events:
         yield "Since the night before: " + ", ".join(f"{count:,} {event}" for event, count in events.items()) + "."

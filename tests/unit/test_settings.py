@@ -79,6 +79,22 @@ def test_a_file_that_is_not_toml_is_refused(working_folder: Path) -> None:
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("engine", "graph_holds", "flagged"),
+    [
+        ("gds", None, False),
+        ("local", None, False),
+        ("spark", None, True),
+        ("spark", "all", False),
+        ("gds", "flagged", True),
+    ],
+)
+def test_beyond_one_machine_the_graph_holds_flagged_neighbourhoods_unless_it_is_told(
+    engine: str, graph_holds: str | None, flagged: bool
+) -> None:
+    assert load_settings(engine=engine, graph_holds=graph_holds).holds_flagged is flagged
+
+
 def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEO4J_PASSWORD", "swordfish")
 

@@ -37,6 +37,18 @@ def test_parts_are_added_up() -> None:
     )
 
 
+def test_a_graph_of_flagged_neighbourhoods_is_told_of_by_publish_and_not_by_load() -> None:
+    brought = {"graph.accounts": 40, "graph.identifiers.Device": 7, "graph.identifiers.Phone": 2, "graph.removed.a": 3}
+
+    assert told(Report("load", DAY, {"accounts.rows": 9, "known_accounts": 1200}))[0] == (
+        "load of 2026-03-02: 1,200 accounts are known; publish brings flagged neighbourhoods into the graph."
+    )
+    assert told(Report("publish", DAY, {"rings": 2, "members": 9, "changes": 1} | brought))[1] == (
+        "publish of 2026-03-02: Into the graph went 40 accounts, 9 identifiers and 0 relationships of flagged "
+        "neighbourhoods; 3 of all were removed."
+    )
+
+
 def test_warnings_come_last() -> None:
     report = Report("publish", DAY, {}, {}, ("no candidate was flagged",))
 

@@ -6,6 +6,9 @@ fold        one day more: a state and the rows of a day in, the next state out, 
 states      the states on disk: the newest that still holds is where the next fold begins
 survey      what the graph says, read from it, for when nobody knows what it was told last
 difference  what must be sent and what must go
+part        fewer rows of a state: flagged neighbourhoods
+bring       the graph is told a state or a part of one, new before old goes
 send        the difference over Bolt, by writers whose locks never meet
+links       what the window says of identifiers and between accounts, written into the graph
 bulk        a first load: files for the offline import
 """

@@ -2,22 +2,24 @@
 
 A state is named after its day and its id, and whole once its `state.json` is there: it is written last. Kept are the
 newest and the one before it (the newest day may be delivered again), those of the last purges (so may an older one),
-and the one that the graph was told.
+and the one that the graph was told. A graph of flagged neighbourhoods is told a part of one, which has its own folder.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 from ringwatch.loading import tables
 from ringwatch.loading.fold import fold
-from ringwatch.loading.plan import Turn
+from ringwatch.loading.plan import Turn, plan
 from ringwatch.night import Night
 
 KEPT_PURGES = 2
 _SEAL = "state.json"
+_PART = "part"
 
 
 def reach(night: Night, turns: list[Turn], told: str | None) -> Path:
@@ -34,6 +36,12 @@ def reach(night: Night, turns: list[Turn], told: str | None) -> Path:
     if before is None:
         raise ValueError("there is no day to come to a state from")
     return before
+
+
+def newest(night: Night, told: str | None = None) -> tuple[list[Turn], Path]:
+    """Return the turns up to the night, or to the newest published day if that is later, and what they lead to."""
+    turns = plan(night, max([night.day, *night.store.published.days()]))
+    return turns, reach(night, turns, told)
 
 
 def find(night: Night, state: str | None) -> Path | None:
@@ -55,14 +63,37 @@ def _advance(night: Night, turn: Turn, before: Path | None) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     fold(night, turn, before, folder)
-    _seal(night, folder)
+    seal(night, folder)
     return folder
 
 
-def _seal(night: Night, folder: Path) -> None:
+def seal(night: Night, folder: Path) -> None:
+    """Say that all tables of a state are there as a whole."""
     names = [f"{table.name}.parquet" for table in tables.tables(night.model)]
     sizes = {name: (folder / name).stat().st_size for name in names}
     (folder / _SEAL).write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
+
+
+def keep_part(night: Night, folder: Path, state: str) -> tuple[str, Path]:
+    """Put the tables of a part of a state in their place; return its id, by what it says, and that place."""
+    digest = hashlib.sha256(state.encode())
+    for table in tables.tables(night.model):
+        with (folder / f"{table.name}.parquet").open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    found = digest.hexdigest()[:16]
+    place = night.files.graph / f"{_PART}-{found}"
+    if not find(night, found):
+        shutil.rmtree(place, ignore_errors=True)
+        folder.rename(place)
+        seal(night, place)
+    return found, place
+
+
+def forget_parts(night: Night, told: str) -> None:
+    """Remove the parts of states that the graph is no longer told."""
+    for folder in night.files.graph.glob(f"{_PART}-*"):
+        if folder.name != f"{_PART}-{told}":
+            shutil.rmtree(folder)
 
 
 def forget_others(night: Night, turns: list[Turn], told: str | None) -> None:

@@ -4,38 +4,25 @@ What the graph should say follows from the clean and held files of all days up t
 nothing else (`loading/fold.py`). What it was told last is known, so only the difference is sent; nothing that the files
 no longer say stays. Wherever a load breaks off, the next one reads what the graph says and goes on from there, so that
 loading twice, an old day again, or a day that is another now comes to the same graph as an undisturbed run.
+
+Where the graph holds flagged neighbourhoods (`graph_holds`), it hears of them from publish; load works the state out.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from time import perf_counter
 
 import pyarrow.parquet as pq
 
 from ringwatch import render, server
-from ringwatch.days import history, run_report
+from ringwatch.days import run_report
 from ringwatch.errors import UsageError
-from ringwatch.loading import bulk, difference, states
-from ringwatch.loading.plan import Turn, plan
-from ringwatch.loading.send import Step, send
-from ringwatch.loading.survey import survey
-from ringwatch.loading.tables import Table, tables
+from ringwatch.loading import bulk, part, states
+from ringwatch.loading.bring import Tally, bringing, constrain, loaded, mark
+from ringwatch.loading.plan import plan
+from ringwatch.loading.tables import tables
 from ringwatch.night import Night, Report
 from ringwatch.resources import ROOT
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What the graph remembers: the digests of the loaded days, and the state it was told last, if that is known."""
-
-    digests: dict[date, str] = field(default_factory=dict)
-    state: str | None = None
 
 
 def run(night: Night) -> Report:
@@ -46,41 +33,33 @@ def run(night: Night) -> Report:
     """
     _check_statements(night)
     counts = _arrived(night)
-    done = _load(night)
+    done = _work_out(night) if night.settings.holds_flagged else _load(night)
     return Report("load", night.day, counts | done.rows, done.seconds)
-
-
-@dataclass
-class Tally:
-    """Rows by what was written, and seconds by what was done, as they come."""
-
-    rows: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, what: str) -> Iterator[None]:
-        started = perf_counter()
-        yield
-        self.seconds[what] = self.seconds.get(what, 0) + perf_counter() - started
-
-    def add(self, what: str, rows: int) -> None:
-        self.rows[what] = self.rows.get(what, 0) + rows
 
 
 def _load(night: Night) -> Tally:
     done = Tally()
     with done.timed("work_out"):
-        loaded = _loaded(night)
-        turns = plan(night, max([night.day, *loaded.digests]))
-        state = states.reach(night, turns, loaded.state)
-    done.add("days", sum(loaded.digests.get(turn.day) != turn.digest for turn in turns))
-    if loaded.state != turns[-1].state:
-        told = states.find(night, loaded.state)
+        before = loaded(night)
+        turns = plan(night, max([night.day, *before.digests]))
+        state = states.reach(night, turns, before.state)
+    done.add("days", sum(before.digests.get(turn.day) != turn.digest for turn in turns))
+    if before.state != turns[-1].state:
+        told = states.find(night, before.state)
         if _may_import(night, state, told):
             _fill(night, state, done)
         else:
-            _bring(night, told, state, done)
-        _mark(night, turns)
+            with bringing(night, told, state, done):
+                pass  # nothing but the state is shown
+        mark(night, turns, turns[-1].state)
+    return done
+
+
+def _work_out(night: Night) -> Tally:
+    done = Tally()
+    with done.timed("work_out"):
+        _, state = states.newest(night)
+    done.add("known_accounts", part.accounts(state))
     return done
 
 
@@ -120,14 +99,6 @@ def _rows(path: Path, first: str) -> int:
         raise UsageError(f"{path} is missing; {first}") from None
 
 
-def _loaded(night: Night) -> Loaded:
-    """Return what the graph remembers. A server that has no database yet need not be started to know that."""
-    if night.doors.graph is None and not server.has_database(night.settings):
-        return Loaded()
-    rows = night.graph.read(night.cypher("load/read_loaded"))
-    return Loaded({row["day"].to_native(): row["digest"] for row in rows}, rows[0]["state"] if rows else None)
-
-
 def _may_import(night: Night, state: Path, told: Path | None) -> bool:
     """Whether this is a first load that the offline import does faster: many rows, and nothing in the graph yet."""
     if night.settings.neo4j_uri or told or _size(night, state) < night.settings.bulk_load_rows:
@@ -146,48 +117,4 @@ def _fill(night: Night, state: Path, done: Tally) -> None:
         for what, rows in bulk.fill(night, state).items():
             done.add(what, rows)
     with done.timed("start"):
-        _constrain(night)
-
-
-def _bring(night: Night, told: Path | None, state: Path, done: Tally) -> None:
-    """Make a graph that was told one state, or of which nobody knows what it says, say another."""
-    _constrain(night)
-    night.graph.write(night.cypher("load/begin_load"))
-    if told is None and night.graph.read(night.cypher("load/count_nodes"))[0]["nodes"]:
-        with done.timed("survey"):
-            told = survey(night)
-    with history.connect(night) as connection:
-        with done.timed("compare"):
-            for table in tables(night.model):
-                difference.work_out(connection, table, told, state)
-        for step in _steps(night):
-            with done.timed(step.counted_as):
-                done.add(step.counted_as, send(night, connection, step))
-    shutil.rmtree(night.files.graph / "survey", ignore_errors=True)
-
-
-def _constrain(night: Night) -> None:
-    night.graph.write(night.cypher("schema/constrain_loaded_day"))
-    for table in tables(night.model):
-        if table.far is None:
-            night.graph.write(night.cypher(table.constraint))
-
-
-def _steps(night: Night) -> Iterator[Step]:
-    """Yield what is written, in order: both ends of a relationship before it, the new before the old goes."""
-    every = tables(night.model)
-    for table in every:
-        yield _step("write", table, "sent", table.counted_as)
-    for table in reversed(every):
-        yield _step("delete", table, "gone", f"removed.{table.counted_as.partition('.')[0]}", partial=True)
-
-
-def _step(does: str, table: Table, rows: str, counted_as: str, partial: bool = False) -> Step:
-    return Step(table, table.statement(does), f"{rows}_{table.name}", counted_as, partial)
-
-
-def _mark(night: Night, turns: list[Turn]) -> None:
-    """Say in the graph what it was told; what it was told before may be forgotten."""
-    days, digests = [turn.day.isoformat() for turn in turns], [turn.digest for turn in turns]
-    night.graph.write(night.cypher("load/mark_loaded"), day=days, digest=digests, state=turns[-1].state)
-    states.forget_others(night, turns, turns[-1].state)
+        constrain(night)

@@ -1,7 +1,8 @@
 """Publish: what score left of a day becomes the rings that people and consumers see.
 
-In: `scored/` of the day, what was published on earlier days, the number of accounts in the graph. Out: the day in the
-review store, written in one transaction after the audit and the guardrails, and its rings in Neo4j.
+In: `scored/` of the day, what was published on earlier days, the number of known accounts. Out: the day in the review
+store, written in one transaction after the audit and the guardrails, and its rings in Neo4j, with their neighbourhoods
+where the graph holds no more than these (setting `graph_holds`).
 
 What a day says is made from days before it alone, so an old day can be published again while later ones are: its own
 rows are replaced, later days keep theirs, stays of members and canonical ids follow from all of them, and the graph
@@ -23,6 +24,8 @@ from ringwatch.days import run_report
 from ringwatch.days.history import window_start
 from ringwatch.edition import Edition, edition, frame, scored
 from ringwatch.errors import Withheld
+from ringwatch.loading.bring import Tally
+from ringwatch.neighbourhoods import bringing_flagged, known_accounts
 from ringwatch.night import Night, Report
 from ringwatch.outside import tell
 from ringwatch.resources import cypher
@@ -52,7 +55,7 @@ def run(night: Night) -> Report:
     decayed = canaries.look(night)
     looked = time.perf_counter() - began
     made = edition(night, scored(night))
-    accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
+    accounts = known_accounts(night)
     unsound = objections(made.rings)
     doubtful = guardrails.objections(made.rings, usual(night, made, accounts), night.settings)
     if unsound or doubtful:
@@ -73,7 +76,7 @@ def release(night: Night, run_id: int, author: str, why: str) -> Report:
     made = edition(night, judged)
     if unsound := objections(made.rings):
         raise Withheld(f"run {run_id} cannot be released: {'; '.join(unsound)}")
-    accounts = night.graph.read(cypher("publish/count_accounts"))[0]["accounts"]
+    accounts = known_accounts(night)
     return _publish(night, made, accounts, Released(run_id, author, why))
 
 
@@ -83,11 +86,12 @@ def _publish(night: Night, made: Edition, accounts: int, released: Released | No
     feeds, last_run = night.settings.feeds, made.history.last_run
     publication = night.store.published.publish(day, rings, accounts, last_run, feeds, released)
     published = time.perf_counter()
-    missing = _mirror(night, day, rings) if publication.newest else 0
+    brought = Tally()
+    missing = _mirror(night, rings, accounts, brought) if publication.newest else 0
     seconds = {"store": published - started, "graph": time.perf_counter() - published}
     warnings = (*_warnings(night, rings, missing), *tell(night))
     counts = _counts(made.judged, rings, publication) | ({"cleared": made.cleared} if made.cleared else {})
-    return Report("publish", day, counts, seconds, warnings)
+    return Report("publish", day, counts | _into_graph(brought), seconds, warnings)
 
 
 def _withheld(night: Night, made: Edition, accounts: int, unsound: list[str], doubtful: list[str]) -> Withheld:
@@ -110,8 +114,9 @@ def show(night: Night) -> Report:
     rings = pd.DataFrame(found, columns=None if found else RING).sort_values("ring_id", ignore_index=True)
     day = day or night.day
     shown = Nightly(rings, night.store.published.stays(), evidence=pd.DataFrame())
-    missing = _mirror(night, day, shown)
-    counts = {"rings": len(shown.flagged), "members": len(shown.members) - missing}
+    brought = Tally()
+    missing = _mirror(night.on(day), shown, known_accounts(night.on(day)), brought)
+    counts = {"rings": len(shown.flagged), "members": len(shown.members) - missing} | _into_graph(brought)
     return Report("publish", day, counts, {"graph": time.perf_counter() - started}, _incomplete(day, missing))
 
 
@@ -123,37 +128,41 @@ def roll_back(night: Night, why: str, author: str) -> Report:
     return Report("publish", night.day, counts, shown.seconds, (*shown.warnings, *tell(night)))
 
 
-def _mirror(night: Night, day: date, rings: Nightly) -> int:
-    """Show the newest state in the graph, new before old goes.
+def _mirror(night: Night, rings: Nightly, accounts: int, brought: Tally) -> int:
+    """Show the newest state in the graph, which is that of the night, new before old goes.
 
-    Returns how many members it has no account for, those apart that were erased.
-
+    accounts: all that are known. Returns how many members the graph has no account for, those apart that were erased.
     The store is published by then: a graph that fails here catches up when publish runs again.
     """
     graph, rows = night.graph, night.settings.batch_rows
-    state = {"content": rings.content, "day": day}
-    graph.write(cypher("publish/constrain_rings"))
-    shown = rings.flagged[["ring_id", "probability", "kind", "size", "event", "summary"]]
-    graph.write_frame(cypher("publish/write_rings"), shown, rows, **state)
-    _mirror_members(night.on(day), state)
-    graph.write(cypher("publish/delete_stale_members"), **state)
-    graph.write(cypher("publish/delete_stale_rings"), **state)
+    state = {"content": rings.content, "day": night.day}
+    stays, former = night.store.published.stays(), night.store.published.former(window_start(night))
+    with bringing_flagged(night, [*stays["account_id"], *former["account_id"]], brought):
+        graph.write(cypher("publish/constrain_rings"))
+        shown = rings.flagged[["ring_id", "probability", "kind", "size", "event", "summary"]]
+        graph.write_frame(cypher("publish/write_rings"), shown, rows, accounts=accounts, **state)
+        graph.write_frame(cypher("publish/write_former_members"), former, rows, **state)
+        _mirror_members(night, stays, state)
+        graph.write(cypher("publish/delete_stale_members"), **state)
+        graph.write(cypher("publish/delete_stale_rings"), **state)
     mirrored: int = graph.read(cypher("publish/count_members"), content=rings.content)[0]["members"]
     erased = int(rings.members["account_id"].str.startswith(ERASED_PREFIX).sum())
     return len(rings.members) - erased - mirrored
 
 
-def _mirror_members(night: Night, state: dict[str, Any]) -> None:
-    """Show who is and was in the rings, when members were active and whom they paid."""
+def _mirror_members(night: Night, stays: pd.DataFrame, state: dict[str, Any]) -> None:
+    """Show who is in the rings, when members were active and whom they paid."""
     graph, rows = night.graph, night.settings.batch_rows
-    stays = night.store.published.stays()
     did = dealings(night, stays["account_id"])
     hours = [did.active_hours.get(account) for account in stays["account_id"]]
     stays = stays.assign(active_hours=pd.Series(hours, stays.index, dtype=object))
-    former = night.store.published.former(window_start(night))
     graph.write_frame(cypher("publish/write_members"), pa.Table.from_pandas(stays, _MEMBERS), rows, **state)
-    graph.write_frame(cypher("publish/write_former_members"), former, rows, **state)
     graph.write_frame(cypher("publish/write_payments"), did.payments, rows, **state)
+
+
+def _into_graph(brought: Tally) -> dict[str, int]:
+    """What was brought into a graph of flagged neighbourhoods, in words that counts of rings do not have."""
+    return {f"graph.{what}": rows for what, rows in brought.rows.items()}
 
 
 def _counts(judged: Candidates, rings: Nightly, publication: Publication) -> dict[str, int]:

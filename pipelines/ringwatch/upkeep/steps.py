@@ -17,7 +17,7 @@ from ringwatch.quarantine.shelf import Which
 from ringwatch.resources import cypher
 from ringwatch.review import stats
 from ringwatch.settings import elsewhere
-from ringwatch.stages import load
+from ringwatch.stages import load, publish
 from ringwatch.upkeep import backup
 from ringwatch.upkeep.restore import restore
 from ringwatch.working import working, writing
@@ -61,12 +61,13 @@ def purge(night: Night) -> Did:
     """See that what fell out of the window is gone from the graph, and say what is not, and why.
 
     On which nights it goes follows from the days alone (`loading/plan.py`), so that a graph that is made anew says the
-    same. Here load makes up for what the graph has not been told, as when one broke off or a graph was restored.
+    same. Here load makes up for what the graph has not been told, as when one broke off or a graph was restored; of
+    flagged neighbourhoods publish does, as it shows them anew.
     """
     with working(night, "upkeep: purge"):
-        loaded = load.run(night).counts
+        done = (publish.show if night.settings.holds_flagged else load.run)(night).counts
         kept = _out_of_window(night)
-    removed = sum(rows for name, rows in loaded.items() if name.startswith("removed."))
+    removed = sum(rows for name, rows in done.items() if name.removeprefix("graph.").startswith("removed."))
     warnings = [
         f"{rows:,} {name} are in the graph though they fell out of the window: {feed} was not complete on "
         f"{night.settings.window_days} days since; `ringwatch deliveries` lists them"
