@@ -32,7 +32,9 @@ class Arrived:
     of CSV files also delimiter, quotes, what stands before one inside of quotes, lines before the header, whether the
     last row ends, whether a quote is left open, and what to say of an encoding that was guessed. partitions: columns
     that the folders of the file name, and their value for all of its rows. names: how its columns are known from here
-    on. content and rows: what is kept of a small file, so that it is opened once: its bytes, or of Parquet its rows.
+    on. row_groups: rows and packed bytes of those of a Parquet file that has several; part: the first that is read of
+    them and the one behind the last, None for all. content and rows: what is kept of a small file, so that it is
+    opened once: its bytes, or of Parquet its rows.
     """
 
     path: Path
@@ -52,6 +54,8 @@ class Arrived:
     note: str | None = None
     partitions: dict[str, str | None] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
+    row_groups: tuple[tuple[int, int], ...] = ()
+    part: tuple[int, int] | None = None
     content: bytes | None = field(default=None, compare=False, repr=False)
     rows: pa.Table | None = field(default=None, compare=False, repr=False)
 
@@ -62,6 +66,11 @@ class Arrived:
     @property
     def is_csv(self) -> bool:
         return self.form.kind == "csv"
+
+    @property
+    def to_read(self) -> int:
+        """Bytes, of text at most so many when it is unpacked."""
+        return self.unpacked or self.size
 
     @property
     def shape(self) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from ringwatch.gate import csv_rows, json_rows, parquet_rows, small_files
 from ringwatch.gate.arrivals import SMALL_BYTES, Arrived
 from ringwatch.gate.pieces import Piece, Ragged
+from ringwatch.gate.portions import Portion, portions
 
 # A chunk is closed when it holds this much, whatever its rows.
 _CHUNK_BYTES = 64 << 20
@@ -43,13 +44,19 @@ class Chunk:
 
 
 def read(files: Sequence[Arrived], chunk_rows: int) -> Iterator[Chunk]:
-    """Yield the rows of `files`, at most `chunk_rows` at once, text as it is, empty text of CSV files missing.
+    """Yield the rows of all files of a feed, as `read_portion` does."""
+    for portion in portions(files):
+        yield from read_portion(portion, chunk_rows)
+
+
+def read_portion(portion: Portion, chunk_rows: int) -> Iterator[Chunk]:
+    """Yield the rows of a portion, at most `chunk_rows` at once, text as it is, empty text of CSV files missing.
 
     Raises DataRefused when a file cannot be read to its end, was cut off, or changes meanwhile.
     """
     waiting: list[_Waiting] = []
     room, size = chunk_rows, 0
-    for piece in _pieces(files):
+    for piece in _pieces(portion):
         mine = _waiting_for(waiting, piece)
         mine.ragged += piece.ragged
         start = 0
@@ -64,9 +71,9 @@ def read(files: Sequence[Arrived], chunk_rows: int) -> Iterator[Chunk]:
     yield from (one.chunk() for one in waiting if one.parts or one.ragged)
 
 
-def _pieces(files: Sequence[Arrived]) -> Iterator[Piece]:
+def _pieces(portion: Portion) -> Iterator[Piece]:
     """Yield what the files hold under the names that columns are known by, with those that their folders name."""
-    for first, group in _groups(files):
+    for first, group in _groups(portion.files):
         known = dict(zip(group[0].delivered, group[0].columns, strict=True))
         for piece in _read(group):
             rows, of = piece.rows, piece.of_files
@@ -74,26 +81,22 @@ def _pieces(files: Sequence[Arrived]) -> Iterator[Piece]:
                 values = pa.array([arrived.partitions[name] for arrived in group], pa.string())
                 rows = rows.append_column(name, values.take(pa.array(of)))
             rows = rows.rename_columns([known.get(name, name) for name in rows.column_names])
-            yield replace(piece, rows=rows, files=of + first)
+            yield replace(piece, rows=rows, files=of + portion.first + first)
 
 
 def _groups(files: Sequence[Arrived]) -> Iterator[tuple[int, Sequence[Arrived]]]:
     """Yield neighbours that are read together, with the number of the first of them."""
     start = 0
     while start < len(files):
-        end, size = start + 1, _bytes(files[start])
+        end, size = start + 1, files[start].to_read
         while size <= _TOGETHER_BYTES and end < len(files) and _belong_together(files[start], files[end]):
-            size, end = size + _bytes(files[end]), end + 1
+            size, end = size + files[end].to_read, end + 1
         yield start, files[start:end]
         start = end
 
 
 def _belong_together(one: Arrived, other: Arrived) -> bool:
-    return max(_bytes(one), _bytes(other)) <= SMALL_BYTES and one.shape == other.shape
-
-
-def _bytes(arrived: Arrived) -> int:
-    return arrived.unpacked or arrived.size
+    return max(one.to_read, other.to_read) <= SMALL_BYTES and one.shape == other.shape
 
 
 def _read(group: Sequence[Arrived]) -> Iterator[Piece]:

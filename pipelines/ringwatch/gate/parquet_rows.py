@@ -26,19 +26,20 @@ _BOMB_ROWS_PER_BYTE = 10
 
 
 def read(arrived: Arrived) -> Iterator[Piece]:
-    """Yield the rows of a Parquet file in order. Raises DataRefused when it cannot be read to its end."""
-    first = 1
+    """Yield the rows of a Parquet file, or of its part, in order. Raises DataRefused when it cannot be read so."""
+    first = 1 + sum(rows for rows, _ in arrived.row_groups[: arrived.part[0]]) if arrived.part else 1
     for rows in _tables(arrived):
         yield Piece(rows, np.arange(first, first + len(rows)))
         first += len(rows)
 
 
 def _tables(arrived: Arrived) -> Iterator[pa.Table]:
+    groups = range(*arrived.part) if arrived.part else None
     try:
         with pq.ParquetFile(arrived.path, buffer_size=_BUFFER_BYTES, pre_buffer=False) as file:
             _refuse_bomb(arrived, file.metadata.num_rows)
             _refuse_nested(arrived, file.schema_arrow)
-            for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
+            for batch in file.iter_batches(_BATCH_ROWS, row_groups=groups, use_threads=False):
                 yield plain(pa.Table.from_batches([batch]))
     except (OSError, ValueError) as error:  # pyarrow's errors are all of these
         raise unreadable(arrived.path, error) from None

@@ -8,15 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from ringwatch.gate import cards
 from ringwatch.gate.pieces import Ragged
 from ringwatch.gate.tombstones import ERASED
-
-# The columns file, row and line.
-Places = dict[str, Any]
 
 # Where a row was (its file, its row there, and of CSV files the line on which it starts, both from 1), the rules it
 # breaks, and the row as it arrived (JSON), missing once it was discarded; `discarded` says why it was. A held row that
@@ -37,19 +33,19 @@ QUARANTINE = pa.schema(
 MOST_KEPT = 1024
 
 
-def refused(places: Places, rules: pd.Series, arrived: pa.Table, issuers: cards.Issuers) -> pa.Table:
-    """Return the columns of QUARANTINE for refused rows: the rules that each breaks, and what arrived of it.
+def refused(places: pa.Table, arrived: pa.Table, issuers: cards.Issuers) -> pa.Table:
+    """Return the columns of QUARANTINE for refused rows: file, row, line and rule, which are given, and what arrived.
 
     Of card numbers nothing is kept, whatever column they are in.
     """
     values = [_json(row, issuers) for row in _values(arrived)]
-    return pa.table(places | {"rule": pa.array(rules, pa.string()), "values": pa.array(values, pa.string())})
+    return places.append_column("values", pa.array(values, pa.string()))
 
 
-def buried(places: Places) -> pa.Table:
+def buried(places: pa.Table) -> pa.Table:
     """Return the columns of QUARANTINE for rows of accounts that were erased: they have no values."""
-    erased = pa.repeat(pa.scalar(ERASED), len(places["row"]))
-    return pa.table(places | {"rule": erased, "discarded": erased})
+    erased = pa.repeat(pa.scalar(ERASED), len(places))
+    return places.append_column("rule", erased).append_column("discarded", erased)
 
 
 def ragged(rows: Sequence[Ragged]) -> pa.Table:

@@ -187,12 +187,23 @@ def _counted(texts: Iterable[str], sizes: list[int]) -> Iterator[str]:
 
 def _parquet(arrived: Arrived, keep: bool) -> Arrived:
     if arrived.content is None:
-        names, rows = pq.read_schema(arrived.path).names, None
+        with pq.ParquetFile(arrived.path) as file:
+            names, rows, groups = file.schema_arrow.names, None, _row_groups(file.metadata)
     else:
         file = pq.ParquetFile(pa.BufferReader(arrived.content))
-        names, rows = file.schema_arrow.names, _kept_rows(file) if keep and arrived.size <= SMALL_BYTES else None
+        names, groups = file.schema_arrow.names, _row_groups(file.metadata)
+        rows = _kept_rows(file) if keep and arrived.size <= SMALL_BYTES else None
     refuse_repeated(arrived.path, names)
-    return replace(arrived, header=tuple(names), rows=rows)
+    return replace(arrived, header=tuple(names), rows=rows, row_groups=groups)
+
+
+def _row_groups(file: pq.FileMetaData) -> tuple[tuple[int, int], ...]:
+    """Rows and packed bytes of each row group, when there are several."""
+    groups = [file.row_group(i) for i in range(file.num_row_groups if file.num_row_groups > 1 else 0)]
+    return tuple(
+        (group.num_rows, sum(group.column(i).total_compressed_size for i in range(group.num_columns)))
+        for group in groups
+    )
 
 
 def _kept_rows(file: pq.ParquetFile) -> pa.Table | None:

@@ -9,16 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ringwatch.gate import normalise
-from ringwatch.model import Feed
-from ringwatch.night import Night
+from ringwatch.gate.terms import Terms
 
 
-def typed(night: Night, feed: Feed, arrived: pa.Table) -> pa.Table:
+def typed(terms: Terms, arrived: pa.Table) -> pa.Table:
     """Return rows as `normalise.typed` does, once the words of this deployment are the model's."""
-    settings = night.settings
-    rows = _translated(arrived, settings.values.get(feed.feed, {}))
-    rows = _completed(rows, settings.constants.get(feed.feed, {}))
-    return normalise.typed(rows, feed, night.model.defaults, night.day, settings.day_zone)
+    rows = _completed(_translated(arrived, terms.values), terms.constants)
+    return normalise.typed(rows, terms.feed, terms.defaults, terms.day, terms.zone)
 
 
 def _translated(rows: pa.Table, words: Mapping[str, Mapping[str, str]]) -> pa.Table:

@@ -25,10 +25,9 @@ from ringwatch.days import history
 from ringwatch.days.amend import amending, replace_table
 from ringwatch.days.rewriting import rewrite
 from ringwatch.errors import UsageError
-from ringwatch.gate import cards, chunks, expectations, normalise, sorting, words
+from ringwatch.gate import cards, chunks, expectations, normalise, sorting, terms, words
 from ringwatch.gate.forms import READ, form_of
 from ringwatch.gate.survey import survey
-from ringwatch.keys import tokens
 from ringwatch.mapping import names_of
 from ringwatch.model import Feed
 from ringwatch.night import Night
@@ -169,10 +168,9 @@ def _array(values: list[Any]) -> Any:
 
 def _known(night: Night, feed: Feed, raw: pa.Table) -> pd.Series:
     """Return by position of the rows whose key the day has already: whether all that they say is known."""
-    defaults, keys = night.model.defaults, tokens.token_keys(night.settings.home)
-    read = words.typed(night, feed, raw)
-    typed = normalise.impersonal(read, feed, keys)
-    kept = normalise.kept(typed, feed, defaults.nothing, night.day)
+    by = terms.terms(night, feed)
+    typed = normalise.impersonal(words.typed(by, raw), feed, by.keys)
+    kept = normalise.kept(typed, feed, by.defaults.nothing, night.day)
     replayed = kept.append_column("_position", pa.array(range(len(kept)), pa.int64()))
     key = [new for name in feed.key for new in (feed.columns[name].becomes or (name,))]
     paths = [night.files.clean(night.day, feed.feed), night.files.held(night.day, feed.feed)]
