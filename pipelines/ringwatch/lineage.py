@@ -151,8 +151,9 @@ def _output(night: Night) -> OutputDataset:
 
 
 def _place(night: Night, feed: str) -> str:
-    folder = night.files.feeds.absolute() if night.files.feeds else None
-    return f"{folder / night.day.isoformat() / feed}" if folder else f"{night.day}/{feed}"
+    feeds = night.files.feeds
+    folder = f"{feeds.absolute() if isinstance(feeds, Path) else feeds}/" if feeds else ""
+    return f"{folder}{night.day}/{feed}"
 
 
 def _database(address: str | None) -> str:

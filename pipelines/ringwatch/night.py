@@ -121,12 +121,14 @@ class Report:
 def open_night(
     settings: Settings,
     day: date,
-    feeds: Path | None = None,
+    feeds: Path | str | None = None,
     tell: Callable[[str], None] = _nobody,
     run: str | None = None,
 ) -> Night:
     """Return the night of `day`; `feeds` (else the setting feeds_dir) is the folder in which its feeds arrive."""
-    return Night(day, settings, Files(settings.home, feeds or settings.feeds_dir), tell, run)
+    from ringwatch.settings import feeds_folder
+
+    return Night(day, settings, Files(settings.home, feeds_folder(feeds) if feeds else settings.feeds_dir), tell, run)
 
 
 def settings_model(settings: Settings) -> Model:

@@ -11,6 +11,7 @@ import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -80,8 +81,10 @@ class Settings(BaseSettings):
     constants: dict[str, dict[str, str | int | float]] = Field(
         {}, description="values, the same in all rows, of columns that files do not have, by feed and column"
     )
-    feeds_dir: Path | None = Field(
-        None, description="folder in which the daily feeds arrive, one folder a day; none: `--feeds` names it"
+    feeds_dir: Path | str | None = Field(
+        None,
+        description="folder in which the daily feeds arrive, one folder a day, for the engine spark also on a Hadoop "
+        "path such as s3a://bucket/feeds; none: `--feeds` names it",
     )
     feeds_marker: str | None = Field(
         None, description="file that says the folder of a day is complete, such as _SUCCESS; none: none is waited for"
@@ -412,13 +415,16 @@ class Settings(BaseSettings):
         """refresh_days, within half the window: then what the graph says is in the window exactly when it should be."""
         return max(min(self.refresh_days, self.window_days // 2), 1)
 
-    @field_validator(
-        "home", "feeds_dir", "cache", "model_dir", "backup_dir", "metrics_file", "lineage_file", "scorecards"
-    )
+    @field_validator("home", "cache", "model_dir", "backup_dir", "metrics_file", "lineage_file", "scorecards")
     @classmethod
     def _of_the_user(cls, path: Path | None) -> Path | None:
         """`~` is the user's own folder also where no shell has seen it."""
         return path and Path(os.path.expanduser(path))
+
+    @field_validator("feeds_dir", mode="before")
+    @classmethod
+    def _is_folder(cls, where: object) -> object:
+        return feeds_folder(where) if isinstance(where, str | Path) else where
 
     @field_validator("home")
     @classmethod
@@ -445,6 +451,14 @@ def _files(settings: type[BaseSettings]) -> SecretsSettingsSource:
     if folder and not Path(folder).is_dir():
         raise UsageError(f"{FILES} names {folder}, and there is no such folder")
     return SecretsSettingsSource(settings, secrets_dir=folder)
+
+
+def feeds_folder(where: str | Path) -> Path | str:
+    """Return the folder of this machine that is meant, or the address of one on a Hadoop path."""
+    address = urlsplit(str(where)) if "://" in str(where) else None
+    if address is None:
+        return Path(os.path.expanduser(where))
+    return Path(unquote(address.path)) if address.scheme == "file" else str(where)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -66,13 +66,13 @@ class Begin(AwaitTurn):
 
         from ringwatch.data_day import feeds_deadline
         from ringwatch.errors import DataRefused
-        from ringwatch.gate import delivery
         from ringwatch.night import open_night
+        from ringwatch.spark import feeds
         from ringwatch.symptoms import LATE_FEED
 
         settings = connections.settings()
         with open_night(settings, run.day) as night:
-            lacks = delivery.missing(night)
+            lacks = feeds.missing(night)
         until = feeds_deadline(run.day, settings.day_zone, settings.feeds_wait_hours)
         if lacks and datetime.now(UTC) >= until:
             raise DataRefused(f"{lacks} (it was waited for until {until:%F %R} UTC)", LATE_FEED)

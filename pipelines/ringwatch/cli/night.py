@@ -28,9 +28,23 @@ if TYPE_CHECKING:
 
 ACCOUNTS = "accounts"
 DAY_FORMAT = ["%Y-%m-%d"]
+
+
+def _folder(feeds: str | None) -> str | None:
+    """Raises BadParameter for a file."""
+    if feeds and Path(feeds).is_file():
+        raise typer.BadParameter(f"Directory {feeds!r} is a file.")
+    return feeds
+
+
 Feeds = Annotated[
-    Path | None,
-    typer.Option("--feeds", help="Folder with one folder a day; else the setting feeds_dir.", file_okay=False),
+    str | None,
+    typer.Option(
+        "--feeds",
+        metavar="DIRECTORY",
+        help="Folder with one folder a day; else the setting feeds_dir.",
+        callback=_folder,
+    ),
 ]
 Day = Annotated[datetime | None, typer.Option("--day", formats=DAY_FORMAT, help="Day the data are about.")]
 From = Annotated[datetime | None, typer.Option("--from", formats=DAY_FORMAT, help="First of several days.")]
@@ -102,7 +116,9 @@ def run(
         notes.print(f"Run reports: {reports}/<day>/report.json. Next: `ringwatch rings list`", soft_wrap=True)
 
 
-def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: bool = False) -> list[FinishedNight]:
+def run_nights(
+    settings: Settings, feeds: Path | str | None, days: list[date], quiet: bool = False
+) -> list[FinishedNight]:
     """Run the nights of `days` one after the other and print a line for each unless `quiet`."""
     done = []
     for day in days:
@@ -116,7 +132,7 @@ def run_nights(settings: Settings, feeds: Path | None, days: list[date], quiet: 
     return done
 
 
-def _run_night(settings: Settings, feeds: Path | None, day: date) -> FinishedNight:
+def _run_night(settings: Settings, feeds: Path | str | None, day: date) -> FinishedNight:
     """Run a night; when it stops, those whom the settings name are told."""
     at: str | None = None
     started = perf_counter()
@@ -241,7 +257,7 @@ def _days(day: datetime | None, first: datetime | None, last: datetime | None) -
 
 
 @contextmanager
-def watched_night(settings: Settings, day: date, feeds: Path | None) -> Iterator[Night]:
+def watched_night(settings: Settings, day: date, feeds: Path | str | None) -> Iterator[Night]:
     """Open a night that shows people what it is doing."""
     watched = Watched(f"{day}")
     with watched, open_night(settings, day, feeds, lambda doing: watched.tell(f"{day} {doing}")) as night:

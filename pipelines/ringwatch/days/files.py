@@ -9,10 +9,10 @@ from ringwatch.errors import UsageError
 
 @dataclass(frozen=True)
 class Files:
-    """Paths only; nothing is read or created here."""
+    """Paths only; nothing is read or created here. feeds: a folder, or the address of one on a Hadoop path."""
 
     home: Path
-    feeds: Path | None = None
+    feeds: Path | str | None = None
 
     @property
     def graph(self) -> Path:
@@ -38,6 +38,8 @@ class Files:
         """Folder in which the feeds of `day` arrive."""
         if self.feeds is None:
             raise UsageError("say where the feeds arrive: --feeds DIR, or the setting feeds_dir (RINGWATCH_FEEDS_DIR)")
+        if isinstance(self.feeds, str):
+            raise UsageError(f"{self.feeds} can be read on Spark only: --engine spark, or RINGWATCH_ENGINE=spark")
         return self.feeds / day.isoformat()
 
     def day(self, day: date) -> Path:

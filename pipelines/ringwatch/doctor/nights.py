@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from ringwatch.days.history import days_on_disk
 from ringwatch.doctor.finding import Finding, bad, ok, warn
 from ringwatch.doctor.patient import Patient
-from ringwatch.gate import delivery
 from ringwatch.keys import keyring
+from ringwatch.spark.feeds import missing
 from ringwatch.symptoms import KEY_LOST, LATE_FEED
 
 # Nights that are looked at, and those of which one at least must have been published.
@@ -68,5 +68,5 @@ def _wrong(patient: Patient, days: list[date]) -> Iterator[str]:
 def _not_judged(patient: Patient, day: date) -> str:
     if patient.settings.feeds_dir is None:
         return f"{day}: not judged"
-    lacks = delivery.missing(patient.night.on(day))
+    lacks = missing(patient.night.on(day))
     return f"{day}: {lacks.partition(';')[0]}" if lacks else f"{day}: the feeds are there, and were not judged"

@@ -6,7 +6,7 @@ day (a zone, a date without its time), one to an earlier moment, and one that le
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 
 from ringwatch import duck
 from ringwatch.days import history
-from ringwatch.gate import chunks, normalise
+from ringwatch.gate import normalise
 from ringwatch.gate.arrivals import Arrived
+from ringwatch.gate.chunks import Chunk
 from ringwatch.model import ACCOUNT_KEY, Feed
 from ringwatch.night import Night
 
@@ -59,28 +60,35 @@ class Reused:
     active: int
 
 
-def told(night: Night, clean: dict[str, Path], arrived: dict[str, list[Arrived]]) -> Iterator[str]:
-    """Yield what to say of ids in the `clean` files of the day, given by feed, that were somebody else's before."""
+def told(night: Night, clean: dict[str, Path], where: Callable[[Sequence[str]], list[str]]) -> Iterator[str]:
+    """Yield what to say of ids in the `clean` files of the day, given by feed, that were somebody else's before.
+
+    `where` returns the places of the first rows of accounts, as `places` does.
+    """
     found = find(night, clean)
     if found.accounts:
         ids = "1 id seems" if len(found.accounts) == 1 else f"{len(found.accounts):,} ids seem"
         yield (
-            f"accounts: {ids} to have been given to somebody else ({_where(night, arrived['accounts'], found)}): their "
+            f"accounts: {ids} to have been given to somebody else ({_listed(where(found.accounts))}): their "
             f"created_at is later than what the same account did before ({found.active:,}), or moved and came with "
             "another mailbox or phone; what was known of the former owner counts for the new one, too, so have the "
             "sender give each account an id of its own, or created_at as it was"
         )
 
 
-def _where(night: Night, arrived: list[Arrived], found: Reused) -> str:
-    """The places of the first rows of these accounts."""
-    places: list[str] = []
-    wanted = pa.array(found.accounts, pa.string())
-    for chunk in chunks.read(arrived, night.settings.gate_chunk_rows):
+def places(chunks: Iterable[Chunk], arrived: Sequence[Arrived], accounts: Sequence[str]) -> list[str]:
+    """Return the places of the first rows of `accounts`: so many as are shown, and one more if there are others."""
+    found: list[str] = []
+    wanted = pa.array(accounts, pa.string())
+    for chunk in chunks:
         here = pc.indices_nonzero(pc.is_in(normalise.ids(chunk.rows, ACCOUNT_KEY), wanted)).to_pylist()
-        places += [f"{arrived[chunk.files[i]].name} row {chunk.numbers[i]}" for i in here]
-        if len(places) > _SHOWN:
+        found += [f"{arrived[chunk.files[i]].name} row {chunk.numbers[i]}" for i in here[: _SHOWN + 1]]
+        if len(found) > _SHOWN:
             break
+    return found[: _SHOWN + 1]
+
+
+def _listed(places: list[str]) -> str:
     return ", ".join([*places[:_SHOWN], *(["others"] if len(places) > _SHOWN else [])])
 
 

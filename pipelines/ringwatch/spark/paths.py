@@ -30,7 +30,7 @@ def working(night: Night, name: str) -> Iterator[Path]:
 def reachable(spark: SparkSession, night: Night, folder: Path) -> Iterator[str]:
     """Yield where executors find what is in `folder`: a copy of it below `spark_dir`, or itself where they share it."""
     if night.settings.spark_dir is None:
-        yield folder.as_uri()
+        yield local(folder)
         return
     there = f"{night.settings.spark_dir.rstrip('/')}/{night.day}/{folder.name}"
     _copy(spark, folder, there)
@@ -40,16 +40,41 @@ def reachable(spark: SparkSession, night: Night, folder: Path) -> Iterator[str]:
         _remove(spark, there)
 
 
+def listed(spark: SparkSession, there: str) -> list[tuple[str, str, int, int]] | None:
+    """Return the files below a folder, None when it is not there: path, path below it, bytes, changed (ms)."""
+    path, system = _hadoop(spark, there)
+    if not system.exists(path) or not system.getFileStatus(path).isDirectory():
+        return None
+    start = len(system.makeQualified(path).toString()) + 1
+    found, files = [], system.listFiles(path, True)
+    while files.hasNext():
+        file = files.next()
+        name = file.getPath().toString()
+        found.append((name, name[start:], file.getLen(), file.getModificationTime()))
+    return sorted(found)
+
+
+def bring(spark: SparkSession, there: str, into: Path) -> None:
+    """Put a file from where a Hadoop path leads in place of one of this machine."""
+    path, system = _hadoop(spark, there)
+    system.copyToLocalFile(False, path, _hadoop(spark, local(into))[0], True)
+
+
 def _copy(spark: SparkSession, folder: Path, there: str) -> None:
     """Put a folder where a Hadoop path leads, whichever file system that is."""
     _remove(spark, there)
     path, system = _hadoop(spark, there)
-    system.copyFromLocalFile(False, True, _hadoop(spark, folder.as_uri())[0], path)
+    system.copyFromLocalFile(False, True, _hadoop(spark, local(folder))[0], path)
 
 
 def _remove(spark: SparkSession, there: str) -> None:
     path, system = _hadoop(spark, there)
     system.delete(path, True)
+
+
+def local(path: Path) -> str:
+    """Return how Hadoop calls a path of this machine: as it is, for it takes %20 for three letters."""
+    return f"file://{path.absolute()}"
 
 
 def _hadoop(spark: SparkSession, there: str) -> tuple[Any, Any]:

@@ -31,6 +31,7 @@ _CONF = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.adaptive.coalescePartitions.enabled": "false",  # small tables may be much work: shards
+    "spark.python.daemon.module": "ringwatch.spark.daemon",
     "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOG.as_uri()}",
     "spark.executorEnv.PYTHONWARNINGS": "ignore::FutureWarning",  # it says that it does not know pandas 3 fully yet
 }

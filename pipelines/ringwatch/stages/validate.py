@@ -17,14 +17,16 @@ from time import perf_counter
 from ringwatch.days import amend, history
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import DataRefused
-from ringwatch.gate import cards, causes, delivery, feeds, kinds, outcomes, reuse, sorting, trends
+from ringwatch.gate import cards, causes, delivery, feeds, kinds, outcomes, reuse, trends
 from ringwatch.gate.arrivals import Arrived
+from ringwatch.gate.gatekeeper import Gatekeeper
 from ringwatch.gate.sorting import Judged
-from ringwatch.gate.survey import survey_all, together
-from ringwatch.mapping import names_of
+from ringwatch.gate.survey import together
+from ringwatch.model import ACCOUNT_FEED
 from ringwatch.night import Night, Report
 from ringwatch.quarantine import restating
 from ringwatch.score import scorecard
+from ringwatch.spark.gatekeeper import gatekeeper
 from ringwatch.store.records import LedgerEntry
 
 PARTS = ("clean", "held", "quarantine")
@@ -67,20 +69,30 @@ def judge(night: Night, staged: Path, stops: list[DataRefused] | None = None) ->
     What stops the night is raised, or added to `stops`, when that is given, and the other feeds are judged all the
     same.
     """
-    arrived, warnings = _arrived(night, stops)
+    with gatekeeper(night, stops) as gate:
+        return _judge_all(gate, staged, stops)
+
+
+def _judge_all(gate: Gatekeeper, staged: Path, stops: list[DataRefused] | None) -> Day:
+    night = gate.night
+    arrived, warnings = _arrived(gate, stops)
     judged: list[Judged] = []
     seconds: dict[str, float] = {}
     for name, files in arrived.items():
         started = perf_counter()
         with _each(stops):
-            judged.append(_judge(night, name, files, staged, judged))
+            judged.append(_judge(gate, name, files, staged, judged))
             warnings += judged[-1].warnings
             warnings += tuple(trends.often_broken(night, judged[-1].outcomes))
             warnings += trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet")
         seconds[name] = perf_counter() - started
     clean = {one.feed.feed: staged / "clean" / f"{one.feed.feed}.parquet" for one in judged}
-    warnings += (*causes.told(night, judged), *kinds.told(night.model, clean), *reuse.told(night, clean, arrived))
+    warnings += (*causes.told(night, judged), *kinds.told(night.model, clean), *_reused(gate, clean, arrived))
     return Day(tuple(judged), warnings, seconds)
+
+
+def _reused(gate: Gatekeeper, clean: dict[str, Path], arrived: dict[str, list[Arrived]]) -> Iterator[str]:
+    return reuse.told(gate.night, clean, lambda accounts: gate.places(arrived[ACCOUNT_FEED], accounts))
 
 
 def report(night: Night, day: Day) -> Report:
@@ -131,8 +143,9 @@ def _each(stops: list[DataRefused] | None) -> Iterator[None]:
         stops.append(error)
 
 
-def _arrived(night: Night, stops: list[DataRefused] | None) -> tuple[dict[str, list[Arrived]], tuple[str, ...]]:
+def _arrived(gate: Gatekeeper, stops: list[DataRefused] | None) -> tuple[dict[str, list[Arrived]], tuple[str, ...]]:
     """Return the files of each feed that is there, accounts first, and what to say of those that are not."""
+    night = gate.night
     folder = delivery.folder(night)
     found: dict[str, list[Path]] = {}
     for name in delivery.expected(night):
@@ -141,7 +154,7 @@ def _arrived(night: Night, stops: list[DataRefused] | None) -> tuple[dict[str, l
     arrived: dict[str, list[Arrived]] = {}
     for name, paths in found.items():
         with _each(stops):
-            arrived |= {name: _surveyed(night, name, paths)} if paths else {}
+            arrived |= {name: _surveyed(gate, name, paths)} if paths else {}
     return arrived, (*_left_out(night, folder), *_resembling(night, folder))
 
 
@@ -164,14 +177,11 @@ def _resembling(night: Night, folder: Path) -> Iterator[str]:
             )
 
 
-def _surveyed(night: Night, name: str, paths: list[Path]) -> list[Arrived]:
+def _surveyed(gate: Gatekeeper, name: str, paths: list[Path]) -> list[Arrived]:
     """Return what the files of a feed are. Raises DataRefused when they do not belong together."""
-    night.tell(f"validate: {name}, looking at {len(paths)} {'file' if len(paths) == 1 else 'files'}")
-    settings, names = night.settings, names_of(night.model.feeds[name], night.settings)
-    folder = night.files.arrived(night.day)
-    written = (settings.csv_encoding, settings.csv_delimiter, settings.csv_quote, settings.csv_escape)
-    files = survey_all(folder, paths, names, *written)
-    _refuse_headless(night, files)
+    gate.night.tell(f"validate: {name}, looking at {len(paths)} {'file' if len(paths) == 1 else 'files'}")
+    files = gate.survey(gate.night.model.feeds[name], paths)
+    _refuse_headless(gate.night, files)
     return together(files)
 
 
@@ -187,12 +197,12 @@ def _refuse_headless(night: Night, files: list[Arrived]) -> None:
             )
 
 
-def _judge(night: Night, name: str, files: list[Arrived], staged: Path, before: list[Judged]) -> Judged:
+def _judge(gate: Gatekeeper, name: str, files: list[Arrived], staged: Path, before: list[Judged]) -> Judged:
     """Judge a feed; that no account is known counts only when the feed of accounts was judged before it."""
     known = None
-    if any(judged.feed.feed == "accounts" for judged in before):
-        known = [*history.account_files(night), staged / "clean" / "accounts.parquet"]
-    judged = sorting.judge(night, night.model.feeds[name], files, known, staged)
+    if any(judged.feed.feed == ACCOUNT_FEED for judged in before):
+        known = [*history.account_files(gate.night), staged / "clean" / "accounts.parquet"]
+    judged = gate.judge(gate.night.model.feeds[name], files, known, staged)
     if judged.rows and not judged.clean:
         first = judged.first_rule or "account_id is not a known account"
         raise DataRefused(f"{files[0].path}: not one of {judged.rows:,} rows passes; the first: {first}")

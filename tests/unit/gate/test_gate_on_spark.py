@@ -1,0 +1,282 @@
+"""What Spark makes of a delivery is what one machine makes of it: the same bytes, counts and words."""
+
+import gzip
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deliveries import MONDAY, TUESDAY
+from on_spark import SPARK, needs_spark
+
+from ringwatch.days import run_report
+from ringwatch.days.files import Files
+from ringwatch.errors import DataRefused, UsageError
+from ringwatch.gate import portions
+from ringwatch.night import Night, open_night
+from ringwatch.resources import SCHEMAS
+from ringwatch.settings import load_settings
+from ringwatch.spark import feeds, tasks
+from ringwatch.spark.session import session
+from ringwatch.stages import run_stage
+
+FEEDS = ("accounts", "payments", "devices", "ips")
+PORTION = 1_500
+
+pytestmark = needs_spark
+
+
+def devices(first: int, count: int, sessions: int = 1) -> pa.Table:
+    moment = datetime(2026, 3, 3, 8)
+    numbers = range(first, first + count)
+    return pa.table(
+        {
+            "account_id": [f"A{i:03}" for i in numbers],
+            "device": [f"D{i // 3}" for i in numbers],
+            "first_seen": [moment + timedelta(seconds=i) for i in numbers],
+            "last_seen": [moment + timedelta(seconds=i, hours=-1 if i % 10 == 7 else 1) for i in numbers],
+            "sessions": [-1 if i % 8 == 3 else sessions for i in numbers],
+            "colour": ["red"] * count,
+        }
+    )
+
+
+def account(i: int, created: str = "2026-02-01T09:00:00") -> str:
+    return f"A{i:03},{created},active,a{i}@mail.example,{'DE' if i % 9 else 'nowhere'}"
+
+
+def deliver_monday(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    lines = ["account_id,created_at,status,email,country", *(account(i) for i in range(10))]
+    (folder / "accounts.csv").write_text("\n".join(lines) + "\n")
+    seen = [f"A{i:03},D{i},2026-03-02T08:00:00,2026-03-02T09:00:00" for i in range(10)]
+    (folder / "devices.csv").write_text("\n".join(["account_id,device,first_seen,last_seen", *seen]) + "\n")
+    (folder / "ips.csv").write_text(
+        "account_id,ip,first_seen,last_seen\nA001,10.0.0.1,2026-03-02T08:00:00,2026-03-02T09:00:00\n"
+    )
+    (folder / "payments.csv").write_text("payment_id,account_id,paid_at,instrument_kind\n")
+
+
+def deliver_tuesday(folder: Path) -> None:
+    """Refused and noted values, rows that repeat, contradict or cannot be read apart, unknown accounts, a moved one."""
+    folder.mkdir(parents=True)
+    head = "account_id,created_at,status,email,country"
+    for part in range(3):
+        rows = [account(i) for i in range(40 * part, 40 * part + 42)]  # two are in the next file, too
+        rows[5] = "broken,row"
+        rows[6] = rows[6].replace("active", "asleep")
+        rows[7] = account(40 * part + 7, created="2026-03-02T20:00:00" if part == 0 else "2026-02-01T09:00:00")
+        text = "\n".join([head, *rows]) + "\n"
+        path = folder / f"accounts-{part}.csv"
+        if part:
+            path.write_text(text)
+        else:
+            path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+    (folder / "devices").mkdir()
+    pq.write_table(devices(0, 120), folder / "devices" / "one.parquet", row_group_size=30)
+    again = pa.concat_tables([devices(0, 3), devices(10, 4, sessions=2), devices(115, 60)])
+    for platform in ("ios", "__HIVE_DEFAULT_PARTITION__"):
+        (folder / "devices" / f"platform={platform}").mkdir()
+        pq.write_table(again, folder / "devices" / f"platform={platform}" / "two.parquet")
+    names = ("payment_id", "account_id", "paid_at", "instrument", "instrument_kind", "amount")
+    for part in range(2):
+        paid = [
+            dict(
+                zip(
+                    names,
+                    (f"P{i}", f"A{i % 150:03}", "2026-03-03T10:00:00", f"C{i % 7}", "card", i % 11 - 1),
+                    strict=True,
+                )
+            )
+            for i in range(30 * part, 30 * part + 35)
+        ]
+        lines = [json.dumps(row) for row in paid]
+        lines[3] = "{no object"
+        (folder / f"payments-{part}.jsonl").write_text("\n".join(lines) + "\n")
+    (folder / "ips-1.csv").write_text("account_id,ip,first_seen,last_seen\n")
+    rows = [f"A{i:03},10.0.{i}.1,2026-03-03T08:00:00,2026-03-03T0{i % 9}:30:00" for i in range(60)]
+    (folder / "ips-2.csv").write_text("\n".join(["account_id,ip,first_seen,last_seen", *rows]) + "\n")
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What a night of the gate left: bytes of files by name, its report without seconds, its ledger."""
+
+    files: dict[str, bytes]
+    report: dict[str, Any]
+    ledger: list[Any]
+
+
+def night_of(home: Path, where: Path | str, engine: str, **more: Any) -> Night:
+    settings = load_settings(
+        home=home, feeds=FEEDS, engine=engine, spark_master=SPARK, gate_chunk_rows=25, volume_floor=0, **more
+    )
+    return Night(TUESDAY, settings, Files(home, where))
+
+
+def validate(night: Night) -> Validated:
+    with night:
+        run_stage("validate", night)
+        day = night.files.day(TUESDAY)
+        files = {str(path.relative_to(day)): path.read_bytes() for path in day.rglob("*.parquet")}
+        report = {**run_report.read(night)["validate"], "seconds": None}
+        return Validated(files, report, night.store.deliveries.of(TUESDAY))
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("feeds")
+    deliver_monday(folder / str(MONDAY))
+    deliver_tuesday(folder / str(TUESDAY))
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_portions() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(portions, "PORTION_BYTES", PORTION)
+        yield
+
+
+@pytest.fixture(scope="module")
+def monday(arrived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which Monday was judged, and an account erased."""
+    home = tmp_path_factory.mktemp("monday") / "var"
+    with night_of(home, arrived, "local").on(MONDAY) as night:
+        run_stage("validate", night)
+    return home
+
+
+def copied(monday: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(monday, tmp_path / "var"))
+
+
+@pytest.fixture(scope="module")
+def here(arrived: Path, monday: Path, tmp_path_factory: pytest.TempPathFactory) -> Validated:
+    return validate(night_of(copied(monday, tmp_path_factory.mktemp("here")), arrived, "local"))
+
+
+def test_the_delivery_has_rows_of_all_fates(here: Validated) -> None:
+    counts = here.report["counts"]
+
+    assert counts["devices.duplicates"] > 0
+    assert counts["devices.quarantined"] > 0
+    assert counts["devices.held"] > 0
+    assert counts["devices.noted"] > 0
+    assert counts["payments.quarantined"] > 0
+    assert any("given to somebody else (accounts-0.csv.gz row 8)" in words for words in here.report["warnings"])
+
+
+def lost_once(base: type[Any], marker: Path) -> type[Any]:
+    """A task that ends with its process when it is done for the first time."""
+
+    class Lost(base):  # type: ignore[misc]
+        def __call__(self, *given: Any) -> Any:
+            if not marker.exists():
+                marker.touch()
+                os._exit(9)
+            return base.__call__(self, *given)
+
+    return Lost
+
+
+def test_executors_judge_as_one_machine_does_though_some_are_lost_and_leave_nothing_behind(
+    arrived: Path, monday: Path, here: Validated, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Reads", "Judges"):
+        monkeypatch.setattr(tasks, name, lost_once(getattr(tasks, name), tmp_path / name))
+    night = night_of(copied(monday, tmp_path), arrived, "spark", spark_dir=(tmp_path / "there").as_uri())
+
+    found = validate(night)
+
+    assert found == here
+    assert (tmp_path / "Reads").exists()
+    assert (tmp_path / "Judges").exists()
+    assert list((night.files.home / "spark").iterdir()) == []
+    assert [path for path in (tmp_path / "there").rglob("*") if path.is_file()] == []
+
+
+def test_feeds_on_a_hadoop_path_are_judged_as_those_on_this_machine(
+    arrived: Path, monday: Path, here: Validated, tmp_path: Path
+) -> None:
+    night = night_of(copied(monday, tmp_path), "viewfs://cluster/feeds", "spark")
+    hadoop = session(night.settings).sparkContext._jsc.hadoopConfiguration()
+    hadoop.set("fs.viewfs.mounttable.cluster.link./feeds", arrived.as_uri())
+
+    assert validate(night) == here
+    assert feeds.missing(night) is None
+    assert feeds.missing(night.on(MONDAY - timedelta(days=1))) == (
+        "no feeds for 2026-03-01: viewfs://cluster/feeds/2026-03-01 does not exist"
+    )
+
+
+def strict(folder: Path) -> Path:
+    """A model in which a negative number of sessions stops the night."""
+    shutil.copytree(SCHEMAS, folder / "schemas")
+    path = folder / "schemas" / "devices.yml"
+    path.write_text(path.read_text().replace("type: integer\n    severity: note", "type: integer\n    severity: stop"))
+    return folder
+
+
+def nested(folder: Path) -> None:
+    """A file that executors look at without a fault, and cannot read."""
+    rows = devices(200, 60)
+    things = pa.array([[1]] * len(rows))
+    pq.write_table(rows.set_column(1, "device", things), folder / "devices" / "two.parquet")
+
+
+def cut_off(folder: Path) -> None:
+    path = folder / "devices" / "one.parquet"
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+@pytest.mark.parametrize(
+    ("change", "more", "message"),
+    [
+        (None, {"model_dir": strict}, "row 4: sessions is less than 0, which stops the night"),
+        (None, {"gate_most_rows": 50}, "one.parquet: with it the feed has more than 50 rows"),
+        (nested, {}, "two.parquet: the column device holds list<"),
+        (cut_off, {}, "one.parquet: cannot be read as parquet: "),
+    ],
+)
+def test_what_stops_a_night_is_said_as_on_one_machine(
+    tmp_path: Path, change: Callable[[Path], None] | None, more: dict[str, Any], message: str
+) -> None:
+    day = tmp_path / "in" / str(TUESDAY)
+    deliver_monday(day)
+    (day / "devices.csv").unlink()
+    (day / "devices").mkdir()
+    pq.write_table(devices(0, 60), day / "devices" / "one.parquet", row_group_size=30)
+    if change:
+        change(day)
+    settings = {name: given(tmp_path / "model") if callable(given) else given for name, given in more.items()}
+
+    said = []
+    for engine in ("local", "spark"):
+        night = night_of(tmp_path / engine, tmp_path / "in", engine, **settings)
+        with pytest.raises(DataRefused) as refusal:
+            validate(night)
+        said.append(str(refusal.value))
+
+    assert message in said[0]
+    assert said[1] == said[0]
+
+
+def test_a_hadoop_path_takes_the_engine_spark(tmp_path: Path) -> None:
+    night = open_night(load_settings(home=tmp_path, engine="local"), TUESDAY, "s3a://bucket/feeds")
+
+    with pytest.raises(UsageError, match=r"^s3a://bucket/feeds can be read on Spark only: --engine spark"):
+        run_stage("validate", night)
+
+
+def test_a_path_of_this_machine_may_be_written_as_an_address(tmp_path: Path) -> None:
+    assert load_settings(feeds_dir="file:///srv/the%20feeds").feeds_dir == Path("/srv/the feeds")
+    assert load_settings(feeds_dir="hdfs://there/feeds").feeds_dir == "hdfs://there/feeds"
+    assert load_settings(feeds_dir="~/feeds").feeds_dir == Path.home() / "feeds"
