@@ -1,7 +1,8 @@
-"""The calls of GDS that detect makes, straight through the Neo4j driver: the same projections and parameters.
+"""The calls of GDS that the lanes of detect need, one after the other, straight through the Neo4j driver.
 
-`record` notes what detect asks for; `run` asks for the same. What is found is read and counted, and nothing is made of
-it: no candidates, no names, no stability.
+`record` notes what detect asks for; `run` asks for the same, as one would by hand: a projection for each set of links,
+each algorithm called, what it found read, the projection dropped. Nothing is made of it: no candidates, no names, no
+stability. Nothing is estimated either.
 """
 
 from __future__ import annotations
@@ -16,16 +17,30 @@ import numpy as np
 import pandas as pd
 from neo4j.exceptions import ClientError
 
-from ringwatch.resources import cypher
 from ringwatch.search import communities
-from ringwatch.search.communities import MOST_SIMILAR, THETA, TOLERANCE, Run
+from ringwatch.search.communities import THETA, TOLERANCE, Run
+from ringwatch.search.memory import MOST_SIMILAR
 
 # Three arrays of equal length: source, target, weight.
 Links = tuple[np.ndarray, ...]
 # A function of `communities` and what it was given, without the graph.
 Call = tuple[str, tuple[Any, ...]]
 
-_WCC = "CALL gds.wcc.mutate($graph, {mutateProperty: $name, concurrency: 1}) YIELD componentCount RETURN componentCount"
+_PROJECT = """
+UNWIND range(0, size($source) - 1) AS i
+RETURN gds.graph.project($graph, $source[i], $target[i],
+  {relationshipProperties: {weight: $weight[i]}}, {undirectedRelationshipTypes: ['*'], readConcurrency: 1}) AS projected
+"""
+_PROJECT_USES = """
+UNWIND range(0, size($source) - 1) AS i
+RETURN gds.graph.project($graph, $source[i], $target[i],
+  {sourceNodeLabels: 'Account', targetNodeLabels: 'Identifier', relationshipProperties: {weight: $weight[i]}},
+  {readConcurrency: 1}) AS projected
+"""
+_WCC = """
+CALL gds.wcc.mutate($graph, {mutateProperty: $name, relationshipTypes: $types, concurrency: 1})
+YIELD componentCount RETURN componentCount
+"""
 _CORE = "CALL gds.kcore.mutate($graph, {mutateProperty: 'core', concurrency: 1}) YIELD degeneracy RETURN degeneracy"
 _LEIDEN = """
 CALL gds.leiden.mutate($graph, {mutateProperty: $name, relationshipWeightProperty: 'weight', gamma: $gamma,
@@ -37,6 +52,22 @@ CALL gds.nodeSimilarity.mutate($graph, {mutateRelationshipType: 'SIMILAR', mutat
   useComponents: 'component', relationshipWeightProperty: 'weight', similarityCutoff: $cutoff, topK: $most,
   concurrency: 1})
 YIELD relationshipsWritten RETURN relationshipsWritten
+"""
+# In lists of 5,000, which travel far faster than rows.
+_READ_VALUES = """
+CALL gds.graph.nodeProperty.stream($graph, $property) YIELD nodeId, propertyValue
+WITH collect([nodeId, propertyValue]) AS every
+UNWIND range(0, size(every) - 1, 5000) AS start
+WITH every[start .. start + 5000] AS some
+RETURN [pair IN some | pair[0]] AS node, [pair IN some | pair[1]] AS value
+"""
+_READ_PAIRS = """
+CALL gds.graph.relationshipProperty.stream($graph, 'similarity', ['SIMILAR'])
+YIELD sourceNodeId, targetNodeId, propertyValue
+WITH collect([sourceNodeId, targetNodeId, propertyValue]) AS every
+UNWIND range(0, size(every) - 1, 5000) AS start
+WITH every[start .. start + 5000] AS some
+RETURN [pair IN some | pair[0]] AS source, [pair IN some | pair[1]] AS target, [pair IN some | pair[2]] AS similarity
 """
 
 
@@ -53,9 +84,9 @@ def record() -> Iterator[list[Call]]:
 def _noting(calls: list[Call], name: str) -> Callable[..., Any]:
     asked = getattr(communities, name)
 
-    def noting(graph: Any, *given: Any) -> Any:
+    def noting(heap: Any, *given: Any) -> Any:
         calls.append((name, given))
-        return asked(graph, *given)
+        return asked(heap, *given)
 
     return noting
 
@@ -64,29 +95,36 @@ def run(driver: neo4j.Driver, calls: Sequence[Call]) -> dict[str, int]:
     """Make the calls; return how many of each there were, and how many pairs were similar."""
     counts = {"components": 0, "leiden": 0, "similar": 0, "pairs": 0}
     for name, (links, *more) in calls:
-        counts[name] += 1
         if name == "similar":
             counts["pairs"] += _similar(driver, _arrays(links), *more)
-        elif len(links):
-            (_components if name == "components" else _leiden)(driver, links, *more)
+        elif name == "leiden":
+            _leiden(driver, links, *more)
+        else:
+            _components(driver, links, *more)
+        counts[name] += len(more[0]) if name == "components" else 1
     return counts
 
 
-def _components(driver: neo4j.Driver, links: pd.DataFrame, cores: bool = True) -> None:
-    _project(driver, "detect/project_links", _arrays(links))
-    _ask(driver, _WCC, name="component")
-    _values(driver, "component")
-    if cores:
-        _ask(driver, _CORE)
-        _values(driver, "core")
-    _drop(driver)
+def _components(driver: neo4j.Driver, links: pd.DataFrame, least: Sequence[float]) -> None:
+    for weight in least:
+        some = links[links["weight"] >= weight]
+        if not some.empty:
+            _project(driver, _PROJECT, _arrays(some))
+            _ask(driver, _WCC, name="component", types=["*"])
+            _values(driver, "component")
+            _drop(driver)
 
 
-def _leiden(driver: neo4j.Driver, links: pd.DataFrame, runs: Sequence[Run]) -> None:
+def _leiden(driver: neo4j.Driver, links: pd.DataFrame, runs: Sequence[Run], cores: bool) -> None:
+    if links.empty:
+        return
     source, target, weight = _arrays(links)
     _, at = np.unique(links["component"].to_numpy(), return_inverse=True)
     total = np.bincount(at, weight)
-    _project(driver, "detect/project_links", (source, target, weight / total[at]))
+    _project(driver, _PROJECT, (source, target, weight / total[at]))
+    if cores:
+        _ask(driver, _CORE)
+        _values(driver, "core")
     for run, (gamma, seed) in enumerate(runs):
         _communities(driver, f"community_{run}", gamma, seed, len(total))
     _drop(driver)
@@ -99,16 +137,17 @@ def _communities(driver: neo4j.Driver, name: str, gamma: float, seed: int, parts
     except ClientError as error:
         if "dendrogramManager" not in str(error):
             raise
-        _ask(driver, _WCC, name=name)
+        _ask(driver, _WCC, name=name, types=["*"])
     _values(driver, name)
 
 
 def _similar(driver: neo4j.Driver, uses: Links, cutoff: float) -> int:
-    _project(driver, "detect/project_uses", uses)
-    _ask(driver, _WCC, name="component")
-    _values(driver, "component")
+    _project(driver, _PROJECT_USES, uses)
+    _ask(driver, _WCC, name="component", types=["*"])
     _ask(driver, _SIMILAR, cutoff=cutoff, most=MOST_SIMILAR)
-    found = _ask(driver, cypher("detect/read_similar"), type="SIMILAR")
+    found = _ask(driver, _READ_PAIRS)
+    _ask(driver, _WCC, name="together", types=["SIMILAR"])
+    _values(driver, "together")
     _drop(driver)
     source = np.array([value for record in found for value in record["source"]])
     target = np.array([value for record in found for value in record["target"]])
@@ -121,11 +160,11 @@ def _arrays(links: pd.DataFrame) -> Links:
 
 def _project(driver: neo4j.Driver, query: str, links: Links) -> None:
     source, target, weight = (values.tolist() for values in links)
-    _ask(driver, cypher(query), source=source, target=target, weight=weight)
+    _ask(driver, query, source=source, target=target, weight=weight)
 
 
 def _values(driver: neo4j.Driver, name: str) -> tuple[np.ndarray, np.ndarray]:
-    found = _ask(driver, cypher("detect/read_values"), property=name)
+    found = _ask(driver, _READ_VALUES, property=name)
     return (
         np.array([value for record in found for value in record["node"]]),
         np.array([value for record in found for value in record["value"]]),

@@ -24,7 +24,7 @@ from ringwatch.window import sharing
 def ours(home: str, day: str, server: dict[str, str]) -> Job:
     """link (without writing it into the graph), detect and score, as a night runs them."""
     night = open_night(home_settings(home, **server), date.fromisoformat(day))
-    night.graph.gds.server_version()  # connected, and the client imported, before the clock starts
+    night.graph.read("RETURN 1")  # connected before the clock starts
     return lambda: _night(night)
 
 

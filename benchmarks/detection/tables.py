@@ -14,8 +14,8 @@ OURS, IN_PROCESS, BARE = "ringwatch", "ringwatch, engine local", "bare GDS calls
 # Functions of `contenders`, in the order in which they run.
 CONTENDERS = {OURS: "ours", IN_PROCESS: "in_process", BARE: "bare_gds_calls"}
 STEPS = ("link", "detect", "score")
-# Times that the product may take of what its rivals do.
-AT_MOST = 1.3
+# Times that the product may take of what its rivals do: the same work in process, and bare calls of GDS.
+AT_MOST = {IN_PROCESS: 1.3, BARE: 1.2}
 _HEAD = (
     "contender",
     *(f"{step} s" for step in STEPS),
@@ -63,7 +63,7 @@ def _ratio(
     what: str, rival: str, ours: Mapping[str, float], theirs: Mapping[str, float], steps: Iterable[str]
 ) -> Ratio:
     value = sum(ours[step] for step in steps) / sum(theirs[step] for step in steps)
-    return Ratio(f"{what}, ringwatch to {rival}", value, at_most=AT_MOST)
+    return Ratio(f"{what}, ringwatch to {rival}", value, at_most=AT_MOST[rival])
 
 
 def markdown(one: Measured) -> str:

@@ -83,7 +83,7 @@ def _postgres(what: str) -> None:
 def too_large_for_gds() -> None:
     """What the server itself estimates for a graph of two thousand million accounts."""
     graph = Graph(server.start(load_settings()))
-    memory.check_projection(graph, 2 * 10**9, 10**11)
+    memory.Heap(graph).check([], 2 * 10**9, 10**11)
 
 
 def refused_by_gds() -> None:

@@ -26,11 +26,11 @@ POINTS = {
     "validate": ("ringwatch.store.deliveries", "Deliveries.record", 1),
     "load": GRAPH,
     "link": GRAPH,
-    "detect": ("ringwatch.search.communities", "projection", 2),
+    "detect": ("ringwatch.search.communities", "_ask", 2),
     "score": ("pyarrow.parquet", "write_table", 2),
     "publish": ("ringwatch.store.changes", "write", 1),
 }
-WITHIN_GDS = ("ringwatch.search.memory", "check", 1)
+WITHIN_GDS = ("ringwatch.search.memory", "Heap.check", 1)
 GONE, FULL = "does not answer|not answer any more|has ended", "no disk space in"
 KILLED = -signal.SIGKILL
 # Fault, stage, where it comes, exit code, what the sentence says, whether it is always run.

@@ -1,13 +1,15 @@
 """What both engines find, held against independent libraries on random graphs."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
+from typing import Any
 
 import duckdb
 import networkx as nx
 import pandas as pd
 import pytest
+from neo4j.exceptions import ClientError
 
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
@@ -26,10 +28,19 @@ NO_USES = pd.DataFrame({"account": [], "identifier": [], "bits": []}, dtype="int
 SAID = {
     "projection": "a graph of",
     "wcc": "weakly connected components",
-    "k_core_decomposition": "k-core",
+    "kcore": "k-core",
     "leiden": "Leiden",
-    "node_similarity": "node similarity",
+    "nodeSimilarity": "node similarity",
 }
+# What has each of them run.
+HAS: dict[str, Callable[[Gds, pd.DataFrame, pd.DataFrame], Any]] = {
+    "projection": lambda gds, links, _uses: gds.components(links, [0.0]),
+    "wcc": lambda gds, links, _uses: gds.components(links, [0.0]),
+    "kcore": lambda gds, links, _uses: gds.leiden(links, [(1.0, SEED)], cores=True),
+    "leiden": lambda gds, links, _uses: gds.leiden(links, [(1.0, SEED)]),
+    "nodeSimilarity": lambda gds, _links, uses: gds.similar(uses, 0.2),
+}
+IN_GDS = "CALL gds.graph.list() YIELD graphName RETURN graphName"
 
 
 @pytest.fixture(params=["gds", "local"])
@@ -72,23 +83,40 @@ def frame(made: nx.Graph) -> pd.DataFrame:
 
 
 def in_components(engine: Engine, made: nx.Graph) -> pd.DataFrame:
-    nodes = engine.components(frame(made)).set_index("node")
-    return frame(made).assign(component=lambda found: found["source"].map(nodes["component"]))
+    (nodes,) = engine.components(frame(made), [0.0])
+    return frame(made).assign(component=lambda found: found["source"].map(nodes.set_index("node")["component"]))
 
 
 def groups(found: pd.DataFrame) -> set[frozenset[int]]:
     return set(found.groupby(found.columns[1])["node"].agg(frozenset))
 
 
-def test_components_and_cores_are_those_that_networkx_finds(engine: Engine, links: nx.Graph) -> None:
-    found = engine.components(frame(links))
+def parts(made: nx.Graph) -> set[frozenset[int]]:
+    return {frozenset(component) for component in nx.connected_components(made) if len(component) > 1}
 
-    assert groups(found) == {frozenset(component) for component in nx.connected_components(links)}
-    assert dict(zip(found["node"], found["core"], strict=True)) == nx.core_number(links)
+
+def test_components_and_cores_are_those_that_networkx_finds(engine: Engine, links: nx.Graph) -> None:
+    (found,) = engine.components(frame(links), [0.0])
+    cores = engine.leiden(in_components(engine, links), [], cores=True).cores
+
+    assert groups(found) == parts(links)
+    assert dict(zip(cores["node"], cores["core"], strict=True)) == nx.core_number(links)
+
+
+def test_components_of_strong_links_are_asked_for_beside_those_of_all(engine: Engine, links: nx.Graph) -> None:
+    weights = sorted(frame(links)["weight"])
+    least = [weights[0], weights[len(weights) // 2], weights[-1] + 1]
+
+    every, half, none = engine.components(frame(links), least)
+
+    strong = [(a, b) for a, b, weight in links.edges(data="weight") if weight >= least[1]]
+    assert groups(every) == parts(links)
+    assert groups(half) == parts(links.edge_subgraph(strong))
+    assert none.empty
 
 
 def test_each_component_is_split_as_well_as_networkx_splits_it_alone(engine: Engine, links: nx.Graph) -> None:
-    (found,) = engine.leiden(in_components(engine, links), [(1.0, SEED)])
+    (found,), _ = engine.leiden(in_components(engine, links), [(1.0, SEED)])
 
     community = found.set_index("node")["community"]
     for component in nx.connected_components(links):
@@ -102,27 +130,31 @@ def test_each_component_is_split_as_well_as_networkx_splits_it_alone(engine: Eng
 
 @pytest.mark.parametrize("gamma", [1.0, 3.0])
 def test_a_clique_of_equals_stays_whole(engine: Engine, gamma: float) -> None:
-    (found,) = engine.leiden(in_components(engine, nx.complete_graph(16)), [(gamma, SEED)])
+    runs = [(gamma, SEED), (gamma, SEED + 1)]
 
-    assert groups(found) == {frozenset(range(16))}
+    found, cores = engine.leiden(in_components(engine, nx.complete_graph(16)), runs, cores=True)
+
+    assert [groups(one) for one in found] == [{frozenset(range(16))}] * 2
+    assert cores["core"].tolist() == [15] * 16
 
 
 def test_the_same_links_give_the_same_communities(engine: Engine, links: nx.Graph) -> None:
     inside = in_components(engine, links)
-    first = engine.leiden(inside, [(1.0, SEED), (1.0, SEED + 1)])
+    first, _ = engine.leiden(inside, [(1.0, SEED), (1.0, SEED + 1)])
 
-    again = engine.leiden(inside.sample(frac=1, random_state=1), [(1.0, SEED), (1.0, SEED + 1)])
+    again, _ = engine.leiden(inside.sample(frac=1, random_state=1), [(1.0, SEED), (1.0, SEED + 1)])
 
     for one, other in zip(first, again, strict=True):
         pd.testing.assert_frame_equal(one, other)
 
 
 def test_similarity_is_the_jaccard_coefficient_of_networkx(engine: Engine, uses: nx.Graph) -> None:
-    found = engine.similar(frame(uses), 0.2)
+    found, components = engine.similar(frame(uses), 0.5)
 
-    expected = {(a, b): s for a, b, s in nx.jaccard_coefficient(uses, list(combinations(range(40), 2))) if s >= 0.2}
+    expected = {(a, b): s for a, b, s in nx.jaccard_coefficient(uses, list(combinations(range(40), 2))) if s >= 0.5}
     similar = zip(found["source"], found["target"], found["similarity"], strict=True)
     assert {(a, b): similarity for a, b, similarity in similar} == pytest.approx(expected)
+    assert groups(components) == parts(nx.Graph(expected.keys()))
 
 
 def test_others_are_as_like_members_as_the_weighted_jaccard_index_says(engine: Engine, uses: nx.Graph) -> None:
@@ -184,53 +216,86 @@ def test_without_rings_nobody_is_watched(engine: Engine, shared: duckdb.DuckDBPy
     assert list(found) == watch.WATCH.names
 
 
-def test_a_projection_that_a_killed_night_left_behind_is_replaced(graph: Graph, links: nx.Graph) -> None:
-    first = communities.components(graph, frame(links))
-    graph.read("UNWIND [[1, 2]] AS pair RETURN gds.graph.project('ringwatch_links', pair[0], pair[1]) AS projected")
+def test_a_graph_that_a_killed_night_left_behind_is_replaced(graph: Graph, links: nx.Graph) -> None:
+    (first,) = Gds(graph).components(frame(links), [0.0])
+    graph.read("UNWIND [[1, 2]] AS pair RETURN gds.graph.project($name, pair[0], pair[1])", name=communities.NAME)
 
-    pd.testing.assert_frame_equal(first, communities.components(graph, frame(links)))
-    assert graph.read("CALL gds.graph.list() YIELD graphName RETURN graphName") == []
+    (again,) = Gds(graph).components(frame(links), [0.0])
+
+    pd.testing.assert_frame_equal(first, again)
+    assert graph.read(IN_GDS) == []
+
+
+def test_nothing_stays_of_a_graph_on_which_an_algorithm_failed(graph: Graph, uses: nx.Graph) -> None:
+    with pytest.raises(ClientError, match="similarityCutoff"):
+        Gds(graph).similar(frame(uses), 2.0)
+
+    assert graph.read(IN_GDS) == []
+
+
+def test_a_lane_is_one_round_trip(graph: Graph, links: nx.Graph, uses: nx.Graph) -> None:
+    gds = Gds(graph)
+    asked: list[str] = []
+    inside = in_components(gds, links)
+    gds.similar(frame(uses), 0.2)
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("read", "read_lists"):
+            patched.setattr(Graph, name, noted(asked, getattr(Graph, name)))
+        gds.components(frame(links), [0.0, 4.0, 5.0])
+        gds.leiden(inside, [(1.0, SEED), (1.0, SEED + 1), (2.0, SEED)], cores=True)
+        gds.similar(frame(uses), 0.2)
+
+    assert len(asked) == 3
+
+
+def noted(asked: list[str], read: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(door: Graph, query: str, /, **parameters: Any) -> Any:
+        asked.append(query)
+        return read(door, query, **parameters)
+
+    return noting
 
 
 def test_what_does_not_fit_into_the_heap_is_refused_in_a_sentence_that_names_the_setting(graph: Graph) -> None:
     with pytest.raises(
         InfrastructureError, match=r"a graph of 2,000,000,000 nodes .* raise the setting server_heap_mb"
     ):
-        memory.check_projection(graph, 2 * 10**9, 10**11)
-    huge = {"nodeProjection": "*", "relationshipProjection": "*", "nodeCount": 2 * 10**9, "relationshipCount": 10**11}
-    with pytest.raises(InfrastructureError, match=r"Leiden on 2,000,000,000 nodes .* times the server's heap"):
-        memory.check("Leiden", graph.gds.leiden.estimate(huge))
-    memory.check_projection(graph, 1000, 10_000)
+        memory.Heap(graph).check([], 2 * 10**9, 10**11)
+    memory.Heap(graph).check(["leiden"], 1000, 10_000)
 
 
 def test_what_gds_itself_refuses_is_said_in_our_words(graph: Graph, links: nx.Graph) -> None:
+    graph.read(
+        "UNWIND range(0, 20) AS i WITH gds.graph.project($name, i, i + 1) AS made RETURN made", name=communities.NAME
+    )
     with (
         pytest.raises(InfrastructureError, match=r"FastRP needs [\d,]+ MB and the server has [\d,]+ MB free; raise"),
-        communities.projection(graph, "detect/project_links", "ringwatch_links", frame(links)) as projected,
+        memory.refusals(),
     ):
-        graph.gds.fast_rp.stats(projected, 10**8)
+        graph.read(
+            "CALL gds.fastRP.stats($name, {embeddingDimension: 100000000}) YIELD nodeCount RETURN nodeCount",
+            name=communities.NAME,
+        )
 
 
-@pytest.mark.parametrize("algorithm", ["projection", "wcc", "k_core_decomposition", "leiden", "node_similarity"])
+@pytest.mark.parametrize("algorithm", SAID)
 def test_nothing_runs_before_it_was_asked_what_it_needs(
     graph: Graph, links: nx.Graph, uses: nx.Graph, monkeypatch: pytest.MonkeyPatch, algorithm: str
 ) -> None:
-    def asked(what: str, least_bytes: int, share: float) -> None:
+    inside = in_components(Gds(graph), links)
+
+    def asked(what: str, least_bytes: int, _share: float) -> None:
         assert least_bytes > 0
         if SAID[algorithm] in what:
             raise InfrastructureError(what)
 
-    inside = in_components(Gds(graph), links)
     monkeypatch.setattr(memory, "_check", asked)
+    monkeypatch.setattr(Graph, "read_lists", lambda _graph, query, **_given: ran.append(query))
+    ran: list[str] = []
     with pytest.raises(InfrastructureError, match=SAID[algorithm]):
-        run_all(graph, links, inside, uses)
-    assert graph.read("CALL gds.graph.list() YIELD graphName RETURN graphName") == []
-
-
-def run_all(graph: Graph, links: nx.Graph, inside: pd.DataFrame, uses: nx.Graph) -> None:
-    communities.components(graph, frame(links))
-    communities.leiden(graph, inside, [(1.0, SEED)])
-    communities.similar(graph, frame(uses), 0.2)
+        HAS[algorithm](Gds(graph), inside, frame(uses))
+    assert ran == []
 
 
 def numbered(*names: str) -> pd.Series:

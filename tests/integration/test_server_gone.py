@@ -15,6 +15,7 @@ import pytest
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.search import communities
+from ringwatch.search.memory import Heap
 from ringwatch.server import Connection
 
 pytestmark = pytest.mark.integration
@@ -62,14 +63,14 @@ def line(neo4j_server: Connection) -> Iterator[Line]:
 def test_a_server_that_dies_while_gds_works_is_told_within_seconds(
     neo4j_server: Connection, line: Line, caplog: pytest.LogCaptureFixture
 ) -> None:
-    graph = Graph(replace(neo4j_server, uri=f"bolt://127.0.0.1:{line.port}"))
-    links = pd.DataFrame({"source": [1, 2], "target": [2, 3], "weight": [1.0, 1.0]})
+    graph = Graph(replace(neo4j_server, uri=f"bolt://127.0.0.1:{line.port}"), patience_seconds=5)
+    links = pd.DataFrame({"source": range(200_000), "target": range(1, 200_001), "weight": 1.0})
     caplog.set_level(logging.WARNING)
+    graph.read("RETURN 1")
 
     def work() -> None:
-        with communities.projection(graph, "detect/project_links", "ringwatch_links", links) as projected:
-            line.cut()
-            graph.gds.wcc.mutate(projected, "component")
+        threading.Timer(0.5, line.cut).start()
+        communities.components(Heap(graph), links, [0.0])
 
     began = perf_counter()
     with pytest.raises(InfrastructureError, match="does not answer; see `ringwatch server status`"):

@@ -20,14 +20,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import numpy as np
 import pandas as pd
 
 from ringwatch.errors import DataRefused
-from ringwatch.search import budget, communities
+from ringwatch.search import budget
 from ringwatch.search.engine import Engine
+from ringwatch.search.lanes import inside, side_by_side, stack
 from ringwatch.settings import Settings
 from ringwatch.window import pairs
 
@@ -38,8 +40,8 @@ LINKED = {"middle": (4.0, 0.05), "wide": (3.0, 0.5), "strict": (5.0, 0.02), "fin
 ALIKE = {"alike": (6.0, 0.05), "alike-fine": (6.0, 1.0), "alike-wide": (4.9, 2.0), "alike-all": (4.1, 0.5)}
 LANES = (*LINKED, *ALIKE, "whole", "hub", "dealt", "similar")
 KNOWN = "known"
-# Resolution of Leiden in the lane of direct dealings.
-DEALT_GAMMA = 0.05
+# The lane of direct dealings: the least weight of one, and the resolution of Leiden.
+DEALT = (0.0, 0.05)
 SIMILAR_GAMMA = 1.0
 # Runs of Leiden with other seeds that say how stable a community is.
 MORE_SEEDS = 2
@@ -89,21 +91,24 @@ def find(
     """
     seeds = range(settings.seed, settings.seed + 1 + MORE_SEEDS)
     found: dict[str, pd.DataFrame] = {}
-    wanted = {lane: LINKED[lane] for lane in LINKED if lane in lanes or (lane == "strict" and "whole" in lanes)}
-    for least, gammas in _together(wanted, settings.link_min_bits).items():
-        cores = "strict" in gammas and "whole" in lanes
-        inside, large = _lanes(engine, _linked(shared, least), gammas, seeds, cores)
-        found |= inside | ({"whole": _whole(large)} if cores else {})
-    for least, gammas in _together({lane: ALIKE[lane] for lane in ALIKE if lane in lanes}).items():
-        found |= _lanes(engine, _living_alike(shared, least), gammas, seeds)[0]
-    if "hub" in lanes:
-        found["hub"] = _hub_groups(shared.hubs)
-    if "dealt" in lanes:
-        inside, large = _lanes(engine, shared.dealt, {"dealt": DEALT_GAMMA}, seeds, cores=True)
-        found["dealt"] = _stack([inside["dealt"], _whole(large)])
     if "similar" in lanes:
         left_out = compared_from(shared.uses, settings) if left_out is None else left_out
         found["similar"] = _similar(engine, shared, left_out, settings.similarity_cutoff, seeds)
+    whole = "strict" if "whole" in lanes else None
+    linked = {
+        lane: (max(least, settings.link_min_bits), gamma)
+        for lane, (least, gamma) in LINKED.items()
+        if lane in lanes or lane == whole
+    }
+    found |= side_by_side(engine, _ties(shared), partial(_linked, shared), linked, seeds, whole)
+    close = shared.alike.rename(columns={"likeness": "weight"})
+    alike = {lane: ALIKE[lane] for lane in ALIKE if lane in lanes}
+    found |= side_by_side(engine, close, partial(_living_alike, shared), alike, seeds)
+    if "hub" in lanes:
+        found["hub"] = _hub_groups(shared.hubs)
+    if "dealt" in lanes:
+        dealt = side_by_side(engine, shared.dealt, lambda _: shared.dealt, {"dealt": DEALT}, seeds, "dealt")
+        found["dealt"] = stack([dealt["dealt"], dealt["whole"]])
     named = {lane: _named(found[lane], shared.accounts) for lane in lanes}
     if rings is not None:
         named[KNOWN] = last_night(rings, shared.accounts)
@@ -122,14 +127,6 @@ def compared_from(uses: pd.DataFrame, settings: Settings) -> float:
         raise DataRefused(
             f"{error}; lower hub_limit in schemas/, or raise the setting similarity_pair_budget"
         ) from None
-
-
-def _together(lanes: Mapping[str, tuple[float, float]], least: float = 0.0) -> dict[float, dict[str, float]]:
-    """Return by least bits, at least `least`, the lanes that go by the same links, each with its resolution."""
-    found: dict[float, dict[str, float]] = {}
-    for lane, (bits, gamma) in lanes.items():
-        found.setdefault(max(bits, least), {})[lane] = gamma
-    return found
 
 
 def merge(lanes: Mapping[str, pd.DataFrame], min_size: int) -> pd.DataFrame:
@@ -199,6 +196,12 @@ def _linked(shared: Shared, min_bits: float) -> pd.DataFrame:
     return pd.concat([strong[["source", "target", "weight"]], spokes], ignore_index=True)
 
 
+def _ties(shared: Shared) -> pd.DataFrame:
+    """Return source, target, weight of the links and hubs; what is on a hub is tied, however few bits that has."""
+    links = shared.links.rename(columns={"bits": "weight"})[["source", "target", "weight"]]
+    return pd.concat([links, _spokes(shared, shared.hubs).assign(weight=np.inf)], ignore_index=True)
+
+
 def _spokes(shared: Shared, uses: pd.DataFrame) -> pd.DataFrame:
     """Return source, target, weight of accounts on identifiers, which are nodes beyond the accounts."""
     target = shared.accounts.index.max() + uses["identifier"]  # the accounts of a shard have any numbers
@@ -211,71 +214,15 @@ def _living_alike(shared: Shared, least: float) -> pd.DataFrame:
     return close[["source", "target"]].assign(weight=close["likeness"] - least + 1)
 
 
-def _lanes(
-    engine: Engine, links: pd.DataFrame, gammas: Mapping[str, float], seeds: Sequence[int], cores: bool = False
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Return by lane the communities inside components (node, community, stability), and the nodes of large components.
-
-    Components up to WHOLE nodes stay whole. Nodes as `Engine.components` has them, with `cores` if wanted.
-    """
-    nodes = engine.components(links, cores)
-    size = nodes.groupby("component")["node"].transform("size")
-    small, large = nodes[size <= communities.WHOLE], nodes[size > communities.WHOLE]
-    component = links["source"].map(large.set_index("node")["component"])
-    inside = links.assign(component=component)[component.notna()]
-    split = engine.leiden(inside, [(gamma, seed) for gamma in gammas.values() for seed in seeds])
-    together = small.rename(columns={"component": "community"})[["node", "community"]].assign(stability=1.0)
-    found = {}
-    for place, lane in enumerate(gammas):
-        first, *more = split[place * len(seeds) : (place + 1) * len(seeds)]
-        found[lane] = _stack([together, first.assign(stability=stability(first, more))])
-    return found, large
-
-
-def stability(found: pd.DataFrame, others: Sequence[pd.DataFrame]) -> pd.Series:
-    """Return for each row of `found` (node, community) how well its community comes back in `others`, 0 to 1.
-
-    That is the Jaccard index with the most like community of each, on average.
-    """
-    total = sum((_likeness(found, other) for other in others), pd.Series(0.0, index=found["community"].unique()))
-    return found["community"].map(total / max(1, len(others))).astype(float)
-
-
-def _likeness(found: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
-    """Return by community of `found` its Jaccard index with the most like community of `other`, in the same nodes."""
-    at = pd.Index(other["node"]).get_indexer(pd.Index(found["node"]))
-    (mine, names), (theirs, others) = (pd.factorize(part["community"]) for part in (found, other))
-    there = at >= 0
-    key, common = np.unique(mine[there] * len(others) + theirs[at[there]], return_counts=True)
-    community, match = np.divmod(key, max(len(others), 1))
-    size = np.bincount(mine)[community] + np.bincount(theirs)[match] - common
-    best = np.zeros(len(names))
-    np.maximum.at(best, community, common / size)
-    return pd.Series(best, index=names)
-
-
-def _whole(large: pd.DataFrame) -> pd.DataFrame:
-    """Return each large component as a community, and its innermost core when that is less."""
-    highest = large.groupby("component")["core"].transform("max")
-    cores = large[(large["core"] == highest) & (highest >= communities.LEAST_CORE)]
-    both = [part.rename(columns={"component": "community"})[["node", "community"]] for part in (large, cores)]
-    return _stack([part.assign(stability=1.0) for part in both])
-
-
 def _hub_groups(hubs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"node": hubs["account"], "community": hubs["identifier"], "stability": 1.0})
 
 
 def _similar(engine: Engine, shared: Shared, left_out: float, cutoff: float, seeds: Sequence[int]) -> pd.DataFrame:
     uses = _spokes(shared, shared.uses)
-    pairs = engine.similar(uses[uses["weight"] > left_out], cutoff).rename(columns={"similarity": "weight"})
-    return _lanes(engine, pairs, {"similar": SIMILAR_GAMMA}, seeds)[0]["similar"]
-
-
-def _stack(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the communities of all parts, numbered anew."""
-    every = pd.concat([part.assign(part=i) for i, part in enumerate(parts)], ignore_index=True)
-    return every.assign(community=every.groupby(["part", "community"]).ngroup())[["node", "community", "stability"]]
+    found, nodes = engine.similar(uses[uses["weight"] > left_out], cutoff)
+    links = found.rename(columns={"similarity": "weight"})
+    return inside(engine, links, nodes, {"similar": SIMILAR_GAMMA}, seeds)["similar"]
 
 
 def _named(found: pd.DataFrame, accounts: pd.Series) -> pd.DataFrame:

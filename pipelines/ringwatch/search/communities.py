@@ -1,23 +1,24 @@
 """Groups of nodes by GDS: weighted links between numbered nodes in, nodes by community out.
 
 The links come as frames and go to GDS as they are, past the database: what a night finds follows from its files alone.
-What a projection or an algorithm needs of the server's memory is estimated before it (`memory.py`).
-Each projection is dropped when it has been used, and one that a killed night left behind is dropped first. One thread
-and a fixed seed: the same links give the same communities.
+Each function is one statement: it projects a graph, has the algorithms run on it, reads what they found and drops the
+graph, and first one that a killed night left behind. What that needs of the server's memory is estimated before it
+(`memory.py`). One thread and a fixed seed: the same links give the same communities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from neo4j.exceptions import ClientError
 
-from ringwatch.graph import Graph
 from ringwatch.resources import cypher
 from ringwatch.search import memory
+from ringwatch.search.memory import MOST_SIMILAR, Heap
 
 # Components up to this size are one community; larger ones are searched for communities inside.
 WHOLE = 12
@@ -25,139 +26,139 @@ WHOLE = 12
 LEAST_CORE = 3
 # GDS's own defaults for one component, which are shared out when many are searched at once.
 TOLERANCE, THETA = 1e-4, 0.01
-# Most similar accounts that node similarity keeps of each.
-MOST_SIMILAR = 50
+# The graph's name in GDS.
+NAME = "ringwatch"
 # A resolution of Leiden, and a seed.
 Run = tuple[float, int]
 
 
-def components(graph: Graph, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
-    """Return node, component and, if wanted, core (its core number) of `links` (source, target, weight)."""
+class Inside(NamedTuple):
+    """communities: node, community for each run; cores: node, core (its core number), if they were wanted."""
+
+    communities: list[pd.DataFrame]
+    cores: pd.DataFrame
+
+
+class Similar(NamedTuple):
+    """pairs: source, target (source < target), similarity; components: node, component that these pairs make."""
+
+    pairs: pd.DataFrame
+    components: pd.DataFrame
+
+
+def components(heap: Heap, links: pd.DataFrame, least: Sequence[float]) -> list[pd.DataFrame]:
+    """Return for each weight of `least` the node, component that links of so much weight make; see `Engine`."""
     if links.empty:
-        return pd.DataFrame({"node": [], "component": [], "core": []}, dtype="int64")
-    with projection(graph, "detect/project_links", "ringwatch_links", links) as projected:
-        _connect(graph, projected)
-        found = values(graph, projected, "component").rename(columns={"value": "component"})
-        if not cores:
-            return found
-        memory.check("k-core decomposition", graph.gds.k_core_decomposition.estimate(projected, concurrency=1))
-        graph.gds.k_core_decomposition.mutate(projected, "core", concurrency=1)
-        return found.assign(core=values(graph, projected, "core")["value"])
+        return [_nobody("component") for _ in least]
+    above = [math.nextafter(weight, -math.inf) for weight in least]
+    found = _ask(heap, "detect/find_components", links, ("wcc",), ways=2, above=above)
+    return [_connected(found["node"], component) for component in found["components"]]
 
 
-def leiden(graph: Graph, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
-    """Return node, community for each of `runs`: Leiden inside each component of `links`, which are projected once.
+def leiden(heap: Heap, links: pd.DataFrame, runs: Sequence[Run], cores: bool = False) -> Inside:
+    """Return for each of `runs` what Leiden finds inside each component of `links`; see `Engine`.
 
-    links: source, target, weight, component. Modularity holds gamma against the weight of the whole graph, whose size
-    would then decide. Each component is given the weight one, so with gamma times the number of components each is
-    split as if it were alone (Traag et al. 2019, equation 1, is a sum over communities).
+    Modularity holds gamma against the weight of the whole graph, whose size would then decide. Each component is given
+    the weight one, so with gamma times the number of components each is split as if it were alone (Traag et al. 2019,
+    equation 1, is a sum over communities).
     """
     if links.empty:
-        return [pd.DataFrame({"node": [], "community": []}, dtype="int64") for _ in runs]
+        return Inside([_nobody("community") for _ in runs], _nobody("core"))
     by_component = links.groupby("component")["weight"]
     alike = links.assign(weight=links["weight"] / by_component.transform("sum"))
-    with projection(graph, "detect/project_links", "ringwatch_links", alike) as projected:
-        needed = graph.gds.leiden.estimate(projected, relationship_weight_property="weight", concurrency=1)
-        memory.check("Leiden", needed)
-        return [
-            _leiden(graph, projected, f"community_{run}", gamma, seed, by_component.ngroups)
-            for run, (gamma, seed) in enumerate(runs)
-        ]
+    asked = [_run(gamma, seed, by_component.ngroups) for gamma, seed in runs]
+    try:
+        return _split(heap, alike, asked, cores)
+    except ClientError as error:
+        if not _joins_nobody(error):
+            raise
+    alone = [_split_or_whole(heap, alike, run) for run in asked]
+    return Inside(alone, _split(heap, alike, [], cores).cores if cores else _nobody("core"))
 
 
-def similar(graph: Graph, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
-    """Return source, target, similarity: the weighted Jaccard index of what accounts use; see `Engine`."""
+def similar(heap: Heap, uses: pd.DataFrame, cutoff: float) -> Similar:
+    """Return the weighted Jaccard index of what accounts use; see `Engine`."""
     if uses.empty:
-        return pd.DataFrame({"source": [], "target": [], "similarity": []})
-    with projection(graph, "detect/project_uses", "ringwatch_uses", uses) as projected:
-        _connect(graph, projected)
-        asked = _asked(cutoff)
-        memory.check("node similarity", graph.gds.node_similarity.estimate(projected, **asked))
-        graph.gds.node_similarity.mutate(
-            projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
-        )
-        pairs = _similar_pairs(graph, projected)
+        return Similar(pd.DataFrame({"source": [], "target": [], "similarity": []}), _nobody("component"))
+    found = _ask(heap, "detect/find_similar", uses, ("wcc", "nodeSimilarity"), ways=1, cutoff=cutoff, most=MOST_SIMILAR)
+    pairs = _pairs(found)
     ends = pairs[["source", "target"]]
     pairs = pairs.assign(source=ends.min(axis=1), target=ends.max(axis=1))
-    return pairs.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
+    once = pairs.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
+    return Similar(once, _connected(found["node"], found["component"]))
 
 
-def alike(graph: Graph, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+def alike(heap: Heap, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
     """Return source (a Member), target (an Other), similarity: the same between these; see `Engine`."""
     if uses["label"].nunique() < len(("Member", "Other")):
         return pd.DataFrame({"source": [], "target": [], "similarity": []})
-    with projection(graph, "detect/project_watch", "ringwatch_watch", uses, more=("label",)) as projected:
-        _connect(graph, projected)
-        asked = _asked(cutoff) | {"source_node_filter": "Member", "target_node_filter": "Other"}
-        memory.check("node similarity", graph.gds.node_similarity.filtered.estimate(projected, **asked))
-        graph.gds.node_similarity.filtered.mutate(
-            projected, mutate_relationship_type="SIMILAR", mutate_property="similarity", **asked
-        )
-        pairs = _similar_pairs(graph, projected)
-    return pairs.sort_values(["source", "target"], ignore_index=True)
+    found = _ask(heap, "detect/find_alike", uses, ("wcc", "nodeSimilarity"), ways=1, cutoff=cutoff, most=MOST_SIMILAR)
+    return _pairs(found).sort_values(["source", "target"], ignore_index=True)
 
 
-def _asked(cutoff: float) -> dict[str, Any]:
-    return {
-        "use_components": "component",
-        "relationship_weight_property": "weight",
-        "similarity_cutoff": cutoff,
-        "top_k": MOST_SIMILAR,
-        "concurrency": 1,
-    }
+def _run(gamma: float, seed: int, parts: int) -> dict[str, Any]:
+    """Return what Leiden is given for a graph of so many components of the weight one."""
+    return {"gamma": gamma * parts, "theta": THETA / parts, "tolerance": TOLERANCE / parts, "seed": seed}
 
 
-def _similar_pairs(graph: Graph, projected: Any) -> pd.DataFrame:
-    slices = graph.read_lists(cypher("detect/read_similar"), graph=projected.name(), type="SIMILAR")
-    return _frame(slices, ("source", "target", "similarity"))
+def _split(heap: Heap, links: pd.DataFrame, runs: Sequence[dict[str, Any]], cores: bool) -> Inside:
+    algorithms = ("leiden", "kcore") if cores else ("leiden",)
+    named = ["core"] if cores else []
+    found = _ask(heap, "detect/find_communities", links, algorithms, ways=2, runs=runs, cores=named)
+    communities = [_by_node(found["node"], community=values) for values in found["communities"]]
+    return Inside(communities, _by_node(found["cored"], core=found["core"]))
 
 
-def _connect(graph: Graph, projected: Any) -> None:
-    """Give each node its `component`."""
-    memory.check("weakly connected components", graph.gds.wcc.estimate(projected, concurrency=1))
-    graph.gds.wcc.mutate(projected, "component", concurrency=1)
-
-
-def _leiden(graph: Graph, projected: Any, name: str, gamma: float, seed: int, parts: int) -> pd.DataFrame:
+def _split_or_whole(heap: Heap, links: pd.DataFrame, run: dict[str, Any]) -> pd.DataFrame:
+    """Return node, community; what is connected stays whole where Leiden finds no two nodes to join."""
     try:
-        graph.gds.leiden.mutate(
-            projected,
-            name,
-            relationship_weight_property="weight",
-            gamma=gamma * parts,
-            theta=THETA / parts,
-            tolerance=TOLERANCE / parts,
-            random_seed=seed,
-            concurrency=1,
-        )
+        return _split(heap, links, [run], cores=False).communities[0]
     except ClientError as error:
-        # So it fails when it finds no two nodes to join, as in an even clique: then what is connected stays whole.
-        if "dendrogramManager" not in str(error):
+        if not _joins_nobody(error):
             raise
-        graph.gds.wcc.mutate(projected, name, concurrency=1)
-    return values(graph, projected, name).rename(columns={"value": "community"})
+    node, first = np.unique(links[["source", "target"]].to_numpy(), return_index=True)
+    return _by_node(node, community=links["component"].to_numpy()[first // 2])
 
 
-@contextmanager
-def projection(graph: Graph, query: str, name: str, links: pd.DataFrame, more: tuple[str, ...] = ()) -> Iterator[Any]:
-    """Yield `links` (source, target, weight and the columns `more`; at least one) as a graph of GDS."""
-    ordered = links.sort_values(["source", "target"])
-    columns = {column: ordered[column].tolist() for column in ("source", "target", "weight", *more)}
-    with graph.asking_gds(), memory.refusals():
-        graph.gds.graph.drop(name, fail_if_missing=False)
-        # Links are kept in both directions.
-        memory.check_projection(graph, pd.concat([links["source"], links["target"]]).nunique(), 2 * len(links))
-        projected, _ = graph.gds.graph.project.cypher(cypher(query), graph=name, **columns)
-        with projected:
-            yield projected
+def _joins_nobody(error: ClientError) -> bool:
+    """Whether Leiden failed for want of two nodes to join, as it does in an even clique."""
+    return "dendrogramManager" in str(error)
 
 
-def values(graph: Graph, projected: Any, name: str) -> pd.DataFrame:
-    """Return node, value of a node property, by node."""
-    slices = graph.read_lists(cypher("detect/read_values"), graph=projected.name(), property=name)
-    return _frame(slices, ("node", "value")).sort_values("node", ignore_index=True)
+def _ask(
+    heap: Heap, query: str, links: pd.DataFrame, algorithms: Sequence[str], ways: int, **asked: Any
+) -> dict[str, list[Any]]:
+    """Return what the statement finds in `links` (source, target, weight, maybe label; at least one).
+
+    ways: directions in which GDS keeps each of them.
+    """
+    ordered = links.iloc[np.lexsort((links["target"], links["source"]))]
+    columns = {name: ordered[name].tolist() for name in ("source", "target", "weight", "label") if name in ordered}
+    nodes = len(np.unique(links[["source", "target"]].to_numpy()))
+    with memory.refusals():
+        heap.check(algorithms, nodes, ways * len(links))
+        try:
+            (found,) = heap.graph.read_lists(cypher(query), graph=NAME, **columns, **asked)
+        except ClientError:
+            heap.graph.read(cypher("detect/drop_graph"), graph=NAME)
+            raise
+    return found
 
 
-def _frame(slices: list[dict[str, list[Any]]], columns: Sequence[str]) -> pd.DataFrame:
-    """Put slices of columns into one frame."""
-    return pd.DataFrame({column: [value for some in slices for value in some[column]] for column in columns})
+def _pairs(found: dict[str, list[Any]]) -> pd.DataFrame:
+    return pd.DataFrame({name: found[name] for name in ("source", "target", "similarity")})
+
+
+def _connected(node: Sequence[int], component: Sequence[int]) -> pd.DataFrame:
+    """Return node, component, without those that are connected with nobody."""
+    found = _by_node(node, component=component)
+    return found[found["component"].duplicated(keep=False)].reset_index(drop=True)
+
+
+def _by_node(node: Sequence[int] | np.ndarray, **values: Sequence[int] | np.ndarray) -> pd.DataFrame:
+    found = pd.DataFrame({"node": node, **values}, dtype="int64")
+    return found.sort_values("node", ignore_index=True)
+
+
+def _nobody(value: str) -> pd.DataFrame:
+    return pd.DataFrame({"node": [], value: []}, dtype="int64")

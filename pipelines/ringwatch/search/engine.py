@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from ringwatch.search import communities, in_process
-from ringwatch.search.communities import Run
+from ringwatch.search.communities import Inside, Run, Similar
+from ringwatch.search.memory import Heap
 
 if TYPE_CHECKING:
     from ringwatch.graph import Graph
@@ -30,47 +31,51 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """links: source, target, weight; each pair of nodes once."""
 
-    def components(self, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
-        """Return node, component (a number) and, if wanted, core (its core number), by node."""
+    def components(self, links: pd.DataFrame, least: Sequence[float]) -> list[pd.DataFrame]:
+        """Return for each weight of `least` the node, component (a number) that links of so much weight make, by node;
+        nobody who has no such link.
+        """
 
-    def leiden(self, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
-        """Return node, community for each of `runs`: Leiden inside each `component`, a fourth column of `links`."""
+    def leiden(self, links: pd.DataFrame, runs: Sequence[Run], cores: bool = False) -> Inside:
+        """Return for each of `runs` the node, community of Leiden inside each `component`, a fourth column of `links`;
+        and if wanted the cores of `links`.
+        """
 
-    def similar(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
-        """Return source, target, similarity (source < target): the weighted Jaccard index of what accounts use, from
-        `cutoff` on, of each the MOST_SIMILAR best. uses: source (account), target (identifier), weight (bits).
+    def similar(self, uses: pd.DataFrame, cutoff: float) -> Similar:
+        """Return the weighted Jaccard index of what accounts use, from `cutoff` on, of each the MOST_SIMILAR best, and
+        what these pairs connect. uses: source (account), target (identifier), weight (bits).
         """
 
     def alike(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
         """Return source (a Member), target (an Other), similarity, as `similar`; `uses` has labels of accounts."""
 
 
-@dataclass(frozen=True)
 class Gds:
-    graph: Graph
+    def __init__(self, graph: Graph) -> None:
+        self._heap = Heap(graph)
 
-    def components(self, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
-        return communities.components(self.graph, links, cores)
+    def components(self, links: pd.DataFrame, least: Sequence[float]) -> list[pd.DataFrame]:
+        return communities.components(self._heap, links, least)
 
-    def leiden(self, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
-        return communities.leiden(self.graph, links, runs)
+    def leiden(self, links: pd.DataFrame, runs: Sequence[Run], cores: bool = False) -> Inside:
+        return communities.leiden(self._heap, links, runs, cores)
 
-    def similar(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
-        return communities.similar(self.graph, uses, cutoff)
+    def similar(self, uses: pd.DataFrame, cutoff: float) -> Similar:
+        return communities.similar(self._heap, uses, cutoff)
 
     def alike(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
-        return communities.alike(self.graph, uses, cutoff)
+        return communities.alike(self._heap, uses, cutoff)
 
 
 @dataclass(frozen=True)
 class Local:
-    def components(self, links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
-        return in_process.components(links, cores)
+    def components(self, links: pd.DataFrame, least: Sequence[float]) -> list[pd.DataFrame]:
+        return in_process.components(links, least)
 
-    def leiden(self, links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
-        return in_process.leiden(links, runs)
+    def leiden(self, links: pd.DataFrame, runs: Sequence[Run], cores: bool = False) -> Inside:
+        return in_process.leiden(links, runs, cores)
 
-    def similar(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
+    def similar(self, uses: pd.DataFrame, cutoff: float) -> Similar:
         return in_process.similar(uses, cutoff)
 
     def alike(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:

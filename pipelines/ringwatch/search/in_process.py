@@ -14,7 +14,8 @@ import pandas as pd
 from scipy.sparse import coo_array, csr_array, csr_matrix, diags_array
 from scipy.sparse.csgraph import connected_components
 
-from ringwatch.search.communities import MOST_SIMILAR, THETA, Run
+from ringwatch.search.communities import THETA, Inside, Run, Similar
+from ringwatch.search.memory import MOST_SIMILAR
 
 # Pairs of accounts that are compared at a time.
 BLOCK = 4_000_000
@@ -24,38 +25,39 @@ ITERATIONS = 2
 DIGITS = 9
 
 
-def components(links: pd.DataFrame, cores: bool = True) -> pd.DataFrame:
-    """Return node, component and, if wanted, core of `links` (source, target, weight)."""
+def components(links: pd.DataFrame, least: Sequence[float]) -> list[pd.DataFrame]:
+    """Return for each weight of `least` the node, component that links of so much weight make."""
+    return [_components(links[links["weight"] >= weight]) for weight in least]
+
+
+def _components(links: pd.DataFrame) -> pd.DataFrame:
     if links.empty:
-        return pd.DataFrame({"node": [], "component": [], "core": []}, dtype="int64")
+        return pd.DataFrame({"node": [], "component": []}, dtype="int64")
     nodes, adjacency = _adjacency(links)
-    found = pd.DataFrame({"node": nodes, "component": connected_components(adjacency, directed=False)[1]})
-    return found.assign(core=_cores(adjacency)) if cores else found
+    return pd.DataFrame({"node": nodes, "component": connected_components(adjacency, directed=False)[1]})
 
 
-def _cores(adjacency: csr_array) -> np.ndarray:
-    from sknetwork.topology import get_core_decomposition  # type: ignore[attr-defined]
-
-    found: np.ndarray = get_core_decomposition(csr_matrix(adjacency)).astype(np.int64)
-    return found
-
-
-def leiden(links: pd.DataFrame, runs: Sequence[Run]) -> list[pd.DataFrame]:
-    """Return node, community for each of `runs`: Leiden inside each component of `links`."""
+def leiden(links: pd.DataFrame, runs: Sequence[Run], cores: bool = False) -> Inside:
+    """Return for each of `runs` what Leiden finds inside each component of `links`."""
     if links.empty:
-        return [pd.DataFrame({"node": [], "community": []}, dtype="int64") for _ in runs]
+        return Inside([pd.DataFrame({"node": [], "community": []}, dtype="int64") for _ in runs], _no_cores())
     nodes, adjacency = _adjacency(links)
     _, label = connected_components(adjacency, directed=False)
     order = np.argsort(label, kind="stable")
     blocks = adjacency[order][:, order]
     blocks.sort_indices()
     ends = np.cumsum(np.bincount(label))
-    return [
+    found = [
         pd.DataFrame({"node": nodes[order], "community": _inside(blocks, ends, gamma, seed)}).sort_values(
             "node", ignore_index=True
         )
         for gamma, seed in runs
     ]
+    return Inside(found, pd.DataFrame({"node": nodes, "core": _cores(adjacency)}) if cores else _no_cores())
+
+
+def _no_cores() -> pd.DataFrame:
+    return pd.DataFrame({"node": [], "core": []}, dtype="int64")
 
 
 def _inside(blocks: csr_array, ends: np.ndarray, gamma: float, seed: int) -> np.ndarray:
@@ -88,13 +90,21 @@ def _communities(blocks: csr_array, start: int, end: int, gamma: float, seed: in
     return community if community.max() + 1 < len(community) else np.zeros_like(community)
 
 
-def similar(uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
-    """Return source, target, similarity of accounts, each pair once, source the smaller; see `Engine`."""
+def _cores(adjacency: csr_array) -> np.ndarray:
+    from sknetwork.topology import get_core_decomposition  # type: ignore[attr-defined]
+
+    found: np.ndarray = get_core_decomposition(csr_matrix(adjacency)).astype(np.int64)
+    return found
+
+
+def similar(uses: pd.DataFrame, cutoff: float) -> Similar:
+    """Return the weighted Jaccard index of what accounts use; see `Engine`."""
     every = uses["source"].drop_duplicates()
     found = _alike(uses, every, every, cutoff)
     ends = found[["source", "target"]]
     found = found.assign(source=ends.min(axis=1), target=ends.max(axis=1))
-    return found.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
+    once = found.drop_duplicates(["source", "target"]).sort_values(["source", "target"], ignore_index=True)
+    return Similar(once, _components(once.rename(columns={"similarity": "weight"})))
 
 
 def alike(uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from ringwatch.search.candidates import merge, stability
+from ringwatch.search.candidates import merge
+from ringwatch.search.lanes import stability
 
 
 def communities(**groups: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pytest
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.search import communities
+from ringwatch.search.memory import Heap
 from ringwatch.server.connection import Connection
 
 NOBODY_LISTENS = Connection("bolt://127.0.0.1:1", "neo4j", "secret")
@@ -20,4 +21,4 @@ def test_a_server_that_is_down_is_one_sentence() -> None:
         closing(Graph(NOBODY_LISTENS, patience_seconds=0)) as graph,
         pytest.raises(InfrastructureError, match="does not answer; see `ringwatch server status`"),
     ):
-        communities.components(graph, links)
+        communities.components(Heap(graph), links, [0.0])

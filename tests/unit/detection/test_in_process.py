@@ -28,7 +28,7 @@ def component(seed: int, first: int = 0) -> pd.DataFrame:
 
 def communities(links: pd.DataFrame) -> list[set[frozenset[int]]]:
     found = leiden(links.assign(component=0), RUNS)
-    return [set(one.groupby("community")["node"].agg(frozenset)) for one in found]
+    return [set(one.groupby("community")["node"].agg(frozenset)) for one in found.communities]
 
 
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=5), st.randoms(use_true_random=False))
@@ -58,10 +58,11 @@ def test_components_and_cores_are_those_that_networkx_finds() -> None:
     links = pd.concat([component(1), component(2, first=50)])
     graph = nx.from_pandas_edgelist(links)
 
-    found = components(links)
+    (found,) = components(links, [0.0])
+    cores = leiden(links.assign(component=0), [], cores=True).cores
 
     assert set(found.groupby("component")["node"].agg(frozenset)) == set(map(frozenset, nx.connected_components(graph)))
-    assert dict(zip(found["node"], found["core"], strict=True)) == nx.core_number(graph)
+    assert dict(zip(cores["node"], cores["core"], strict=True)) == nx.core_number(graph)
 
 
 @pytest.fixture
@@ -78,20 +79,22 @@ def jaccard(uses: pd.DataFrame, a: int, b: int) -> float:
 
 
 def test_similarity_is_the_weighted_jaccard_index(uses: pd.DataFrame) -> None:
-    found = similar(uses, 0.2)
+    found, components = similar(uses, 0.2)
 
     expected = {(a, b): s for a, b in itertools.combinations(range(40), 2) if (s := jaccard(uses, a, b)) >= 0.2}
     assert {(a, b): s for a, b, s in found.itertuples(index=False)} == pytest.approx(expected)
+    parts = nx.connected_components(nx.Graph(expected.keys()))
+    assert set(components.groupby("component")["node"].agg(frozenset)) == set(map(frozenset, parts))
 
 
 def test_of_each_account_the_most_similar_are_kept_whichever_block_it_is_in(
     uses: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ringwatch.search.in_process.MOST_SIMILAR", 3)
-    whole = similar(uses, 0.1)
+    whole = similar(uses, 0.1).pairs
     monkeypatch.setattr("ringwatch.search.in_process.BLOCK", 100)
 
-    pd.testing.assert_frame_equal(similar(uses, 0.1), whole)
+    pd.testing.assert_frame_equal(similar(uses, 0.1).pairs, whole)
     assert 40 <= len(whole) <= 120
 
 
