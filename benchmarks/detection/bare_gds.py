@@ -18,8 +18,7 @@ import pandas as pd
 from neo4j.exceptions import ClientError
 
 from ringwatch.search import communities
-from ringwatch.search.communities import THETA, TOLERANCE, Run
-from ringwatch.search.memory import MOST_SIMILAR
+from ringwatch.search.asked import MOST_SIMILAR, THETA, TOLERANCE, Run
 
 # Three arrays of equal length: source, target, weight.
 Links = tuple[np.ndarray, ...]

@@ -12,10 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
 
+from ringwatch import quick_yaml
 from ringwatch.errors import UsageError
 from ringwatch.registries import provider_domains
 from ringwatch.resources import SCHEMAS
@@ -350,14 +348,32 @@ def load_model(folder: Path = SCHEMAS) -> Model:
 
 def _read(path: Path, shape: Any) -> Any:
     try:
-        data = YAML().load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(f"{path}: the model needs this file") from None
+    try:
+        return _shaped(shape).validate_python(quick_yaml.load(text))
+    except (quick_yaml.Unreadable, ValueError):
+        return _read_by_line(path, text, shape)
+
+
+@cache
+def _shaped(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)
+
+
+def _read_by_line(path: Path, text: str, shape: Any) -> Any:
+    """Return the same, more slowly; raise UsageError with the line of what is wrong."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+
+    try:
+        data = YAML().load(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{path}:{line}: {error.problem}") from None
     try:
-        return TypeAdapter(shape).validate_python(data)
+        return _shaped(shape).validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -368,11 +384,11 @@ def _line(data: Any, location: tuple[Any, ...]) -> int:
     """Line (from 1) of the deepest part of `location` that the file holds."""
     line = 1
     for part in location:
-        if not isinstance(data, CommentedMap | CommentedSeq) or part not in (
-            data if isinstance(data, CommentedMap) else range(len(data))
-        ):
+        known = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+        if part not in known:
             break
-        line = (data.lc.key(part) if isinstance(data, CommentedMap) else data.lc.item(part))[0] + 1
+        marks: Any = data.lc  # ruamel.yaml's own dict and list know their lines
+        line = (marks.key(part) if isinstance(data, dict) else marks.item(part))[0] + 1
         data = data[part]
     return int(line)
 

@@ -14,6 +14,7 @@ from neo4j.exceptions import ClientError
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.search import candidates, communities, memory, watch
+from ringwatch.search.asked import WHOLE
 from ringwatch.search.engine import Engine, Gds, Local
 from ringwatch.settings import load_settings
 from ringwatch.window import pairs
@@ -54,7 +55,7 @@ def links() -> nx.Graph:
     made = nx.Graph()
     random_numbers = random.Random(SEED)
     for i in range(60):
-        size = random_numbers.randint(2, communities.WHOLE)
+        size = random_numbers.randint(2, WHOLE)
         made = nx.disjoint_union(made, nx.random_labeled_tree(size, seed=i))
     for seed in (1, 2):
         halves = nx.disjoint_union(nx.gnp_random_graph(15, 0.6, seed=seed), nx.gnp_random_graph(15, 0.6, seed=seed + 2))

@@ -43,6 +43,12 @@ def test_a_store_whose_schema_is_the_newest_is_opened_without_what_migrates_it(t
     assert "alembic" not in loaded_by(opened)
 
 
+def test_score_loads_neither_the_driver_nor_what_learns() -> None:
+    watched = ("neo4j", "scipy.stats", "scipy.optimize", "ruamel.yaml", "graphdatascience")
+
+    assert loaded_by("from ringwatch.stages import score", watched) == set()
+
+
 def test_the_help_loads_no_command() -> None:
     asked = running(["--help"])
 

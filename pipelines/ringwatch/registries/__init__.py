@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from ringwatch import quick_yaml
 
 _FOLDER = Path(__file__).parent
 
@@ -50,5 +50,5 @@ def special_addresses(family: str) -> tuple[ipaddress.IPv4Network | ipaddress.IP
 
 
 def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = YAML(typ="safe").load((_FOLDER / name).read_text(encoding="utf-8"))
+    content: dict[str, Any] = quick_yaml.load((_FOLDER / name).read_text(encoding="utf-8"))
     return content

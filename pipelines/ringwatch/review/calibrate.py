@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from ringwatch.shares import wilson
 
@@ -128,6 +127,8 @@ def fit(learnt: Verdicts) -> Adjustment:
         losses = weight * np.logaddexp(0, np.where(truth > 0, -logits, logits))
         loss = float(losses.sum() + (moved**2 / spread**2).sum() / 2)
         return loss, _LN2 * (moves.T @ (weight * missed)) + moved / spread**2
+
+    from scipy import optimize  # which score, for which nothing is learnt here, does without
 
     found = optimize.minimize(surprise, np.zeros(moves.shape[1]), jac=True, method="L-BFGS-B").x.round(4)
     return Adjustment(float(found[0]), float(found[1]), dict(zip(varies, found[2:].tolist(), strict=True)))

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
+from ringwatch import quick_yaml
 from ringwatch.resources import SCHEMAS
 
 if TYPE_CHECKING:
@@ -44,5 +43,5 @@ def _broken(values: pd.Series, column: dict[str, Any]) -> Iterator[tuple[pd.Seri
 
 @cache
 def _columns(view: str) -> list[dict[str, Any]]:
-    contract = YAML(typ="safe").load(SCHEMAS / "contracts" / "flagged_rings.odcs.yaml")
+    contract = quick_yaml.load((SCHEMAS / "contracts" / "flagged_rings.odcs.yaml").read_text(encoding="utf-8"))
     return next(entry["properties"] for entry in contract["schema"] if entry["name"] == view)

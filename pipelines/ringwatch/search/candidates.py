@@ -21,6 +21,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -28,10 +29,12 @@ import pandas as pd
 
 from ringwatch.errors import DataRefused
 from ringwatch.search import budget
-from ringwatch.search.engine import Engine
 from ringwatch.search.lanes import inside, side_by_side, stack
 from ringwatch.settings import Settings
 from ringwatch.window import pairs
+
+if TYPE_CHECKING:
+    from ringwatch.search.engine import Engine
 
 # Lanes of links: least bits of a link, and the resolution of Leiden. On four worlds of family B the first two hold most
 # rings that any of 35 such lanes found, and each of the others some more (docs/measurements/detection.md).

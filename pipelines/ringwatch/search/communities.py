@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,32 +18,11 @@ from neo4j.exceptions import ClientError
 
 from ringwatch.resources import cypher
 from ringwatch.search import memory
-from ringwatch.search.memory import MOST_SIMILAR, Heap
+from ringwatch.search.asked import MOST_SIMILAR, THETA, TOLERANCE, Inside, Run, Similar
+from ringwatch.search.memory import Heap
 
-# Components up to this size are one community; larger ones are searched for communities inside.
-WHOLE = 12
-# Least core number, links to others in the core, that makes a core worth a look of its own.
-LEAST_CORE = 3
-# GDS's own defaults for one component, which are shared out when many are searched at once.
-TOLERANCE, THETA = 1e-4, 0.01
 # The graph's name in GDS.
 NAME = "ringwatch"
-# A resolution of Leiden, and a seed.
-Run = tuple[float, int]
-
-
-class Inside(NamedTuple):
-    """communities: node, community for each run; cores: node, core (its core number), if they were wanted."""
-
-    communities: list[pd.DataFrame]
-    cores: pd.DataFrame
-
-
-class Similar(NamedTuple):
-    """pairs: source, target (source < target), similarity; components: node, component that these pairs make."""
-
-    pairs: pd.DataFrame
-    components: pd.DataFrame
 
 
 def components(heap: Heap, links: pd.DataFrame, least: Sequence[float]) -> list[pd.DataFrame]:

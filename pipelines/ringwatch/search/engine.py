@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from ringwatch.search import communities, in_process
-from ringwatch.search.communities import Inside, Run, Similar
-from ringwatch.search.memory import Heap
+from ringwatch.search import in_process
+from ringwatch.search.asked import Inside, Run, Similar
 
 if TYPE_CHECKING:
     from ringwatch.graph import Graph
@@ -52,19 +51,21 @@ class Engine(Protocol):
 
 class Gds:
     def __init__(self, graph: Graph) -> None:
-        self._heap = Heap(graph)
+        from ringwatch.search import communities, memory  # and with them the driver, which Local does without
+
+        self._ask, self._heap = communities, memory.Heap(graph)
 
     def components(self, links: pd.DataFrame, least: Sequence[float]) -> list[pd.DataFrame]:
-        return communities.components(self._heap, links, least)
+        return self._ask.components(self._heap, links, least)
 
     def leiden(self, links: pd.DataFrame, runs: Sequence[Run], cores: bool = False) -> Inside:
-        return communities.leiden(self._heap, links, runs, cores)
+        return self._ask.leiden(self._heap, links, runs, cores)
 
     def similar(self, uses: pd.DataFrame, cutoff: float) -> Similar:
-        return communities.similar(self._heap, uses, cutoff)
+        return self._ask.similar(self._heap, uses, cutoff)
 
     def alike(self, uses: pd.DataFrame, cutoff: float) -> pd.DataFrame:
-        return communities.alike(self._heap, uses, cutoff)
+        return self._ask.alike(self._heap, uses, cutoff)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ import pandas as pd
 from scipy.sparse import coo_array, csr_array, csr_matrix, diags_array
 from scipy.sparse.csgraph import connected_components
 
-from ringwatch.search.communities import THETA, Inside, Run, Similar
-from ringwatch.search.memory import MOST_SIMILAR
+from ringwatch.search.asked import MOST_SIMILAR, THETA, Inside, Run, Similar
 
 # Pairs of accounts that are compared at a time.
 BLOCK = 4_000_000

@@ -6,12 +6,15 @@ Lanes that go by the same links ask for their components and their communities t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ringwatch.search import communities
-from ringwatch.search.engine import Engine
+from ringwatch.search.asked import LEAST_CORE, WHOLE
+
+if TYPE_CHECKING:
+    from ringwatch.search.engine import Engine
 
 
 def side_by_side(
@@ -53,7 +56,7 @@ def inside(
     Components up to WHOLE nodes stay whole.
     """
     size = nodes.groupby("component")["node"].transform("size")
-    small, large = nodes[size <= communities.WHOLE], nodes[size > communities.WHOLE]
+    small, large = nodes[size <= WHOLE], nodes[size > WHOLE]
     component = links["source"].map(large.set_index("node")["component"])
     asked = links.assign(component=component)[component.notna()]
     split, cores = engine.leiden(asked, [(gamma, seed) for gamma in gammas.values() for seed in seeds], whole)
@@ -90,7 +93,7 @@ def _likeness(found: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
 def _whole(large: pd.DataFrame) -> pd.DataFrame:
     """Return each large component as a community, and its innermost core when that is less."""
     highest = large.groupby("component")["core"].transform("max")
-    cores = large[(large["core"] == highest) & (highest >= communities.LEAST_CORE)]
+    cores = large[(large["core"] == highest) & (highest >= LEAST_CORE)]
     both = [part.rename(columns={"component": "community"})[["node", "community"]] for part in (large, cores)]
     return stack([part.assign(stability=1.0) for part in both])
 

@@ -15,10 +15,9 @@ from neo4j.exceptions import ClientError
 from ringwatch.errors import InfrastructureError
 from ringwatch.graph import Graph
 from ringwatch.resources import cypher
+from ringwatch.search.asked import MOST_SIMILAR
 from ringwatch.symptoms import OUT_OF_MEMORY
 
-# Most similar accounts that node similarity keeps of each.
-MOST_SIMILAR = 50
 _REMEDY = "raise the setting server_heap_mb, or server.memory.heap.max_size of a server of your own"
 _REFUSED = re.compile(r"Memory required to run (.+?) \((\d+)b\) exceeds available memory \((\d+)b\)")
 # What each row of detect/estimate_memory is about.
