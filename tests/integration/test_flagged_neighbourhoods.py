@@ -78,9 +78,9 @@ def flagged(night: Night) -> Graph:
 
 
 def said(night: Night) -> Graph:
-    nodes = [(text(sorted(row["labels"])), node(row["node"])) for row in night.graph.read(cypher("upkeep/read_nodes"))]
+    nodes = [(text(sorted(row["labels"])), text(row["node"])) for row in night.graph.read(cypher("upkeep/read_nodes"))]
     relationships = [
-        (node(row["source"]), text([row["type"], row["relationship"]]), node(row["target"]))
+        (text(row["source"]), text([row["type"], row["relationship"]]), text(row["target"]))
         for row in night.graph.read(cypher("upkeep/read_relationships"))
     ]
     return Graph(frozenset(nodes), frozenset(relationships))
@@ -101,12 +101,6 @@ def answers(night: Night) -> dict[tuple[str, str], list[str]]:
                 rows = night.graph.read(query.text, **investigate.values(query, given, night.model.identifiers))
                 found[query.name, value] = sorted(map(text, rows))
     return found
-
-
-def node(properties: dict[str, Any]) -> str:
-    """Of a ring that is flagged no more, what it said when it was is left: that depends on the nights before."""
-    former = properties.get("state", "current") != "current"
-    return text({name: properties[name] for name in ("ring_id", "state")} if former else properties)
 
 
 def text(value: Any) -> str:
