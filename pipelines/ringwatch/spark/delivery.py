@@ -55,8 +55,9 @@ class Delivery:
         """Read and type all portions; return how many rows they have. Raises DataRefused as one machine does."""
         self._tell("reading")
         self._write(self._files().mapInArrow(self._reads, ddl(tasks.TYPED)), "typed")
-        told = self._typed.where(f"chunk = {tasks.PORTION}").orderBy("portion").collect()
-        self.known = [pickle.loads(row["packed"]) for row in told]  # noqa: S301 - what our own tasks answered
+        told = self._typed.where(f"chunk = {tasks.PORTION}").collect()
+        read = [pickle.loads(row["packed"]) for row in told]  # noqa: S301 - what our own tasks answered
+        self.known = sorted(read, key=lambda one: one.number)
         rows = 0
         for one in self.known:
             if rows + one.rows > self.night.settings.gate_most_rows:
@@ -79,10 +80,8 @@ class Delivery:
         both = [rows.repartition(self._tasks, "slot").groupBy("slot") for rows in (chunks, flags)]
         judged = both[0].cogroup(both[1]).applyInArrow(_judging(self._judges), ddl(tasks.JUDGED))
         self._write(judged, "judged", by="bucket")
-        self._stop("judged", tasks.JUDGED)
         if again := self._refused_portions():
             self._write(self._kept(again), "kept", by="bucket")
-            self._stop("kept", tasks.QUARANTINED)
 
     def results(self) -> Iterator[tuple[Sorted, pa.Table]]:
         """Yield what became of rows and what is kept of those that are refused, as `sorting.put_together` takes it."""
@@ -94,6 +93,7 @@ class Delivery:
             judged = self._part("judged", tasks.JUDGED, bucket)
             refused = any(row["refused"] for row in judged)
             kept = self._part("kept", tasks.QUARANTINED, bucket) if refused else []
+            _stop(next((row["stop"] for row in kept if row["stop"]), None))
             of = {row["slot"]: unpacked(row["kept"]) for row in kept}
             for row in judged:
                 yield _sorted(row), of.get(row["slot"], pa.table({}))
@@ -101,8 +101,9 @@ class Delivery:
     def places(self, accounts: tuple[str, ...]) -> list[str]:
         """Return the places of the first rows of these accounts, a few."""
         ask = tasks.Finds(self._reads, self.arrived, accounts)
-        told = self._files().mapInArrow(ask, ddl(tasks.TOLD)).orderBy("number").collect()
-        return [place for row in told for place in pickle.loads(row["told"])]  # noqa: S301 - what our tasks answered
+        told = self._files().mapInArrow(ask, ddl(tasks.TOLD)).collect()
+        found = {row["number"]: pickle.loads(row["told"]) for row in told}  # noqa: S301 - what our own tasks answered
+        return [place for number in sorted(found) for place in found[number]]
 
     @property
     def _reads(self) -> tasks.Reads:
@@ -145,9 +146,17 @@ class Delivery:
         return flags.selectExpr(f"shiftright(row, {tasks.POSITION}) AS slot", "*")
 
     def _refused_portions(self) -> list[int]:
-        refused = self._read("judged", tasks.JUDGED).where("refused IS NOT NULL")
-        found = refused.selectExpr(f"int(shiftright(slot, {tasks.CHUNK})) AS number").distinct().collect()
-        return sorted(row["number"] for row in found)
+        """Return the portions with refused rows. Raises DataRefused that names the first row which stops the night."""
+        [found] = (
+            self._read("judged", tasks.JUDGED)
+            .selectExpr(
+                "min(struct(slot, stop)) FILTER (WHERE stop IS NOT NULL) AS stop",
+                f"collect_set(shiftright(slot, {tasks.CHUNK})) FILTER (WHERE refused IS NOT NULL) AS numbers",
+            )
+            .collect()
+        )
+        _stop(found["stop"] and found["stop"]["stop"])
+        return sorted(found["numbers"])
 
     def _kept(self, numbers: list[int]) -> DataFrame:
         """What is kept of refused rows: their portions are read again."""
@@ -178,11 +187,6 @@ class Delivery:
             rows += chunk["rows"]
             typed.refuse_endless(self.night, self.arrived, chunk["last"], rows)
 
-    def _stop(self, name: str, schema: pa.Schema) -> None:
-        """Raise DataRefused that names the first row, or file, for which the night stops."""
-        for row in self._read(name, schema).where("stop IS NOT NULL").orderBy("slot").limit(1).collect():
-            raise DataRefused(row["stop"])
-
     def _part(self, name: str, schema: pa.Schema, bucket: int) -> list[dict[str, Any]]:
         """Return the rows of a bucket in order."""
         rows = self._read(name, schema).where(f"bucket = {bucket}").toArrow().to_pylist()
@@ -210,6 +214,11 @@ def _judging(judges: tasks.Judges) -> Callable[[pa.Table, pa.Table], pa.Table]:
         return judges(chunk, flags)
 
     return judged
+
+
+def _stop(message: str | None) -> None:
+    if message:
+        raise DataRefused(message)
 
 
 def _slot() -> Column:

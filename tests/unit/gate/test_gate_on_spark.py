@@ -102,7 +102,7 @@ def deliver_tuesday(folder: Path) -> None:
         lines[3] = "{no object"
         (folder / f"payments-{part}.jsonl").write_text("\n".join(lines) + "\n")
     (folder / "ips-1.csv").write_text("account_id,ip,first_seen,last_seen\n")
-    rows = [f"A{i:03},10.0.{i}.1,2026-03-03T08:00:00,2026-03-03T0{i % 9}:30:00" for i in range(60)]
+    rows = [f"A{i:03},10.0.{i}.1,2026-03-03T08:00:00,2026-03-03T0{i % 9}:30:00" for i in range(15)]
     (folder / "ips-2.csv").write_text("\n".join(["account_id,ip,first_seen,last_seen", *rows]) + "\n")
 
 
@@ -116,9 +116,8 @@ class Validated:
 
 
 def night_of(home: Path, where: Path | str, engine: str, **more: Any) -> Night:
-    settings = load_settings(
-        home=home, feeds=FEEDS, engine=engine, spark_master=SPARK, gate_chunk_rows=25, volume_floor=0, **more
-    )
+    usual = {"feeds": FEEDS, "spark_master": SPARK, "gate_chunk_rows": 25, "volume_floor": 0}
+    settings = load_settings(home=home, engine=engine, **usual | more)
     return Night(TUESDAY, settings, Files(home, where))
 
 
@@ -207,9 +206,11 @@ def test_executors_judge_as_one_machine_does_though_some_are_lost_and_leave_noth
 
 
 def test_feeds_on_a_hadoop_path_are_judged_as_those_on_this_machine(
-    arrived: Path, monday: Path, here: Validated, tmp_path: Path
+    arrived: Path, monday: Path, tmp_path: Path
 ) -> None:
-    night = night_of(copied(monday, tmp_path), "viewfs://cluster/feeds", "spark")
+    feeds_of = {"feeds": ("accounts",)}
+    here = validate(night_of(copied(monday, tmp_path / "here"), arrived, "local", **feeds_of))
+    night = night_of(copied(monday, tmp_path / "there"), "viewfs://cluster/feeds", "spark", **feeds_of)
     hadoop = session(night.settings).sparkContext._jsc.hadoopConfiguration()
     hadoop.set("fs.viewfs.mounttable.cluster.link./feeds", arrived.as_uri())
 
