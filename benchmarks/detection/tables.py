@@ -29,8 +29,8 @@ NOTES = (
     "link: what is shared and by whom, without writing it into a loaded graph; `benchmarks/night.py` shows that part.",
     "engine local: the same stages, with components, cores, Leiden and node similarity worked out in process. It needs "
     "no server, and its communities, and so the candidates to score, are not quite the same.",
-    "bare GDS calls: projection, WCC, k-core, Leiden and node similarity of all lanes through the driver, with results "
-    "read and thrown away. Making candidates of them is part of detect in the others.",
+    "bare GDS calls: projection, WCC, k-core, Leiden and node similarity of all lanes, call by call, "
+    "through the driver, with results read and thrown away. Making candidates of them is part of detect in the others.",
     "Each server is one's own, and the same calls were made on it once before the clock started. Memory: libraries "
     "included.",
 )

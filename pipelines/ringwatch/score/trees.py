@@ -109,13 +109,18 @@ class _Forest:
     def steps(self, values: np.ndarray) -> Iterator[np.ndarray]:
         """Yield where each group (row) is in each tree: at its root, and after each step down."""
         at = np.broadcast_to(self.roots, (len(values), len(self.roots)))
-        rows = np.arange(len(values))[:, None]
+        known, row = values.ravel(), np.arange(len(values))[:, None] * values.shape[1]
         yield at
         for _ in range(self.deepest):
-            answer = values[rows, self.feature[at]] if values.shape[1] else np.full(at.shape, np.nan)
-            goes_left = np.where(np.isnan(answer), self.unknown_left[at], answer <= self.most[at])
-            at = np.where(goes_left, self.left[at], self.right[at])
+            answer = known.take(row + self.feature.take(at)) if len(known) else np.full(at.shape, np.nan)
+            goes_left = np.where(np.isnan(answer), self.unknown_left.take(at), answer <= self.most.take(at))
+            at = self.children.take(2 * at + goes_left)
             yield at
+
+    @cached_property
+    def children(self) -> np.ndarray:
+        """The right and the left child of each node, one after the other."""
+        return np.stack([self.right, self.left], axis=1).ravel()
 
 
 def _forest(trees: Sequence[Tree]) -> _Forest:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import duckdb
 import pandas as pd
 
-from ringwatch.score import features, frames, measuring, membership, selection
+from ringwatch.score import features, frames, known, measuring, membership, selection
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Scorecard
 from ringwatch.score.trees import Trees
@@ -136,7 +136,7 @@ def formed(
 
 def features_of(connection: duckdb.DuckDBPyConnection, measures: Measures, stability: pd.Series) -> pd.DataFrame:
     """Return one row per measured group and one column per feature of the facets that the deployment has."""
-    facets = connection.table("facet").df()["facet"]
+    facets = known.of(connection).facets.index
     return features.values(frames.arranged(measures, stability), facets)
 
 
