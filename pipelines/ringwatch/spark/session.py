@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # The Java that Spark 4 needs.
 JAVA = 17
+_CALLING = "An error occurred while calling"
 _LOG = Path(__file__).with_name("log4j2.properties")
 _LOOPBACK = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 # What a night needs of Spark; the setting spark_conf is stronger.
@@ -105,4 +106,6 @@ def _cause(error: Exception) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    """The first line that says something: py4j names its own call first."""
+    lines = (line.strip().removeprefix(": ") for line in str(error).splitlines())
+    return next((line for line in lines if line and not line.startswith(_CALLING)), type(error).__name__)

@@ -4,11 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from py4j.protocol import Py4JError
 
-from ringwatch.errors import UsageError
+from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.night import open_night
 from ringwatch.settings import load_settings
-from ringwatch.spark.session import session
+from ringwatch.spark.session import failures, session
 from ringwatch.stages import run_night
 
 
@@ -55,3 +56,15 @@ def test_a_night_that_lacks_java_for_its_engine_does_not_begin(tmp_path: Path, m
 
     assert begun == []
     assert not (tmp_path / "home").exists()
+
+
+def test_what_hadoop_lacks_is_said_and_not_which_call_found_it() -> None:
+    class Broken(Py4JError):
+        def __str__(self) -> str:
+            return (
+                "An error occurred while calling o44.getFileSystem.\n: java.lang.X: Class S3A not found\n\tat a.b(C)\n"
+            )
+
+    said = r"^Spark gave up on a look: java.lang.X: Class S3A not found$"
+    with pytest.raises(InfrastructureError, match=said), failures("a look"):
+        raise Broken
