@@ -70,8 +70,11 @@ class Feeds:
 
     def bring(self, files: Sequence[Path]) -> None:
         """Put what these files hold into the folder that stands in for theirs."""
-        for path in files if self.address else ():
-            paths.bring(session(self.night.settings), self.files[self.name(path)].path, path)
+        if self.address is None:
+            return
+        with failures(f"reading {self.address}"):
+            for path in files:
+                paths.bring(session(self.night.settings), self.files[self.name(path)].path, path)
 
     def refuse_large(self, files: Sequence[Path]) -> None:
         """Raise DataRefused that names a file which Spark cannot hand on in one piece."""

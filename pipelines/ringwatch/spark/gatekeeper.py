@@ -63,8 +63,7 @@ class OnSpark(Gatekeeper):
     def survey(self, feed: Feed, paths: Sequence[Path]) -> list[Arrived]:
         """Return what each file of a feed is, as executors find out when they are large."""
         if sum(map(_size, paths)) <= cut.PORTION_BYTES:
-            with failures(f"reading {feed.feed}"):
-                self.feeds.bring(paths)
+            self.feeds.bring(paths)
             return super().survey(feed, paths)
         self.large.add(feed.feed)
         self.feeds.refuse_large(paths)

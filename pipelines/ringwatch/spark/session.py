@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # The Java that Spark 4 needs.
 JAVA = 17
+_PANDAS = "PySpark does not yet fully support pandas"
 _CALLING = "An error occurred while calling"
 _LOG = Path(__file__).with_name("log4j2.properties")
 _LOOPBACK = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
@@ -54,7 +55,7 @@ def session(settings: Settings) -> SparkSession:
     answer.
     """
     check(settings)
-    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    warnings.filterwarnings("ignore", _PANDAS, FutureWarning)
     from pyspark.sql import SparkSession
 
     if running := SparkSession.getActiveSession():
@@ -77,6 +78,7 @@ def session(settings: Settings) -> SparkSession:
 @contextmanager
 def failures(what: str) -> Iterator[None]:
     """Raise InfrastructureError when Spark gave up on what is done inside, after all its retries."""
+    warnings.filterwarnings("ignore", _PANDAS, FutureWarning)
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
