@@ -153,7 +153,8 @@ def known(found: pd.DataFrame) -> pd.DataFrame:
 
 def last_night(rings: pd.DataFrame, accounts: pd.Series) -> pd.DataFrame:
     """Return account_id, community, stability of the accounts of rings that are seen; no run of Leiden found these."""
-    seen = rings[rings["account_id"].isin(accounts)]
+    there = accounts[accounts.isin(rings["account_id"])]  # few, so that not all accounts are looked up for the rings
+    seen = rings[rings["account_id"].isin(there)]
     return pd.DataFrame(
         {"account_id": seen["account_id"], "community": seen.groupby("ring_id").ngroup(), "stability": np.nan}
     )
