@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Annotated
 from unittest import mock
 
-import duckdb
 import pandas as pd
+import pyarrow as pa
 import typer
 
 from ringwatch import server
@@ -45,6 +45,7 @@ from ringwatch.simulate.families import draw_world
 from ringwatch.train import learning
 from ringwatch.train.learning import Lesson
 from ringwatch.window import cells, sharing
+from ringwatch.window.making import Maker
 
 _AGAINST = {feature.name for feature in FEATURES if feature.direction == "against"}
 REFERENCE, CELLS = "reference", "without cells"
@@ -214,8 +215,9 @@ def _truth(night: Night) -> Truth:
 def _no_cells() -> AbstractContextManager[object]:
     """As if no two traits went together more often than by chance."""
 
-    def add(connection: duckdb.DuckDBPyConnection, _days: int) -> None:
-        connection.execute("CREATE TABLE cell (identifier INTEGER, one INTEGER, other INTEGER)")
+    def add(maker: Maker, _days: int) -> None:
+        ints = [(name, pa.int32()) for name in ("identifier", "one", "other")]
+        maker.give("cell", pa.schema(ints).empty_table(), lasts=True)
 
     return mock.patch.object(cells, "add", add)
 

@@ -17,6 +17,7 @@ from ringwatch.night import Night
 _ARROW = {"integer": pa.int64(), "number": pa.float64(), "timestamp": pa.timestamp("us")}
 
 _ADMITTED = f"""
+FROM {{feed}}_clean
 UNION ALL
 SELECT held.* REPLACE (greatest(held.day, known.since) AS day)
 FROM {{feed}}_held held
@@ -59,13 +60,18 @@ def open_history(night: Night, since: date | None = None, until: date | None = N
     for feed in night.model.feeds.values():
         first = None if feed.lasts else since
         connection.register(f"{feed.feed}_none", clean_schema(feed).empty_table())
-        parts = {part: _files(night, part, feed.feed, first, until) for part in ("clean", "held")}
+        parts = {part: files(night, part, feed.feed, first, until) for part in ("clean", "held")}
         for part, paths in parts.items():
             rows = duck.read_parquet(connection, paths) if paths else connection.table(f"{feed.feed}_none")
             rows.create_view(f"{feed.feed}_{part}")
-        held = _ADMITTED.format(feed=feed.feed, held_days=night.settings.held_days) if parts["held"] else ""
-        connection.execute(f"CREATE VIEW {feed.feed} AS FROM {feed.feed}_clean {held}")
+        counts = admitted(feed.feed, night.settings.held_days) if parts["held"] else f"FROM {feed.feed}_clean"
+        connection.execute(f"CREATE VIEW {feed.feed} AS {counts}")
     return connection
+
+
+def admitted(feed: str, held_days: int) -> str:
+    """Return the SELECT of the rows of a feed that count, from `<feed>_clean`, `<feed>_held` and `accounts_clean`."""
+    return _ADMITTED.format(feed=feed, held_days=held_days)
 
 
 def connect(night: Night, path: Path | None = None, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -85,7 +91,7 @@ def show_delivery(connection: duckdb.DuckDBPyConnection, night: Night, day: date
         connection.register(f"{feed.feed}_none", schema.empty_table())
         for part, first in (("clean", day), ("held", day - timedelta(days=night.settings.held_days))):
             rows = connection.table(f"{feed.feed}_none")
-            if paths := _files(night, part, feed.feed, first, day):
+            if paths := files(night, part, feed.feed, first, day):
                 duck.read_parquet(connection, paths).create_view(f"{feed.feed}_{part}_files")
                 rows = connection.sql(f"FROM {feed.feed}_none UNION ALL BY NAME FROM {feed.feed}_{part}_files")
             rows.select(*schema.names).create_view(f"{feed.feed}_{part}")
@@ -128,7 +134,7 @@ def waited_in_vain(night: Night) -> Iterator[tuple[str, pa.Table]]:
 def count_waited_in_vain(night: Night) -> dict[str, int]:
     """Return by feed how many held rows had waited in vain by the night's day: feeds that have any."""
     last = night.day - timedelta(days=night.settings.held_days + 1)
-    feeds = [feed for feed in night.model.feeds if _files(night, "held", feed, None, last)]
+    feeds = [feed for feed in night.model.feeds if files(night, "held", feed, None, last)]
     if not feeds:
         return {}
     with open_history(night, until=night.day) as connection:
@@ -143,18 +149,19 @@ def _in_vain(connection: duckdb.DuckDBPyConnection, night: Night, feed: str, new
 
 def account_files(night: Night) -> list[Path]:
     """Clean files that name the accounts known before the night."""
-    return _files(night, "clean", "accounts", None, night.day - timedelta(days=1))
+    return files(night, "clean", "accounts", None, night.day - timedelta(days=1))
 
 
 def clean_days_by_feed(night: Night, until: date) -> dict[str, list[date]]:
     """Return by feed the days up to `until` that have clean rows of it, oldest first."""
     return {
-        feed: [date.fromisoformat(path.parent.parent.name) for path in _files(night, "clean", feed, None, until)]
+        feed: [date.fromisoformat(path.parent.parent.name) for path in files(night, "clean", feed, None, until)]
         for feed in night.model.feeds
     }
 
 
-def _files(night: Night, part: str, feed: str, since: date | None, until: date | None) -> list[Path]:
+def files(night: Night, part: str, feed: str, since: date | None, until: date | None) -> list[Path]:
+    """Return the files of a feed (part: clean or held) of the days from `since` to `until`, oldest first."""
     found = []
     for path in sorted((night.files.home / "days").glob(f"*/{part}/{feed}.parquet")):
         day = date.fromisoformat(path.parent.parent.name)

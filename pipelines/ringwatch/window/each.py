@@ -13,12 +13,15 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from ringwatch import duck
 from ringwatch.errors import InfrastructureError
+from ringwatch.model import ACCOUNT
 from ringwatch.night import Night
 from ringwatch.window import pairs, shards
 
@@ -35,30 +38,87 @@ class _Where:
     threads: int
 
 
-def answers(night: Night, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
-    """Yield what `ask` answers of each shard, given its tables (a connection) and what is `given` for it.
+class Shards(Protocol):
+    """The shards of a night, wherever they are; they are numbered from 1 on."""
 
-    here: in this process, one after the other, as needs be where what is given cannot leave it. Raises
-    InfrastructureError when a process ends before it is done.
-    """
-    cores = os.cpu_count() or 1
-    processes = 1 if here else min(night.settings.processes or cores, len(given))
-    where = _Where(
-        night.files.sharing, night.files.spill, night.settings.duckdb_memory_mb // processes, max(cores // processes, 1)
-    )
-    asked = [(where, shard, ask, more) for shard, more in enumerate(given, start=1)]
-    if processes == 1:
-        yield from map(_answer, asked)
-        return
-    # Spawned, not forked: a forked process would share the threads of DuckDB and of the driver without their state.
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        try:
-            yield from pool.map(_answer, asked)
-        except BrokenProcessPool:
-            raise InfrastructureError(
-                "a process that judged a shard ended before it was done, as happens where memory runs out; "
-                "lower the setting processes or shard_accounts, and run the stage again"
-            ) from None
+    @property
+    def whole(self) -> duckdb.DuckDBPyConnection | None:
+        """The tables of a night of one shard on this machine, to be asked as they are."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def cut(self) -> tuple[int, float]:
+        """Ties between shards that are not looked at, and their bits together."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What is shared; see `pairs.counts`."""
+
+    def of(self, accounts: pd.Series) -> pd.Series:
+        """Return the shard of each account_id, missing where it is in none."""
+
+    def told(self, ask: Callable[..., pa.Table], *given: Any) -> pa.Table:
+        """Return what `ask` says of the whole night, once for each row and sorted."""
+
+    def answers(self, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
+        """Yield what `ask` answers of each shard, given its tables (a connection) and what is `given` for it.
+
+        here: in this process, one after the other, as needs be where what is given cannot leave it. Raises
+        InfrastructureError when whoever judged a shard ended before it was done.
+        """
+
+
+@dataclass(frozen=True)
+class Here:
+    """On this machine; `connection` is one of `sharing.open_sharing`."""
+
+    night: Night
+    connection: duckdb.DuckDBPyConnection
+
+    @property
+    def whole(self) -> duckdb.DuckDBPyConnection | None:
+        return self.connection if self.count == 1 else None
+
+    @property
+    def count(self) -> int:
+        return shards.count(self.connection)
+
+    @property
+    def cut(self) -> tuple[int, float]:
+        return shards.cut(self.connection)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return pairs.counts(self.connection, ACCOUNT, self.night.settings.link_min_bits)
+
+    def told(self, ask: Callable[..., pa.Table], *given: Any) -> pa.Table:
+        return ask(self.connection, *given)
+
+    def of(self, accounts: pd.Series) -> pd.Series:
+        shard = self.connection.table("shard").df().set_index("account")["shard"]
+        return accounts.map(pairs.places(self.connection)).map(shard)
+
+    def answers(self, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
+        night = self.night
+        cores = os.cpu_count() or 1
+        processes = 1 if here else min(night.settings.processes or cores, len(given))
+        memory_mb, threads = night.settings.duckdb_memory_mb // processes, max(cores // processes, 1)
+        where = _Where(night.files.sharing, night.files.spill, memory_mb, threads)
+        asked = [(where, shard, ask, more) for shard, more in enumerate(given, start=1)]
+        if processes == 1:
+            yield from map(_answer, asked)
+            return
+        # Spawned, not forked: a forked process would share the threads of DuckDB and of the driver without their state.
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            try:
+                yield from pool.map(_answer, asked)
+            except BrokenProcessPool:
+                raise InfrastructureError(
+                    "a process that judged a shard ended before it was done, as happens where memory runs out; "
+                    "lower the setting processes or shard_accounts, and run the stage again"
+                ) from None
 
 
 def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:

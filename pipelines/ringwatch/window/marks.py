@@ -14,7 +14,7 @@ import pyarrow as pa
 from ringwatch.days import history
 from ringwatch.model import ACCOUNT_KEY, Model
 from ringwatch.window.dealings import HOURS, has
-from ringwatch.window.sharing import network_of
+from ringwatch.window.said import network_of
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,120 +15,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from ringwatch.window.making import Maker
 
 # Choices between mirror images, in each part of the graph, after which names decide.
 MOST_CHOICES = 64
 
-_EDGE = """
-CREATE TEMP TABLE edge AS
-SELECT account, identifier, hash(facet, days, owner IS NOT DISTINCT FROM account) AS kind
-FROM use JOIN thing USING (identifier) WHERE accounts > 1
-"""
-
-_BASE = """
-CREATE TEMP TABLE base AS
-SELECT account, hash(opened, active_days, used.colour) AS colour
-FROM person LEFT JOIN (
-  SELECT account, sum(hash(facet, accounts, days)) AS colour FROM use JOIN thing USING (identifier) GROUP BY account
-) used USING (account)
-"""
-
-_START = """
-CREATE OR REPLACE TEMP TABLE account_colour AS
-SELECT account, colour FROM base WHERE account IN (SELECT account FROM edge)
-"""
-
-_IDENTIFIERS = """
-CREATE OR REPLACE TEMP TABLE identifier_colour AS
-SELECT identifier, hash(sum(hash(colour, kind))) AS colour
-FROM edge JOIN account_colour USING (account) GROUP BY identifier
-"""
-
-_ACCOUNTS = """
-CREATE OR REPLACE TEMP TABLE account_colour AS
-SELECT account, hash(any_value(account_colour.colour), sum(hash(identifier_colour.colour, kind))) AS colour
-FROM edge JOIN identifier_colour USING (identifier) JOIN account_colour USING (account) GROUP BY account
-"""
-
-_TOLD_APART = "SELECT count(DISTINCT colour), count(*) FROM account_colour"
-
-_MIRRORED = """
-WITH who AS (
-  SELECT account, account_id, colour FROM account_colour JOIN person USING (account)
-  QUALIFY count(*) OVER (PARTITION BY colour) > 1
-), what AS (
-  SELECT identifier, name, colour FROM identifier_colour JOIN thing USING (identifier)
-  QUALIFY count(*) OVER (PARTITION BY colour) > 1
-)
-SELECT account, who.colour AS account_colour, dense_rank() OVER (ORDER BY account_id) AS account_name,
-  identifier, what.colour AS identifier_colour, dense_rank() OVER (ORDER BY facet, what.name) AS identifier_name, kind
-FROM edge JOIN who USING (account) JOIN what USING (identifier) JOIN thing USING (identifier)
-"""
-
-_ACCOUNT_PLACE = """
-CREATE TEMP TABLE account_place AS
-SELECT account, CAST(row_number() OVER (
-  ORDER BY base.colour, account_colour.colour, mirror.colour, mirror.part, account_id
-) AS INTEGER) AS place
-FROM person JOIN base USING (account) LEFT JOIN account_colour USING (account)
-LEFT JOIN account_mirror mirror USING (account)
-"""
-
-_IDENTIFIER_PLACE = """
-CREATE TEMP TABLE identifier_place AS
-WITH alone AS (
-  SELECT identifier, place, hash(days) AS colour
-  FROM use JOIN thing USING (identifier) JOIN account_place USING (account) WHERE accounts = 1
-)
-SELECT identifier, CAST(row_number() OVER (
-  ORDER BY facet, identifier_colour.colour, mirror.colour, mirror.part, alone.place, alone.colour, name
-) AS INTEGER) AS place
-FROM thing LEFT JOIN identifier_colour USING (identifier) LEFT JOIN identifier_mirror mirror USING (identifier)
-LEFT JOIN alone USING (identifier)
-"""
+_TOLD_APART = "SELECT count(DISTINCT colour) AS apart, count(*) AS accounts FROM account_colour"
 
 
-def add(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add account_place and identifier_place, numbers from 1 on, to the temporary tables on `connection`.
+def add(maker: Maker) -> None:
+    """Add account_place and identifier_place, numbers from 1 on, to what `maker` has.
 
     person: account, account_id, active_days, opened; thing: identifier, facet, name, accounts, owner (the account that
     it is, if it is one); use: account, identifier, days. The numbers in them may come in any order.
     """
-    for statement in (_EDGE, _BASE, _START, _IDENTIFIERS):
-        connection.execute(statement)
-    _refine(connection)
-    _add_mirrored(connection)
-    for statement in (_ACCOUNT_PLACE, _IDENTIFIER_PLACE):
-        connection.execute(statement)
-    for table in ("edge", "base", "account_colour", "identifier_colour", "account_mirror", "identifier_mirror"):
-        connection.execute(f"DROP TABLE {table}")
+    maker.do(("edge", "base", "first_colour", "identifier_colour"))
+    _refine(maker)
+    _add_mirrored(maker)
+    maker.do(("account_place", "alone", "identifier_place"))
+    maker.drop(("edge", "base", "account_colour", "identifier_colour", "alone"))
+    maker.drop(("mirrored_account", "mirrored_identifier", "mirrored_edge", "account_mirror", "identifier_mirror"))
 
 
-def _refine(connection: duckdb.DuckDBPyConnection) -> None:
+def _refine(maker: Maker) -> None:
     """Let accounts and identifiers take up each other's colours as long as that tells more accounts apart."""
-    apart, accounts = _told_apart(connection)
+    apart, accounts = _told_apart(maker)
     while apart < accounts:
-        connection.execute(_ACCOUNTS)
-        connection.execute(_IDENTIFIERS)
-        before, (apart, accounts) = apart, _told_apart(connection)
+        maker.do(("account_colour", "identifier_colour"))
+        before, (apart, accounts) = apart, _told_apart(maker)
         if apart == before:
             break
 
 
-def _told_apart(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+def _told_apart(maker: Maker) -> tuple[int, int]:
     """Return the number of colours, and of accounts, that share anything."""
-    colours, accounts = connection.execute(_TOLD_APART).fetchall()[0]
+    colours, accounts = maker.ask(_TOLD_APART).iloc[0]
     return int(colours), int(accounts)
 
 
-def _add_mirrored(connection: duckdb.DuckDBPyConnection) -> None:
+def _add_mirrored(maker: Maker) -> None:
     """Add account_mirror and identifier_mirror: what tells those apart that colours do not (colour, part)."""
-    found = connection.sql(_MIRRORED).df()
+    maker.do(("mirrored_account", "mirrored_identifier", "mirrored_edge"))
+    found = maker.ask("SELECT * FROM mirrored_edge")
+    found = found.assign(
+        account_name=_ranked(found, "account_id"), identifier_name=_ranked(found, "facet", "name")
+    ).sort_values(["account_name", "identifier_name"], ignore_index=True)
     accounts, identifiers = (
         found[[end, f"{end}_colour", f"{end}_name"]].drop_duplicates(end).set_axis(["number", "colour", "name"], axis=1)
         for end in ("account", "identifier")
@@ -142,11 +79,14 @@ def _add_mirrored(connection: duckdb.DuckDBPyConnection) -> None:
             found["kind"].to_numpy(),
         )
     )
-    told = pd.DataFrame({"number": pd.concat([accounts, identifiers])["number"], "colour": colour, "part": part})
+    told = pa.table({"number": pd.concat([accounts, identifiers])["number"], "colour": colour, "part": part})
     for end, rows in (("account", told[: len(accounts)]), ("identifier", told[len(accounts) :])):
-        connection.register("told", rows)
-        connection.execute(f"CREATE TEMP TABLE {end}_mirror AS SELECT number AS {end}, colour, part FROM told")
-    connection.unregister("told")
+        maker.give(f"{end}_mirror", rows.rename_columns([end, "colour", "part"]))
+
+
+def _ranked(rows: pd.DataFrame, *columns: str) -> pd.Series:
+    """Return the place of each row's names among all that there are, from 0 on."""
+    return rows.groupby(list(columns), sort=True).ngroup()
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ its hub_limit makes none. Hubs within their facet's review_share are kept beside
 
 Likeness is a second sum, of log odds that two accounts have one operator. Bits ask how rare it is to meet by chance;
 likeness also asks how the two live: whether a device is where both spend their days, whether an address is a crowd's or
-a home's, how close together they were opened. Its weights (`affinity` and `habit` of a facet, YOUNG) were fitted once
-on simulated worlds (docs/measurements/detection.md). It finds candidates and counts nothing in their score.
+a home's, how close together they were opened: 3 for the same day, one less with each doubling of the days between. Its
+weights (`affinity` and `habit` of a facet) were fitted once on simulated worlds (docs/measurements/detection.md). It
+finds candidates and counts nothing in their score.
 """
 
 from __future__ import annotations
@@ -29,67 +30,13 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-SAME_DAY = 1.25
-# Days that are added to the days on which accounts were active, so that one day together is no habit.
-FEW_DAYS = 2
+from ringwatch.window.making import Maker
+from ringwatch.window.statements import macros, statement
 
 # Bits, and likeness, from which a pair is kept.
 LEAST_BITS, LEAST_LIKENESS = 1.5, 4.0
-# Likeness of two accounts opened at once; one less with each doubling of the days between.
-YOUNG = 3
+_VALUES = {"least_bits": LEAST_BITS, "least_likeness": LEAST_LIKENESS}
 
-# {accounts} narrows down whose pairs are made, {facets} of what; what sharing an identifier is worth does not change.
-_BY_FACET = f"""
-WITH used AS (
-  SELECT account, identifier, days, first, last, CASE WHEN residents THEN tenure ELSE 0 END AS tenure,
-    tenure AS staying, identifier.bits > 0 AS links,
-    CASE WHEN affinity + habit > 0 AND accounts BETWEEN affinity_from AND affinity_limit
-      THEN 1 - ln(accounts / 2) / ln(affinity_limit / 2) ELSE 0 END AS rarity
-  FROM sighting JOIN identifier USING (identifier) JOIN facet USING (facet) {{accounts}}
-  WHERE accounts > 1 AND (identifier.bits > 0 OR rarity > 0) {{facets}}
-), met AS (
-  SELECT a.account AS source, b.account AS target, a.identifier,
-    CASE WHEN a.links THEN a.days & b.days ELSE xor(a.days, a.days) END AS days,
-    a.rarity, least(a.staying, b.staying) AS staying,
-    (1 - a.tenure) * (1 - b.tenure) * CASE WHEN least(a.tenure, b.tenure) > 0.5 THEN 0.5 ELSE 1 END AS visiting,
-    greatest(greatest(a.first, b.first) - least(a.last, b.last), 0) AS gap
-  FROM used a JOIN used b ON a.identifier = b.identifier AND a.account < b.account
-), by_facet AS (
-  SELECT source, target, facet, bit_or(days) AS days, any_value(cap_bits) AS cap, any_value(residents) AS residents,
-    sum(identifier.bits * visiting * CASE WHEN bit_count(days) > 0 THEN {SAME_DAY}
-      WHEN half_life_days > 0 THEN pow(2, -gap / half_life_days) ELSE 1 END) AS bits,
-    sum(rarity * affinity * visiting) + max(rarity * habit * staying) AS likeness
-  FROM met JOIN identifier USING (identifier) JOIN facet USING (facet) GROUP BY source, target, facet
-)
-"""
-
-_USUAL = f"""
-CREATE TABLE usual AS
-{_BY_FACET.format(accounts="", facets="AND affinity_pairs > 0")}, met_in AS (
-  SELECT facet, count(*) AS pairs FROM by_facet WHERE likeness > 0 GROUP BY facet
-), dealt_in AS (
-  SELECT facet, count(*) AS edges FROM dealing GROUP BY facet
-)
-SELECT facet, coalesce(edges, 0) AS edges, CASE WHEN pairs > 0
-  THEN greatest(log2(pairs / (affinity_pairs * (SELECT accounts FROM figure))), 0) / affinity ELSE 0 END AS part
-FROM (SELECT facet FROM identifier UNION SELECT facet FROM dealing) JOIN facet USING (facet)
-LEFT JOIN met_in USING (facet) LEFT JOIN dealt_in USING (facet) ORDER BY facet
-"""
-
-_LINK = f"""
-{_BY_FACET}, apart AS (
-  SELECT source, target, facet, days, least(cap, bits) * CASE WHEN residents
-    THEN 1 - bit_count(days) / (least(a.active_days, b.active_days) + {FEW_DAYS}) ELSE 1 END AS bits,
-    likeness * greatest(1 - coalesce(usual.part, 0), 0) AS likeness,
-    coalesce(greatest({YOUNG} - log2(1 + abs(a.created - b.created)), 0), 0) AS young
-  FROM by_facet JOIN account a ON a.account = source JOIN account b ON b.account = target LEFT JOIN usual USING (facet)
-)
-SELECT source, target, round(sum(bits), 6) AS bits, list(facet ORDER BY facet) FILTER (bits > 0) AS facets,
-  bit_count(bit_or(days)) AS days, round(sum(likeness) + any_value(young), 6) AS likeness
-FROM apart GROUP BY source, target
-HAVING round(sum(bits), 6) >= {LEAST_BITS} OR round(sum(likeness) + any_value(young), 6) >= {LEAST_LIKENESS}
-ORDER BY source, target
-"""
 _OF_SHARD = "SEMI JOIN (FROM shard WHERE shard = {}) mine USING (account)"
 
 _LINKS = """
@@ -101,28 +48,6 @@ WHERE bits >= $min_bits ORDER BY ALL
 _LINKED = "SELECT source, target, bits FROM link WHERE bits >= $min_bits ORDER BY source, target"
 
 _ALIKE = "SELECT source, target, likeness FROM link WHERE likeness >= $least ORDER BY source, target"
-
-# Who deals with more accounts than the facet's hub_limit is a merchant, an exchange, or the service itself.
-_DEALT = """
-CREATE TABLE dealt AS
-WITH pair AS (
-  SELECT DISTINCT facet, least(source, target) AS source, greatest(source, target) AS target FROM dealing
-), degree AS (
-  SELECT facet, account, count(*) AS partners
-  FROM (SELECT facet, unnest([source, target]) AS account FROM pair) GROUP BY ALL
-)
-SELECT source, target, CAST(count(*) AS DOUBLE) AS weight
-FROM pair JOIN facet USING (facet) JOIN degree a ON (a.facet, a.account) = (pair.facet, source)
-JOIN degree b ON (b.facet, b.account) = (pair.facet, target)
-WHERE greatest(a.partners, b.partners) <= hub_limit GROUP BY source, target ORDER BY source, target
-"""
-
-_HUB = """
-SELECT account, identifier, facet.bits AS bits
-FROM identifier JOIN facet USING (facet) JOIN sighting USING (identifier)
-WHERE hub AND review_share > 0 AND identifier.accounts <= hub_limit + review_share * (SELECT accounts FROM figure)
-ORDER BY identifier, account
-"""
 
 _USE = """
 SELECT account, identifier, round(bits, 6) AS bits FROM identifier JOIN sighting USING (identifier)
@@ -137,18 +62,29 @@ WHERE label <> $account GROUP BY ALL ORDER BY ALL
 """
 
 
-def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add `usual` and `dealt` to the tables of `sharing` on `connection`."""
-    connection.execute(_USUAL)
-    connection.execute(_DEALT)
+_COUNTS = f"""
+SELECT (SELECT count(*) FROM account) AS accounts, count(*) AS identifiers, count(*) FILTER (accounts > 1) AS shared,
+  count(*) FILTER (hub) AS hubs, (SELECT count(*) FROM link WHERE bits >= $min_bits) AS links,
+  (SELECT count(DISTINCT identifier) FROM ({statement("hub").select})) AS hubs_kept,
+  (SELECT count(DISTINCT account) FROM ({statement("hub").select})) AS hub_accounts
+FROM ({_BY_LABEL})
+"""
+
+
+def prepare(maker: Maker) -> None:
+    """Add `usual` and `dealt` to the tables of `sharing`."""
+    maker.do(("pair_alike", "met_in", "dealt_in", "seen_in", "usual", "partner", "partners", "dealt"))
+    maker.drop(("pair_alike", "met_in", "dealt_in", "seen_in", "partner", "partners"))
 
 
 def add(connection: duckdb.DuckDBPyConnection, shards: int = 1) -> None:
     """Add the table `link` to those of `sharing` on `connection`, shard by shard where there are several."""
     narrowed = [_OF_SHARD.format(shard) for shard in range(1, shards + 1)] if shards > 1 else [""]
+    connection.execute(macros())
     for place, accounts in enumerate(narrowed):
         into = "INSERT INTO link" if place else "CREATE TABLE link AS"
-        connection.execute(f"{into} {_LINK.format(accounts=accounts, facets='')}")
+        one = statement("link").filled(accounts=accounts)
+        connection.execute(f"{into} {one.select}", one.used(_VALUES))
 
 
 def links(connection: duckdb.DuckDBPyConnection, min_bits: float) -> pa.Table:
@@ -179,7 +115,7 @@ def hubs(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
     A ring that outgrows the limit of its own card or cell would hide itself, so these are looked at as groups.
     """
-    return connection.sql(_HUB).to_arrow_table()
+    return connection.sql(statement("hub").select).to_arrow_table()
 
 
 def uses(connection: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -202,3 +138,15 @@ def places(connection: duckdb.DuckDBPyConnection) -> pd.Series:
 def identifiers(connection: duckdb.DuckDBPyConnection, account_label: str) -> pa.Table:
     """Return label, identifier, accounts, hub, bits, place of what was seen in the window, without far accounts."""
     return connection.sql(_BY_LABEL, params={"account": account_label}).to_arrow_table()
+
+
+def counts(connection: duckdb.DuckDBPyConnection, account_label: str, min_bits: float) -> dict[str, int]:
+    """Accounts and identifiers seen in the window, those that are shared, hubs, links, and the reach of hubs.
+
+    Hubs make no links; of those that may hide a large ring and are looked at as groups, `hubs_kept` says how many there
+    are and `hub_accounts` how many accounts are on them.
+    """
+    found: dict[str, int] = (
+        connection.sql(_COUNTS, params={"account": account_label, "min_bits": min_bits}).to_arrow_table().to_pylist()[0]
+    )
+    return found

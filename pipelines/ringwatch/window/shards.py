@@ -27,20 +27,8 @@ import pyarrow as pa
 
 from ringwatch import duck
 from ringwatch.window import components
+from ringwatch.window.statements import macros, statement
 
-# What connects accounts, and how much it says: its bits, or the log odds that it adds to likeness, whichever is more.
-_SHARED = """
-SELECT account, identifier, strength FROM (
-  SELECT identifier, greatest(
-    identifier.bits,
-    CASE WHEN affinity + habit > 0 AND accounts BETWEEN affinity_from AND affinity_limit
-      THEN (1 - ln(accounts / 2) / ln(affinity_limit / 2)) * greatest(affinity, habit) ELSE 0 END,
-    CASE WHEN hub AND review_share > 0 AND accounts <= hub_limit + review_share * (SELECT accounts FROM figure)
-      THEN facet.bits ELSE 0 END
-  ) AS strength
-  FROM identifier JOIN facet USING (facet) WHERE accounts > 1
-) JOIN sighting USING (identifier) WHERE strength > 0 ORDER BY identifier, account
-"""
 # Bits of one account having paid or invited the other directly, where nothing else says more.
 DEALT_BITS = 1.0
 
@@ -100,7 +88,8 @@ def _write(connection: duckdb.DuckDBPyConnection, accounts: np.ndarray, shards: 
 
 
 def _ties(connection: duckdb.DuckDBPyConnection, accounts: int, rings: pd.DataFrame | None) -> components.Ties:
-    shared = connection.sql(_SHARED).fetchnumpy()
+    connection.execute(macros())
+    shared = connection.sql(statement("tie").select).fetchnumpy()
     dealt = connection.sql("SELECT source, target FROM dealt ORDER BY ALL").fetchnumpy()
     together = _of_rings(connection, rings)
     beyond = accounts + 1  # accounts are counted from 1

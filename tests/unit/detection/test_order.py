@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringwatch.window import order
+from ringwatch.window.making import Here
 
 # account, identifier and the days on which one used the other.
 Use = tuple[int, int, str]
@@ -33,7 +34,7 @@ def placed(uses: Sequence[Use], opened: Sequence[int], accounts: Sequence[int], 
             connection.register("rows", rows)
             connection.execute(f"CREATE TEMP TABLE {name} AS FROM rows")
         connection.execute("ALTER TABLE thing ADD COLUMN owner INTEGER")
-        order.add(connection)
+        order.add(Here(connection))
         people = connection.execute(
             "SELECT place, opened FROM account_place JOIN person USING (account) ORDER BY place"
         ).fetchall()
