@@ -101,16 +101,16 @@ class Graph:
 
         return open_client(self._driver, DATABASE)
 
-    @contextmanager
-    def asking_gds(self) -> Iterator[None]:
-        """For calls of `gds`, which go past the methods above: say in one sentence what keeps them from an answer."""
+    def ask_gds(self, query: str, **parameters: Any) -> dict[str, Any]:
+        """Return the one record of a statement that has GDS work, asked for by its client."""
         from graphdatascience.error.unable_to_connect import UnableToConnectError
 
         with self._failures():
             try:
-                yield
+                found = self.gds.run_cypher(query, parameters)
             except UnableToConnectError as error:
                 raise neo4j.exceptions.ServiceUnavailable(str(error)) from None
+        return {str(name): value for name, value in found.iloc[0].items()}
 
     def write_in_batches(self, query: str, **parameters: Any) -> None:
         """Run a statement that has `IN TRANSACTIONS`, and so commits by itself as it goes on."""

@@ -234,14 +234,14 @@ def test_nothing_stays_of_a_graph_on_which_an_algorithm_failed(graph: Graph, use
     assert graph.read(IN_GDS) == []
 
 
-def test_a_lane_is_one_round_trip(graph: Graph, links: nx.Graph, uses: nx.Graph) -> None:
+def test_a_lane_is_one_statement(graph: Graph, links: nx.Graph, uses: nx.Graph) -> None:
     gds = Gds(graph)
     asked: list[str] = []
     inside = in_components(gds, links)
     gds.similar(frame(uses), 0.2)
 
     with pytest.MonkeyPatch.context() as patched:
-        for name in ("read", "read_lists"):
+        for name in ("read", "read_lists", "ask_gds"):
             patched.setattr(Graph, name, noted(asked, getattr(Graph, name)))
         gds.components(frame(links), [0.0, 4.0, 5.0])
         gds.leiden(inside, [(1.0, SEED), (1.0, SEED + 1), (2.0, SEED)], cores=True)

@@ -117,11 +117,10 @@ def _ask(
     with memory.refusals():
         heap.check(algorithms, nodes, ways * len(links))
         try:
-            (found,) = heap.graph.read_lists(cypher(query), graph=NAME, **columns, **asked)
+            return heap.graph.ask_gds(cypher(query), graph=NAME, **columns, **asked)
         except ClientError:
             heap.graph.read(cypher("detect/drop_graph"), graph=NAME)
             raise
-    return found
 
 
 def _pairs(found: dict[str, list[Any]]) -> pd.DataFrame:
