@@ -20,7 +20,8 @@ from ringwatch.loading.bring import Tally, bringing, loaded, mark
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night
 from ringwatch.resources import cypher
-from ringwatch.window import around, sharing
+from ringwatch.spark.shards import opened
+from ringwatch.window import around
 
 
 def known_accounts(night: Night) -> int:
@@ -68,13 +69,13 @@ def _cut_out(night: Night, state: Path, members: Iterable[str]) -> _Part:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     min_bits = night.settings.link_min_bits
-    with history.connect(night) as connection, sharing.open_sharing(night) as window:
+    with history.connect(night) as connection, opened(night) as shards:
         used = part.begin(connection, night.model, state, members)
         inside = connection.table("member").to_arrow_table()
-        counted = around.identifiers(window, used, ACCOUNT)
-        chosen = part.choose(connection, night.model, counted, around.linked(window, inside, min_bits))
+        counted = shards.told(around.identifiers, used, ACCOUNT)
+        chosen = part.choose(connection, night.model, counted, shards.told(around.linked, inside, min_bits))
         part.write(connection, night.model, folder)
-        return _Part(folder, counted, around.links(window, chosen, min_bits))
+        return _Part(folder, counted, shards.told(around.links, chosen, min_bits))
 
 
 @contextmanager

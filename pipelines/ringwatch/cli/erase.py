@@ -36,6 +36,7 @@ def erase(
     from ringwatch.erasure import erase as erasing
     from ringwatch.night import open_night
     from ringwatch.settings import load_settings
+    from ringwatch.spark.shards import forget
     from ringwatch.working import working
 
     settings = load_settings()
@@ -59,6 +60,7 @@ def erase(
                 _ask(traces, yes)
                 with watched:
                     changes = erasing.erase(night, found, why, author(by))
+                    forget(night)
     if as_json:
         print_json(_as_dict(traces) | {"erased": not dry_run, "changes": changes})
     elif not dry_run:

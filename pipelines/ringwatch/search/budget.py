@@ -35,6 +35,16 @@ def least_bits_with_members(uses: pd.DataFrame, most_pairs: int) -> float:
     return np.inf
 
 
+def pairs(uses: pd.DataFrame) -> np.ndarray:
+    """Return how many pairs of accounts are connected without identifiers of at most each of WEAKEST_BITS."""
+    return np.array([_pairs(uses[uses["weight"] > bits], _squared) for bits in WEAKEST_BITS])
+
+
+def pairs_with_members(uses: pd.DataFrame) -> np.ndarray:
+    """Return the same for pairs of a Member and an Other (column `label`)."""
+    return np.array([_pairs(uses[uses["weight"] > bits], _across) for bits in WEAKEST_BITS])
+
+
 def _pairs(uses: pd.DataFrame, count: Callable[[pd.DataFrame], pd.Series]) -> float:
     if uses.empty:
         return 0.0

@@ -48,6 +48,10 @@ DEALT = (0.0, 0.05)
 SIMILAR_GAMMA = 1.0
 # Runs of Leiden with other seeds that say how stable a community is.
 MORE_SEEDS = 2
+TOO_MANY = (
+    "more than {pairs:,} pairs of accounts are connected by identifiers of {bits} bits; lower hub_limit in schemas/, "
+    "or raise the setting similarity_pair_budget"
+)
 
 
 @dataclass(frozen=True)
@@ -126,10 +130,9 @@ def compared_from(uses: pd.DataFrame, settings: Settings) -> float:
     try:
         ties = uses.rename(columns={"account": "source", "identifier": "target", "bits": "weight"})
         return budget.least_bits(ties, settings.similarity_pair_budget)
-    except ValueError as error:
-        raise DataRefused(
-            f"{error}; lower hub_limit in schemas/, or raise the setting similarity_pair_budget"
-        ) from None
+    except ValueError:
+        bits = budget.WEAKEST_BITS[-1]
+        raise DataRefused(TOO_MANY.format(pairs=settings.similarity_pair_budget, bits=bits)) from None
 
 
 def merge(lanes: Mapping[str, pd.DataFrame], min_size: int) -> pd.DataFrame:

@@ -8,12 +8,14 @@ whole night either way. Parts of a night are put together by `together`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
 import pandas as pd
 
+from ringwatch.errors import DataRefused
 from ringwatch.search import budget, candidates, watch
 from ringwatch.search.engine import Engine
 from ringwatch.settings import Settings
@@ -37,17 +39,45 @@ class Found(NamedTuple):
 def left_out(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame, settings: Settings) -> LeftOut:
     """Return what node similarity leaves out of a whole night to stay within its pair budget.
 
-    An identifier that accounts of several shards use connects them in none. Raises DataRefused when even the strongest
-    identifiers connect too many.
+    Raises DataRefused when even the strongest identifiers connect too many.
     """
+    uses, near = _compared(connection, rings)
+    most = settings.similarity_pair_budget
+    return LeftOut(candidates.compared_from(uses, settings), budget.least_bits_with_members(near, most))
+
+
+def counted(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame) -> np.ndarray:
+    """Return for a shard how many pairs are compared (row 0), and of a member of a ring and another account (row 1),
+    without identifiers of at most each of `budget.WEAKEST_BITS` (columns).
+    """
+    uses, near = _compared(connection, rings)
+    renamed = uses.rename(columns={"account": "source", "identifier": "target", "bits": "weight"})
+    return np.stack([budget.pairs(renamed), budget.pairs_with_members(near)])
+
+
+def left_out_of_all(counts: Iterable[np.ndarray], settings: Settings) -> LeftOut:
+    """Return the same as `left_out` for a night, by what was counted in its shards."""
+    most = settings.similarity_pair_budget
+    similar, watched = (
+        next((bits for bits, pairs in zip(budget.WEAKEST_BITS, row, strict=True) if pairs <= most), np.inf)
+        for row in np.sum(list(counts), axis=0)
+    )
+    if similar == np.inf:
+        raise DataRefused(candidates.TOO_MANY.format(pairs=most, bits=budget.WEAKEST_BITS[-1]))
+    return LeftOut(similar, watched)
+
+
+def _compared(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what accounts use, and what members of rings and those who share anything with them use."""
     uses, accounts = pairs.uses(connection).to_pandas(), pairs.accounts(connection)
-    shard = connection.table("shard").df().set_index("account")["shard"]
-    inside = uses["identifier"] + uses["account"].map(shard) * (uses["identifier"].max() + 1)
-    uses = uses.assign(identifier=inside.astype("int64"))
-    similar = candidates.compared_from(uses, settings)
     members = accounts.index[accounts.isin(rings["account_id"])]
-    near = watch.near(uses, members, accounts.index.max())
-    return LeftOut(similar, budget.least_bits_with_members(near, settings.similarity_pair_budget))
+    return uses, watch.near(uses, members, accounts.index.max())
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """Return settings that say how to look, and otherwise what settings say from the start: these leave the machine."""
+    asked = ("seed", "min_ring_size", "link_min_bits", "similarity_cutoff", "similarity_pair_budget")
+    return Settings.model_construct(**{name: getattr(settings, name) for name in asked})
 
 
 def look(

@@ -1,70 +1,103 @@
 """Asking each shard of a night the same on Spark: what `window/each.py` does in processes of this machine.
 
-A shard travels as its tables (`shards.extract`) and what is given for it, in one Parquet file below the setting
-`spark_dir`; executors run the function that a process here would run, and what they answer comes back the same way and
-is read in the order of shards. A task that is lost is run again by Spark, and what the lost one wrote does not count.
+A shard travels as its packed tables (`sharing.py`), with what is given for it as one row more; executors run the
+function that a process here would run, and what they answer is written as Parquet and read in the order of shards. A
+task that is lost is run again by Spark, and what the lost one wrote does not count.
 """
 
 from __future__ import annotations
 
-import io
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyspark.sql.pandas.types import from_arrow_schema
 
+from ringwatch import duck
 from ringwatch.night import Night
 from ringwatch.spark import paths
 from ringwatch.spark.session import failures, session
-from ringwatch.window import each, shards, sharing
+from ringwatch.spark.sharing import PACKED, Made, made
+from ringwatch.spark.streams import unpacked
+from ringwatch.window import each
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 T = TypeVar("T")
 
-# Rows are packed tables; what is given for a shard is one more of them, which is no table.
-PACKED = pa.schema([("shard", pa.int32()), ("name", pa.string()), ("packed", pa.binary())])
+# What is given for a shard is one more row, which is no table.
 _GIVEN = "given"
-_ASKED, _TOLD = "asked", "told"
-_PACKED, _ANSWER = "shard int, name string, packed binary", "shard int, packed binary"
+_ANSWER = "shard int, packed binary"
 
 
-def answers(night: Night, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
-    """Yield what `ask` answers of each shard, as `each.answers`: on Spark where the setting engine says so.
+@dataclass(frozen=True)
+class OnSpark:
+    """The shards of a night, on Spark; see `each.Shards`."""
 
-    Raises InfrastructureError when Spark gives up.
-    """
-    if night.settings.engine != "spark":
-        yield from each.answers(night, ask, given, here)
-        return
-    with paths.working(night, "shards") as folder, failures("a shard"):
-        _write(night, folder, given)
-        spark = session(night.settings)
-        with paths.reachable(spark, night, folder) as there:
-            rows = spark.read.schema(_PACKED).parquet(f"{there}/{_ASKED}").repartitionByRange(len(given), "shard")
-            _asked(rows, ask, night.settings.duckdb_memory_mb).write.parquet(f"{there}/{_TOLD}")
-            for row in spark.read.schema(_ANSWER).parquet(f"{there}/{_TOLD}").orderBy("shard").toLocalIterator():
-                yield pickle.loads(row["packed"])  # noqa: S301 - what our own tasks answered
+    night: Night
+    made: Made
+
+    whole = None
+
+    @property
+    def count(self) -> int:
+        return self.made.shards
+
+    @property
+    def cut(self) -> tuple[int, float]:
+        return self.made.ties_cut, self.made.bits_cut
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return dict(self.made.counts)
+
+    def told(self, ask: Callable[..., pa.Table], *given: Any) -> pa.Table:
+        with duck.connect() as connection:
+            connection.register("parts", pa.concat_tables(self.answers(ask, [given] * self.count)))
+            return connection.sql("SELECT DISTINCT * FROM parts ORDER BY ALL").to_arrow_table()
+
+    def of(self, accounts: pd.Series) -> pd.Series:
+        asked = pa.table({"account_id": accounts.drop_duplicates().astype("str")})
+        spark = session(self.night.settings)
+        with failures("the shards of candidates"):
+            placed = paths.parquet(spark, "account_id string, shard int", f"{self.made.folder}/account")
+            found = placed.join(spark.createDataFrame(asked), "account_id").toArrow().to_pandas()
+        return accounts.map(found.set_index("account_id")["shard"])
+
+    def answers(
+        self,
+        ask: Callable[..., T],
+        given: Sequence[tuple[Any, ...]],
+        here: bool = False,  # noqa: ARG002 - never here
+    ) -> Iterator[T]:
+        night, many = self.night, len(given)
+        with paths.working(night, "given") as folder, failures("a shard"):
+            _write(folder, given)
+            spark = session(night.settings)
+            with paths.reachable(spark, night, folder) as there:
+                schema = from_arrow_schema(PACKED)
+                rows = paths.parquet(spark, schema, f"{self.made.folder}/packed", f"{there}/asked")
+                told = f"{there}/told"
+                _asked(rows, ask, many, night.settings.duckdb_memory_mb).write.parquet(told)
+                for row in paths.parquet(spark, _ANSWER, told).orderBy("shard").toLocalIterator():
+                    yield pickle.loads(row["packed"])  # noqa: S301 - what our own tasks answered
 
 
-def _write(night: Night, folder: Path, given: Sequence[tuple[Any, ...]]) -> None:
-    asked = folder / _ASKED
-    asked.mkdir()
-    with sharing.open_sharing(night) as connection:
-        for shard, more in enumerate(given, start=1):
-            rows = [(name, packed(table)) for name, table in shards.extract(connection, shard).items()]
-            rows.append((_GIVEN, pickle.dumps(more)))
-            names, values = zip(*rows, strict=True)
-            table = pa.table([[shard] * len(rows), names, values], schema=PACKED)
-            pq.write_table(table, asked / f"{shard}.parquet", compression="zstd")
+def _write(folder: Path, given: Sequence[tuple[Any, ...]]) -> None:
+    (folder / "asked").mkdir()
+    for shard, more in enumerate(given, start=1):
+        row = {"shard": shard, "name": _GIVEN, "rows": 1, "packed": pickle.dumps(more)}
+        pq.write_table(pa.Table.from_pylist([row], PACKED), folder / "asked" / f"{shard}.parquet", compression="zstd")
 
 
-def _asked(rows: DataFrame, ask: Callable[..., Any], memory_mb: int) -> DataFrame:
+def _asked(rows: DataFrame, ask: Callable[..., Any], many: int, memory_mb: int) -> DataFrame:
     def answer(mine: pa.Table) -> pa.Table:
         found = dict(zip(mine["name"].to_pylist(), mine["packed"].to_pylist(), strict=True))
         given = pickle.loads(found.pop(_GIVEN))  # noqa: S301 - what the driver of this night gave
@@ -73,16 +106,9 @@ def _asked(rows: DataFrame, ask: Callable[..., Any], memory_mb: int) -> DataFram
             told = each.ask(tables, ask, given, memory_mb, Path(spill))
         return pa.table({"shard": mine["shard"][:1], "packed": pa.array([pickle.dumps(told)], pa.binary())})
 
-    return rows.groupBy("shard").applyInArrow(answer, _ANSWER)
+    return rows.repartitionByRange(many, "shard").groupBy("shard").applyInArrow(answer, _ANSWER)
 
 
-def packed(table: pa.Table) -> bytes:
-    """Return a table as bytes of an Arrow stream, compressed: it goes through the memory of Spark's JVM as a whole."""
-    into = io.BytesIO()
-    with pa.ipc.new_stream(into, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
-        stream.write_table(table)
-    return into.getvalue()
-
-
-def unpacked(rows: bytes) -> pa.Table:
-    return pa.ipc.open_stream(rows).read_all()
+def shards(night: Night) -> OnSpark:
+    """Return the shards of the night, made where they are not there."""
+    return OnSpark(night, made(night))

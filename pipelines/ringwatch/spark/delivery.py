@@ -24,8 +24,8 @@ from ringwatch.gate.terms import Terms
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
 from ringwatch.spark import tasks
-from ringwatch.spark.answers import unpacked
 from ringwatch.spark.feeds import Feeds
+from ringwatch.spark.streams import unpacked
 from ringwatch.spark.tasks import Read, ddl
 
 if TYPE_CHECKING:

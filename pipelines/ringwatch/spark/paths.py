@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ringwatch.night import Night
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 
 @contextmanager
@@ -26,6 +27,37 @@ def working(night: Night, name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def parquet(spark: SparkSession, schema: StructType | str, *there: str) -> DataFrame:
+    """Return the rows of files or folders of Parquet, called by their names and not by patterns."""
+    return spark.read.schema(schema).option("__globPaths__", "false").parquet(*there)
+
+
+def folder(night: Night, name: str) -> str:
+    """Return where a folder lies that driver and executors both reach: below `spark_dir`, else in the home."""
+    if night.settings.spark_dir is None:
+        return local(night.files.spark.resolve() / name)
+    return f"{night.settings.spark_dir.rstrip('/')}/{name}"
+
+
+@contextmanager
+def readable(spark: SparkSession, night: Night, files: Mapping[str, Sequence[Path]]) -> Iterator[dict[str, list[str]]]:
+    """Yield where executors find these files of the home: themselves, or copies below `spark_dir` for that time."""
+    if night.settings.spark_dir is None:
+        yield {name: [local(path.absolute()) for path in paths] for name, paths in files.items()}
+        return
+    there = folder(night, "clean")
+    remove(spark, there)
+    found: dict[str, list[str]] = {name: [] for name in files}
+    try:
+        for name, paths in files.items():
+            for place, path in enumerate(paths):
+                found[name].append(f"{there}/{name}/{place}.parquet")
+                _put(spark, path, found[name][-1])
+        yield found
+    finally:
+        remove(spark, there)
+
+
 @contextmanager
 def reachable(spark: SparkSession, night: Night, folder: Path) -> Iterator[str]:
     """Yield where executors find what is in `folder`: a copy of it below `spark_dir`, or itself where they share it."""
@@ -37,7 +69,7 @@ def reachable(spark: SparkSession, night: Night, folder: Path) -> Iterator[str]:
     try:
         yield there
     finally:
-        _remove(spark, there)
+        remove(spark, there)
 
 
 def listed(spark: SparkSession, there: str) -> list[tuple[str, str, int, int]] | None:
@@ -62,12 +94,16 @@ def bring(spark: SparkSession, there: str, into: Path) -> None:
 
 def _copy(spark: SparkSession, folder: Path, there: str) -> None:
     """Put a folder where a Hadoop path leads, whichever file system that is."""
-    _remove(spark, there)
+    remove(spark, there)
+    _put(spark, folder, there)
+
+
+def _put(spark: SparkSession, here: Path, there: str) -> None:
     path, system = _hadoop(spark, there)
-    system.copyFromLocalFile(False, True, _hadoop(spark, local(folder))[0], path)
+    system.copyFromLocalFile(False, True, _hadoop(spark, local(here))[0], path)
 
 
-def _remove(spark: SparkSession, there: str) -> None:
+def remove(spark: SparkSession, there: str) -> None:
     path, system = _hadoop(spark, there)
     system.delete(path, True)
 

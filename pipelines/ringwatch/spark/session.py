@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -26,7 +27,14 @@ JAVA = 17
 _PANDAS = "PySpark does not yet fully support pandas"
 _CALLING = "An error occurred while calling"
 _LOG = Path(__file__).with_name("log4j2.properties")
-_LOOPBACK = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+# On this machine: nobody listens from elsewhere, and few parts, since each costs more than it is worth.
+_LOCAL = {
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": str(os.cpu_count() or 1),
+}
+# They print what is raised as well, with the stack of Java.
+_LOUD = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
 # What a night needs of Spark; the setting spark_conf is stronger.
 _CONF = {
     "spark.ui.enabled": "false",
@@ -55,6 +63,8 @@ def session(settings: Settings) -> SparkSession:
     answer.
     """
     check(settings)
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", _PANDAS, FutureWarning)
     from pyspark.sql import SparkSession
 
@@ -62,7 +72,7 @@ def session(settings: Settings) -> SparkSession:
         return running
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     master = settings.spark_master
-    conf = _CONF | (_LOOPBACK if master.startswith("local") else {}) | settings.spark_conf
+    conf = _CONF | (_LOCAL if master.startswith("local") else {}) | settings.spark_conf
     builder = SparkSession.builder.master(master).appName("ringwatch")
     for name, value in conf.items():
         builder = builder.config(name, value)

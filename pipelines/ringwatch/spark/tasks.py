@@ -29,7 +29,7 @@ from ringwatch.gate.survey import survey
 from ringwatch.gate.terms import Terms
 from ringwatch.mapping import Names
 from ringwatch.model import ACCOUNT_KEY
-from ringwatch.spark.answers import packed, unpacked
+from ringwatch.spark.streams import packed, unpacked
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuite

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from time import perf_counter
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,18 +19,19 @@ import pyarrow.parquet as pq
 from ringwatch.days.durable import replacing
 from ringwatch.night import Night, Report
 from ringwatch.search import engine, shard, watch
-from ringwatch.spark.answers import answers
-from ringwatch.window import shards, sharing
+from ringwatch.spark.shards import opened
+from ringwatch.window import sharing
+from ringwatch.window.each import Shards
 
 
 def run(night: Night) -> Report:
     """Write `candidates.parquet`: candidate, account_id, lane (several joined by +), stability; and `watch.parquet`."""
     started = perf_counter()
     rings = sharing.last_night(night)
-    with sharing.open_sharing(night) as connection:
+    with opened(night) as shards:
         read = perf_counter()
-        left_out = shard.left_out(connection, rings, night.settings)
-        found = shard.together(list(_parts(night, connection, rings, left_out)))
+        left_out = _left_out(night, shards, rings)
+        found = shard.together(list(_parts(night, shards, rings, left_out)))
     with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
         found.candidates.to_parquet(new, index=False)
         pq.write_table(pa.Table.from_pandas(found.watched, watch.WATCH, preserve_index=False), new_watch)
@@ -40,18 +40,21 @@ def run(night: Night) -> Report:
     return Report("detect", night.day, counts, seconds, _warnings(left_out.similar))
 
 
-def _parts(
-    night: Night, connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame, left_out: shard.LeftOut
-) -> Iterator[shard.Found]:
+def _left_out(night: Night, shards: Shards, rings: pd.DataFrame) -> shard.LeftOut:
+    if shards.whole:
+        return shard.left_out(shards.whole, rings, night.settings)
+    return shard.left_out_of_all(shards.answers(shard.counted, [(rings,)] * shards.count), night.settings)
+
+
+def _parts(night: Night, shards: Shards, rings: pd.DataFrame, left_out: shard.LeftOut) -> Iterator[shard.Found]:
     """Yield what is found in each shard; a night of one is asked about as it is."""
-    given = engine.of(night), night.settings, rings, left_out
-    many = shards.count(connection)
-    if many == 1:
-        yield shard.look(connection, *given)
+    given = engine.of(night), shard.without_secrets(night.settings), rings, left_out
+    if shards.whole:
+        yield shard.look(shards.whole, *given)
         return
     # What GDS works out is asked for from here, since one server answers.
-    here, groups = night.settings.engine == "gds", 0
-    for done, found in enumerate(answers(night, shard.look, [given] * many, here), start=1):
+    here, groups, many = night.settings.engine == "gds", 0, shards.count
+    for done, found in enumerate(shards.answers(shard.look, [given] * many, here), start=1):
         groups += found.candidates["candidate"].nunique()
         night.tell(f"detect: {done:,} of {many:,} shards done, {groups:,} candidates so far")
         yield found

@@ -14,23 +14,42 @@ import duckdb
 from ringwatch.loading import links
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night, Report
-from ringwatch.window import pairs, shards, sharing
+from ringwatch.spark.shards import opened
+from ringwatch.window import pairs, sharing
+from ringwatch.window.each import Here, Shards
 
 
 def run(night: Night) -> Report:
     """Link the accounts of the window. Raises InfrastructureError when the graph lacks what should be linked."""
+    if night.settings.holds_flagged:
+        counts, seconds = _counted(night)
+    else:
+        counts, seconds = _shown(night)
+    return Report("link", night.day, counts, seconds, _warnings(counts["ties_cut"], counts["bits_cut"]))
+
+
+def _counted(night: Night) -> tuple[dict[str, int], dict[str, float]]:
+    started = perf_counter()
+    with opened(night) as shards:
+        counts = shards.counts | _apart(shards)
+    return counts, {"share": perf_counter() - started}
+
+
+def _shown(night: Night) -> tuple[dict[str, int], dict[str, float]]:
+    """Count what is shared, and make the graph say it."""
     started = perf_counter()
     with sharing.open_sharing(night) as connection:
+        here = Here(night, connection)
+        counts, seconds = here.counts, {"share": perf_counter() - started}
         connection.register("identifiers", pairs.identifiers(connection, ACCOUNT))
         connection.register("links", pairs.links(connection, night.settings.link_min_bits))
-        connection.register("hubs", pairs.hubs(connection))
-        seconds = {"share": perf_counter() - started}
-        counts = _counts(connection)
-        if not night.settings.holds_flagged:
-            counts |= _write(night, connection, seconds)
-        ties, bits = shards.cut(connection)
-        counts |= {"shards": shards.count(connection), "ties_cut": ties, "bits_cut": round(bits)}
-    return Report("link", night.day, counts, seconds, _warnings(ties, bits))
+        counts |= _write(night, connection, seconds) | _apart(here)
+    return counts, seconds
+
+
+def _apart(shards: Shards) -> dict[str, int]:
+    ties, bits = shards.cut
+    return {"shards": shards.count, "ties_cut": ties, "bits_cut": round(bits)}
 
 
 def _write(night: Night, connection: duckdb.DuckDBPyConnection, seconds: dict[str, float]) -> dict[str, int]:
@@ -44,24 +63,8 @@ def _write(night: Night, connection: duckdb.DuckDBPyConnection, seconds: dict[st
     return counts
 
 
-def _warnings(ties: int, bits: float) -> tuple[str, ...]:
+def _warnings(ties: int, bits: int) -> tuple[str, ...]:
     if not ties:
         return ()
-    told = f"{ties:,} ties of {bits:,.0f} bits in all were cut, the weakest of parts that were too large for a shard"
+    told = f"{ties:,} ties of {bits:,} bits in all were cut, the weakest of parts that were too large for a shard"
     return (f"{told}; a higher shard_accounts cuts fewer",)
-
-
-def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Accounts and identifiers seen in the window, those that are shared, hubs, links, and the reach of hubs.
-
-    Hubs make no links; of those that may hide a large ring and are looked at as groups, `hubs_kept` says how many there
-    are and `hub_accounts` how many accounts are on them.
-    """
-    counted = connection.sql(
-        "SELECT (SELECT count(*) FROM account) AS accounts, count(*) AS identifiers, "
-        "count(*) FILTER (accounts > 1) AS shared, count(*) FILTER (hub) AS hubs, "
-        "(SELECT count(*) FROM links) AS links, (SELECT count(DISTINCT identifier) FROM hubs) AS hubs_kept, "
-        "(SELECT count(DISTINCT account) FROM hubs) AS hub_accounts FROM identifiers"
-    ).to_arrow_table()
-    found: dict[str, int] = counted.to_pylist()[0]
-    return found

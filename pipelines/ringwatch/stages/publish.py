@@ -32,6 +32,7 @@ from ringwatch.resources import cypher
 from ringwatch.review import guardrails
 from ringwatch.review.audit import objections
 from ringwatch.review.nightly import RING
+from ringwatch.spark import shards
 from ringwatch.store.erasure import ERASED_PREFIX
 from ringwatch.store.records import Candidates, Nightly, Publication, Released
 from ringwatch.usual import usual
@@ -61,6 +62,7 @@ def run(night: Night) -> Report:
     if unsound or doubtful:
         raise _withheld(night, made, accounts, unsound, doubtful)
     report = _publish(night, made, accounts)
+    shards.forget(night)
     return replace(report, seconds={"canaries": looked} | report.seconds, warnings=(*decayed, *report.warnings))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from time import perf_counter
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,8 +20,8 @@ from ringwatch.review import adjustments
 from ringwatch.score import features, groups, scorecard
 from ringwatch.score.depth import Depth
 from ringwatch.score.tables import TABLES
-from ringwatch.spark.answers import answers
-from ringwatch.window import pairs, shards, sharing
+from ringwatch.spark.shards import opened
+from ringwatch.window.each import Shards
 
 # Fewer feeds with what accounts do than this leave one kind of evidence, which is weak alone.
 FEW_FEEDS = 2
@@ -36,9 +35,9 @@ def run(night: Night) -> Report:
     folder = night.settings.scorecards or scorecard.FOLDER
     card = scorecard.load(used, folder)
     version, adjustment = adjustments.in_use(night.files.adjustments)
-    with sharing.open_sharing(night) as connection:
+    with opened(night) as shards:
         rules = groups.Rules(card, night.settings.min_ring_size, adjustment)
-        tables, depth = _judged(night, connection, candidates, rules)
+        tables, depth = _judged(night, shards, candidates, rules)
     _write(night, tables)
     counts = _counts(night, candidates, tables) | {"adjustment": version, "unlike_percent": depth.percent}
     seconds = {"score": perf_counter() - started}
@@ -47,24 +46,20 @@ def run(night: Night) -> Report:
     return Report("score", night.day, counts, seconds, (*_warnings(known), *_unfamiliar(depth)), feeds)
 
 
-def _judged(
-    night: Night, connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: groups.Rules
-) -> groups.Judged:
+def _judged(night: Night, shards: Shards, candidates: pd.DataFrame, rules: groups.Rules) -> groups.Judged:
     """Judge shard by shard; a night of one shard as it is."""
-    many = shards.count(connection)
-    if many == 1:
-        return groups.score_groups(connection, candidates, rules.card, rules.smallest, rules.adjustment)
-    shard = connection.table("shard").df().set_index("account")["shard"]
-    number = candidates["account_id"].map(pairs.places(connection)).map(shard)
+    if shards.whole:
+        return groups.score_groups(shards.whole, candidates, rules.card, rules.smallest, rules.adjustment)
+    many, number = shards.count, shards.of(candidates["account_id"])
     given = [(candidates[number == one], rules) for one in range(1, many + 1)]
     settled, likely = [], 0
-    for found in answers(night, groups.settle_shard, given):
+    for found in shards.answers(groups.settle_shard, given):
         settled.append(found)
         likely += int((found.odds > 0).sum())
         night.tell(f"score: {len(settled):,} of {many:,} shards judged, {likely:,} likely rings so far")
     tonight = groups.tonight(settled, rules.card)
     parts = []
-    for part in answers(night, groups.tell, [(one, tonight, rules) for one in settled]):
+    for part in shards.answers(groups.tell, [(one, tonight, rules) for one in settled]):
         parts.append(part)
         night.tell(f"score: {len(parts):,} of {many:,} shards explained")
     return groups.Judged(groups.merge(parts), tonight.near)

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlparse
 
 import duckdb
 import numpy as np
@@ -15,7 +16,7 @@ from on_spark import SPARK, needs_spark
 
 from ringwatch.errors import DataRefused, InfrastructureError
 from ringwatch.night import Night
-from ringwatch.spark.answers import answers
+from ringwatch.spark.shards import forget, opened
 from ringwatch.stages import detect, score
 from ringwatch.window import each, shards, sharing
 
@@ -120,29 +121,37 @@ def ended(connection: duckdb.DuckDBPyConnection) -> None:
 
 def test_a_process_that_ends_before_it_is_done_is_one_sentence(home: Path) -> None:
     night = night_of(home, 60, processes=2)
-    sharing.open_sharing(night).close()
 
-    with pytest.raises(InfrastructureError, match="lower the setting processes or shard_accounts"):
-        list(each.answers(night, ended, [()] * 3))
+    with (
+        sharing.open_sharing(night) as connection,
+        pytest.raises(InfrastructureError, match="lower the setting processes or shard_accounts"),
+    ):
+        list(each.Here(night, connection).answers(ended, [()] * 3))
+
+
+@pytest.fixture(scope="module")
+def on_spark(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """A night of several shards on Spark, with a folder between driver and executors that is not the home."""
+    there = tmp_path_factory.mktemp("there").as_uri()
+    return night_of(home, 100, engine="spark", spark_master=SPARK, spark_dir=there)
 
 
 @needs_spark
-def test_shards_judged_on_spark_give_the_same_bytes_and_leave_nothing_behind(
-    home: Path, in_one: dict[str, bytes], tmp_path: Path
+def test_shards_made_and_judged_on_spark_give_the_same_bytes(
+    home: Path, in_one: dict[str, bytes], on_spark: Night
 ) -> None:
-    night = night_of(home, 100, engine="spark", spark_master=SPARK, spark_dir=tmp_path.as_uri())
-    with sharing.open_sharing(night) as connection:
-        assert shards.count(connection) == 2
+    with sharing.open_sharing(night_of(home, 100_000)) as connection:
+        expected = each.Here(on_spark, connection).counts
 
-    found = judged(night)
+    found = judged(on_spark)
 
+    with opened(on_spark) as made:
+        assert (made.count > 1, made.cut, made.counts) == (True, (0, 0.0), expected)
     assert found == in_one
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
-    assert list((night.files.home / "spark").iterdir()) == []
 
 
 @needs_spark
-def test_a_task_that_is_lost_is_done_again_by_spark(home: Path, tmp_path: Path) -> None:
+def test_a_task_that_is_lost_is_done_again_by_spark(on_spark: Night, tmp_path: Path) -> None:
     marker = tmp_path / "lost"
 
     def lost_once(connection: duckdb.DuckDBPyConnection) -> int:
@@ -151,23 +160,31 @@ def test_a_task_that_is_lost_is_done_again_by_spark(home: Path, tmp_path: Path) 
             os._exit(9)
         return int(connection.table("account").count("*").fetchall()[0][0])
 
-    night = night_of(home, 60, engine="spark", spark_master=SPARK)
-    with sharing.open_sharing(night) as connection:
-        many = connection.sql("SELECT shard, count(*) FROM shard GROUP BY shard ORDER BY shard").fetchall()
+    with opened(on_spark) as made:
+        first = list(made.answers(lost_once, [()] * made.count))
 
-    found = list(answers(night, lost_once, [()] * len(many)))
-
-    assert marker.exists()
-    assert found == [accounts for _, accounts in many]
+        assert marker.exists()
+        assert first == list(made.answers(lost_once, [()] * made.count))
 
 
 @needs_spark
-def test_what_spark_gives_up_on_is_one_sentence(home: Path) -> None:
+def test_what_spark_gives_up_on_is_one_sentence(on_spark: Night) -> None:
     def refused(connection: duckdb.DuckDBPyConnection) -> None:
         raise DataRefused("too much is connected")
 
-    night = night_of(home, 60, engine="spark", spark_master=SPARK)
-    sharing.open_sharing(night).close()
+    with (
+        opened(on_spark) as made,
+        pytest.raises(InfrastructureError, match=r"^Spark gave up on a shard: DataRefused: too much is connected$"),
+    ):
+        list(made.answers(refused, [()] * made.count))
 
-    with pytest.raises(InfrastructureError, match=r"^Spark gave up on a shard: DataRefused: too much is connected$"):
-        list(answers(night, refused, [()] * 3))
+
+@needs_spark
+def test_what_was_made_on_spark_can_be_forgotten(on_spark: Night) -> None:
+    opened(on_spark).__enter__()
+
+    forget(on_spark)
+
+    there = Path(unquote(urlparse(str(on_spark.settings.spark_dir)).path))
+    assert [path for path in there.rglob("*") if path.is_file()] == []
+    assert list((on_spark.files.home / "spark").iterdir()) == []

@@ -1,5 +1,6 @@
 """What is lacking for Spark is said in one sentence, before anything is started."""
 
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from py4j.protocol import Py4JError
 
 from ringwatch.errors import InfrastructureError, UsageError
 from ringwatch.night import open_night
+from ringwatch.search import shard
 from ringwatch.settings import load_settings
 from ringwatch.spark.session import failures, session
 from ringwatch.stages import run_night
@@ -68,3 +70,12 @@ def test_what_hadoop_lacks_is_said_and_not_which_call_found_it() -> None:
     said = r"^Spark gave up on a look: java.lang.X: Class S3A not found$"
     with pytest.raises(InfrastructureError, match=said), failures("a look"):
         raise Broken
+
+
+def test_what_shards_are_looked_at_with_has_no_secrets() -> None:
+    settings = load_settings(neo4j_password="swordfish", seed=9)
+
+    asked = shard.without_secrets(settings)
+
+    assert b"swordfish" not in pickle.dumps(asked)
+    assert (asked.seed, asked.min_ring_size) == (9, settings.min_ring_size)
