@@ -94,8 +94,9 @@ class OnSpark:
         sources: Mapping[str, tuple[DataFrame, Types]],
         views: Sequence[Statement] = (),
         memory_mb: int = 1024,
+        tell: Callable[[str], None] = lambda _done: None,
     ) -> None:
-        self._spark, self._folder, self._views, self._memory_mb = spark, folder, views, memory_mb
+        self._spark, self._folder, self._views, self._memory_mb, self._tell = spark, folder, views, memory_mb, tell
         self._parts = int(str(spark.conf.get("spark.sql.shuffle.partitions")))
         self._frames: dict[str, list[DataFrame]] = {name: [frame] for name, (frame, _) in sources.items()}
         self._small: dict[str, pa.Table] = {}
@@ -190,6 +191,7 @@ class OnSpark:
         made = rows.mapInArrow(partial(parts.work, todo), from_arrow_schema(todo.schema))
         made.write.mode("overwrite").parquet(path)
         self._take_in(step, todo, path)
+        self._tell(f"what accounts share: {self._done} steps done on Spark")
 
     def _read_by_views(self, step: _Step) -> Iterator[Read]:
         for view in self._used_views(step):

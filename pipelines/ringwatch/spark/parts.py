@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,24 +105,15 @@ def _place(todo: Work, number: int) -> dict[str, int]:
     return {"bucket": number, "buckets": todo.parts}
 
 
-class opened:  # noqa: N801 - used as a function
-    """A connection that has the tables of a part, for the time of a `with`."""
-
-    def __init__(self, todo: Work, batches: Iterator[pa.RecordBatch]) -> None:
-        self._todo, self._batches = todo, batches
-
-    def __enter__(self) -> duckdb.DuckDBPyConnection:
-        self._folder = tempfile.TemporaryDirectory()
-        connection = self._connection = duck.connect(Path(self._folder.name) / "part.duckdb")
-        connection.execute(f"SET memory_limit = '{self._todo.memory_mb}MiB'; SET threads = 1")
-        connection.execute("SET temp_directory = $folder", {"folder": str(Path(self._folder.name) / "spill")})
+@contextmanager
+def opened(todo: Work, batches: Iterator[pa.RecordBatch]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection that has the tables of a part, in a database on the executor's disk."""
+    with tempfile.TemporaryDirectory() as folder, duck.connect(Path(folder) / "part.duckdb") as connection:
+        connection.execute(f"SET memory_limit = '{todo.memory_mb}MiB'; SET threads = 1")
+        connection.execute("SET temp_directory = $folder", {"folder": str(Path(folder) / "spill")})
         connection.execute(macros())
-        _fill(connection, self._todo, self._batches)
-        return connection
-
-    def __exit__(self, *failure: object) -> None:
-        self._connection.close()
-        self._folder.cleanup()
+        _fill(connection, todo, batches)
+        yield connection
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, todo: Work, batches: Iterator[pa.RecordBatch]) -> None:

@@ -120,7 +120,7 @@ def _make(night: Night, stamp: str) -> Made:
     spark, folder, settings = session(night.settings), paths.folder(night, "sharing"), night.settings
     since, used = history.window_start(night), feeds_in_use(night).used
     with sources(spark, night, used) as read:
-        maker = OnSpark(spark, f"{folder}/made", read, views(night, used), settings.duckdb_memory_mb)
+        maker = OnSpark(spark, f"{folder}/made", read, views(night, used), settings.duckdb_memory_mb, night.tell)
         sharing.figures(maker, night.model, used, since, night.day, sharing.allowed_of(night))
         maker.finish()
         rings = sharing.last_night(night)
