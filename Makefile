@@ -48,7 +48,7 @@ test: test-unit test-integration test-properties ## Run all tests but those of t
 
 .PHONY: test-unit
 test-unit: $(INSTALLED) ## Run the tests that need no server: seconds
-	$(BIN)/python -m pytest -m "not integration" --numprocesses 2 --dist loadfile --quiet
+	$(BIN)/python -m pytest -m "not integration and not slow" --numprocesses 2 --dist loadfile --quiet
 
 .PHONY: test-integration
 test-integration: $(INSTALLED) ## Run the tests on a real Neo4j with GDS; WORKERS=2: two at a time
