@@ -1,5 +1,6 @@
 """Spark makes the tables that one machine makes, whatever part of them a task has."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -108,7 +109,7 @@ def test_spark_makes_the_tables_of_one_machine(night: Night, here: duckdb.DuckDB
 @pytest.mark.slow
 def test_a_world_of_20_000_accounts_in_shards_is_judged_alike_on_spark_and_here(tmp_path: Path) -> None:
     simulate(tmp_path, accounts=20_000, days=7, seed=3, write=write_clean)
-    usual = {"shard_accounts": 4_000, "feeds": ("accounts", "payments", "devices", "ips", "usage")}
+    usual = {"shard_accounts": 15_000, "feeds": ("accounts", "payments", "devices", "ips", "usage")}
     found = {}
     for engine in ("local", "spark"):
         settings = load_settings(home=tmp_path, engine=engine, spark_master=SPARK, **usual)
@@ -118,9 +119,10 @@ def test_a_world_of_20_000_accounts_in_shards_is_judged_alike_on_spark_and_here(
             score.run(night)
         paths = [night.files.candidates(night.day)]
         paths += [night.files.scored(night.day, table) for table in ("rings", "members", "evidence")]
-        found[engine] = counts, [path.read_bytes() for path in paths]
+        found[engine] = counts, [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
     assert found["spark"] == found["local"]
+    assert found["local"][0][1] == (0, 0.0)  # nothing was cut: what is, depends on which shards there are
 
 
 def maker_of(night: Night, folder: Path) -> Any:
