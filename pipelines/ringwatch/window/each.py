@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -91,7 +92,12 @@ class Here:
 
     @property
     def counts(self) -> dict[str, int]:
-        return pairs.counts(self.connection, ACCOUNT, self.night.settings.link_min_bits)
+        return pairs.counts(self.connection, self.identifiers, self.night.settings.link_min_bits)
+
+    @cached_property
+    def identifiers(self) -> pa.Table:
+        """As `pairs.identifiers`; made once, since counting and the graph both take them."""
+        return pairs.identifiers(self.connection, ACCOUNT)
 
     def told(self, ask: Callable[..., pa.Table], *given: Any) -> pa.Table:
         return ask(self.connection, *given)

@@ -62,12 +62,12 @@ WHERE label <> $account GROUP BY ALL ORDER BY ALL
 """
 
 
-_COUNTS = f"""
+_COUNTS = """
 SELECT (SELECT count(*) FROM account) AS accounts, count(*) AS identifiers, count(*) FILTER (accounts > 1) AS shared,
   count(*) FILTER (hub) AS hubs, (SELECT count(*) FROM link WHERE bits >= $min_bits) AS links,
-  (SELECT count(DISTINCT identifier) FROM ({statement("hub").select})) AS hubs_kept,
-  (SELECT count(DISTINCT account) FROM ({statement("hub").select})) AS hub_accounts
-FROM ({_BY_LABEL})
+  (SELECT count(DISTINCT identifier) FROM kept_hubs) AS hubs_kept,
+  (SELECT count(DISTINCT account) FROM kept_hubs) AS hub_accounts
+FROM identifiers
 """
 
 
@@ -140,13 +140,13 @@ def identifiers(connection: duckdb.DuckDBPyConnection, account_label: str) -> pa
     return connection.sql(_BY_LABEL, params={"account": account_label}).to_arrow_table()
 
 
-def counts(connection: duckdb.DuckDBPyConnection, account_label: str, min_bits: float) -> dict[str, int]:
+def counts(connection: duckdb.DuckDBPyConnection, named: pa.Table, min_bits: float) -> dict[str, int]:
     """Accounts and identifiers seen in the window, those that are shared, hubs, links, and the reach of hubs.
 
-    Hubs make no links; of those that may hide a large ring and are looked at as groups, `hubs_kept` says how many there
-    are and `hub_accounts` how many accounts are on them.
+    named: as `identifiers` returns them. Hubs make no links; of those that may hide a large ring and are looked at as
+    groups, `hubs_kept` says how many there are and `hub_accounts` how many accounts are on them.
     """
-    found: dict[str, int] = (
-        connection.sql(_COUNTS, params={"account": account_label, "min_bits": min_bits}).to_arrow_table().to_pylist()[0]
-    )
+    connection.register("identifiers", named)
+    connection.register("kept_hubs", hubs(connection))
+    found: dict[str, int] = connection.sql(_COUNTS, params={"min_bits": min_bits}).to_arrow_table().to_pylist()[0]
     return found
