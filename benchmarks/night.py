@@ -1,30 +1,34 @@
 """How long nights take, how much memory they need, and what they find.
 
-    .venv/bin/python benchmarks/night.py --accounts 3000 --accounts 100000 --days 3      simulated worlds
-    .venv/bin/python benchmarks/night.py --accounts 100000 --engine local --shard-accounts 20000
-    .venv/bin/python benchmarks/night.py --feeds DIR --from DAY --to DAY --without ips --without usage
+    .venv/bin/python -m benchmarks.night --accounts 3000 --accounts 100000 --days 3      simulated worlds
+    RINGWATCH_ENGINE=local RINGWATCH_GRAPH_HOLDS=flagged .venv/bin/python -m benchmarks.night --accounts 10000000
+    RINGWATCH_ENGINE=spark RINGWATCH_SHARD_ACCOUNTS=15000 .venv/bin/python -m benchmarks.night --accounts 20000
+    .venv/bin/python -m benchmarks.night --feeds DIR --from DAY --to DAY --without ips --without usage
 
-Prints Markdown: seconds by stage of the first night and of the median of the others, CPU seconds of the client, the
-processes that judge shards, and the server, rows a second that the first load wrote, peak resident memory of the same,
-shards and what was cut, and for a simulated world the evaluation of the last night. Each world has a home of its own,
-and a server that is stopped at the end. In worlds nearly all that a later night brings is known from the first.
+Prints Markdown, a row as soon as a night is done: seconds of the wall clock, of each stage too, CPU seconds and peak
+resident memory of the client (with the processes that it starts, which judge shards or are Spark) and of Neo4j, shards
+and bits that were cut; for a simulated world the evaluation of the last night in the end. Each world has a home of its
+own, and a server that is stopped at the end. In worlds nearly all that a later night brings is known from the first.
+`--worlds` keeps simulated worlds, and takes them from there.
 """
 
 from __future__ import annotations
 
-import statistics
+import multiprocessing
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from time import perf_counter
+from typing import Annotated
 
 import psutil
 import typer
 
-from ringwatch import server
+from ringwatch import log, server
 from ringwatch.cli.evaluate import print_evaluation
 from ringwatch.cli.night import FinishedNight, night_settings, run_nights
 from ringwatch.evaluate import evaluate
@@ -36,19 +40,20 @@ from ringwatch.store.store import Store
 
 DAY = ["%Y-%m-%d"]
 SEED = 7
+CLIENT, NEO4J = "client", "Neo4j"
 
 
 def main(
     accounts: Annotated[list[int] | None, typer.Option(help="Size of a world; may be given several times.")] = None,
-    days: int = 7,
+    days: int = 2,
+    worlds: Annotated[Path | None, typer.Option(help="Folder for simulated worlds that stay.")] = None,
     feeds: Path | None = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=DAY)] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=DAY)] = None,
     without: Annotated[list[str] | None, typer.Option()] = None,
-    engine: Literal["gds", "local"] = "gds",
-    shard_accounts: int = Settings.model_fields["shard_accounts"].default,
 ) -> None:
-    settings = night_settings(without or []).model_copy(update={"engine": engine, "shard_accounts": shard_accounts})
+    log.begin()
+    settings = night_settings(without or [])
     if feeds and first and last:
         nights = [first.date() + timedelta(days=i) for i in range((last - first).days + 1)]
         measure(settings, feeds, nights)
@@ -56,25 +61,32 @@ def main(
         raise typer.BadParameter("--feeds needs --from and --to")
     else:
         for size in accounts or [20_000]:
-            print(f"\n## {size:,} accounts, {days} nights, engine {engine}")
-            measure_world(settings, size, days)
+            print(f"\n## {size:,} accounts, {days} nights, engine {settings.engine}", flush=True)
+            measure_world(settings, size, days, worlds)
 
 
-def measure_world(settings: Settings, accounts: int, days: int) -> None:
+def measure_world(settings: Settings, accounts: int, days: int, worlds: Path | None) -> None:
+    nights = [START + timedelta(days=i) for i in range(days)]
     with tempfile.TemporaryDirectory(prefix="ringwatch-benchmark-") as folder:
-        simulate(Path(folder), accounts, days, SEED)
-        nights = [START + timedelta(days=i) for i in range(days)]
-        measure(settings, Path(folder) / "feeds", nights, Path(folder) / "truth")
+        world = (worlds or Path(folder)) / f"{accounts}-{days}"
+        if not (world / "truth" / "members.parquet").is_file():  # it is written last
+            # A process of its own, whose memory is gone when nights are measured.
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+                process.submit(simulate, world, accounts, days, SEED).result()
+        measure(settings, world / "feeds", nights, world / "truth")
 
 
 def measure(settings: Settings, feeds: Path, nights: list[date], truth: Path | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="ringwatch-benchmark-") as folder:
         settings = settings.model_copy(update={"home": Path(folder)})
-        with running(settings), used(settings) as (peaks, seconds_of_cpu):
-            done = run_nights(settings, feeds, nights)
-            print_figures(done, peaks, seconds_of_cpu)
-            if truth:
-                print_findings(settings, truth, nights[-1])
+        with running(settings), watching(settings) as usage:
+            print_head()
+            for day in nights:
+                began = perf_counter()
+                (done,) = run_nights(settings, feeds, [day], quiet=True)
+                print_night(done, perf_counter() - began, *usage.since())
+        if truth:
+            print_findings(settings, truth, nights[-1])
 
 
 @contextmanager
@@ -90,64 +102,82 @@ def running(settings: Settings) -> Iterator[None]:
 Used = dict[str, float]
 
 
-@contextmanager
-def used(settings: Settings) -> Iterator[tuple[Used, Used]]:
-    """Yield the highest resident bytes, and the CPU seconds, seen so far of this process with those that it started,
-    and of the server, which a first load starts anew.
+class Usage:
+    """Looks ten times a second at this process with those that it started, and at the server, which a first load
+    starts anew.
     """
-    mine, first = psutil.Process(), process_of(server.server_home(settings))
-    assert first is not None, "a benchmark measures the embedded server: unset NEO4J_URI"
-    peaks, cpu = {"ringwatch": 0.0, "Neo4j": 0.0}, {"ringwatch": 0.0, "Neo4j": 0.0}
-    before, ended = {process.pid: _cpu(process) for process in (mine, first)}, threading.Event()
-    servers, seconds = {first}, dict(before)
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.me = settings, psutil.Process()
+        found = self._server()
+        assert found, "a benchmark measures the embedded server: unset NEO4J_URI"
+        self.servers = {found}
+        self.seconds: dict[int, float] = {}
+        self.peaks = self._nothing()
+        self.look()
+        self.before = self.spent()
+
+    def look(self) -> None:
+        resident = self._nothing()
+        if found := self._server():  # there is none while a first load imports
+            self.servers.add(found)
+        for process in {self.me, *self.me.children(recursive=True), *self.servers}:
+            with suppress(psutil.NoSuchProcess):
+                resident[NEO4J if process in self.servers else CLIENT] += process.memory_info().rss
+                times = process.cpu_times()
+                self.seconds[process.pid] = float(times.user + times.system)
+        self.peaks = {whose: max(most, resident[whose]) for whose, most in self.peaks.items()}
+
+    def spent(self) -> Used:
+        neo4j = sum(self.seconds.get(process.pid, 0.0) for process in self.servers)
+        return {CLIENT: sum(self.seconds.values()) - neo4j, NEO4J: neo4j}
+
+    def since(self) -> tuple[Used, Used]:
+        """Return CPU seconds and peak resident bytes since this was asked before."""
+        spent, peaks = self.spent(), self.peaks
+        before, self.before, self.peaks = self.before, spent, self._nothing()
+        return {whose: spent[whose] - before[whose] for whose in spent}, peaks
+
+    def _server(self) -> psutil.Process | None:
+        return process_of(server.server_home(self.settings))
+
+    @staticmethod
+    def _nothing() -> Used:
+        return {CLIENT: 0.0, NEO4J: 0.0}
+
+
+@contextmanager
+def watching(settings: Settings) -> Iterator[Usage]:
+    usage, ended = Usage(settings), threading.Event()
 
     def look() -> None:
         while not ended.wait(0.1):
-            resident = {"ringwatch": 0.0, "Neo4j": 0.0}
-            if found := process_of(server.server_home(settings)):  # there is none while a first load imports
-                servers.add(found)
-            for process in {mine, *mine.children(recursive=True), *servers}:
-                with suppress(psutil.NoSuchProcess):
-                    whose = "Neo4j" if process in servers else "ringwatch"
-                    resident[whose] += process.memory_info().rss
-                    seconds[process.pid] = _cpu(process)
-            spent = {pid: most - before.get(pid, 0) for pid, most in seconds.items()}
-            peaks.update({whose: max(most, resident[whose]) for whose, most in peaks.items()})
-            cpu["Neo4j"] = sum(spent.get(process.pid, 0) for process in servers)
-            cpu["ringwatch"] = sum(spent.values()) - cpu["Neo4j"]
+            usage.look()
 
     watcher = threading.Thread(target=look, daemon=True)
     watcher.start()
     try:
-        yield peaks, cpu
+        yield usage
     finally:
         ended.set()
         watcher.join()
 
 
-def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def print_head() -> None:
+    columns = ["night", "all s", *(f"{stage} s" for stage in STAGES)]
+    columns += [f"{whose} {what}" for what in ("CPU s", "peak MB") for whose in (CLIENT, NEO4J)]
+    columns += ["shards", "bits cut", "rows", "members"]
+    print("\n| " + " | ".join(columns) + " |\n|" + "---|" * len(columns), flush=True)
 
 
-def print_figures(done: list[FinishedNight], peaks: Used, cpu: Used) -> None:
-    first, others = done[0], done[1:] or done
-    print(f"\n| stage | first night s | median of {len(others)} others s |\n|---|---|---|")
-    for stage in STAGES:
-        median = statistics.median(seconds(night, stage) for night in others)
-        print(f"| {stage} | {seconds(first, stage):.2f} | {median:.2f} |")
-    print(f"| all | {first.seconds:.2f} | {statistics.median(night.seconds for night in others):.2f} |")
-    counts = first.reports["load"].counts
-    written = sum(n for name, n in counts.items() if name == "accounts" or name.startswith(("identif", "relat")))
-    print(f"\nFirst load: {written:,} rows written, {written / seconds(first, 'load'):,.0f} rows/s.")
-    print("Peak memory: " + ", ".join(f"{name} {peak / 2**20:,.0f} MB" for name, peak in peaks.items()) + ".")
-    print("CPU, all nights: " + ", ".join(f"{name} {spent:,.0f} s" for name, spent in cpu.items()) + ".")
-    shards = done[-1].reports["link"].counts
-    print(f"Last night: {shards['shards']:,} shards, {shards['ties_cut']:,} ties of {shards['bits_cut']:,} bits cut.\n")
-
-
-def seconds(night: FinishedNight, stage: str) -> float:
-    return sum(night.reports[stage].seconds.values())
+def print_night(done: FinishedNight, wall: float, cpu: Used, peaks: Used) -> None:
+    counts = {name: report.counts for name, report in done.reports.items()}
+    cells = [f"{done.day}", f"{wall:,.1f}", *(f"{sum(done.reports[stage].seconds.values()):,.1f}" for stage in STAGES)]
+    cells += [*(f"{cpu[whose]:,.0f}" for whose in cpu), *(f"{peaks[whose] / 2**20:,.0f}" for whose in peaks)]
+    rows = sum(count for name, count in counts["load"].items() if name.endswith(".rows"))
+    cells += [f"{counts['link']['shards']:,}", f"{counts['link']['bits_cut']:,}", f"{rows:,}"]
+    cells += [f"{counts['publish']['members']:,}"]
+    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def print_findings(settings: Settings, truth: Path, day: date) -> None:

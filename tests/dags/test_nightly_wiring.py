@@ -60,8 +60,7 @@ def test_waiting_takes_no_place_of_a_worker(nightly: "DAG") -> None:
 
 def test_the_graph_and_the_rings_are_announced_when_they_are_new(nightly: "DAG") -> None:
     assert {task.task_id: [asset.name for asset in task.outlets] for task in nightly.tasks if task.outlets} == {
-        "load": ["accounts_graph"],
-        "publish": ["flagged_rings"],
+        "publish": ["accounts_graph", "flagged_rings"],
     }
 
 

@@ -20,7 +20,7 @@ TRIES: dict[str, Any] = {
     "retry_policy": ONLY_WHAT_MAY_PASS,
     "execution_timeout": timedelta(hours=6),
 }
-_OUTLETS = {"load": [GRAPH], "publish": [FLAGGED_RINGS]}
+_OUTLETS = {"publish": [GRAPH, FLAGGED_RINGS]}
 
 
 def nightly(

@@ -6,6 +6,7 @@ bits, facets, days). The graph is made to say exactly that: only what differs fr
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -61,7 +62,7 @@ def write_identifiers(night: Night, connection: duckdb.DuckDBPyConnection) -> in
         shown = night.graph.read_lists(cypher("link/read_identifiers"), label=label, key=key)
         connection.register("shown", _table(shown, _SHOWN_IDENTIFIERS))
         different = connection.sql(_CHANGED_IDENTIFIERS, params={"label": label}).to_arrow_table()
-        changed += _write(night, "link/write_identifiers", different, day=night.day)
+        changed += _write_apart(night, "link/write_identifiers", different, day=night.day)
     return changed
 
 
@@ -76,6 +77,14 @@ def write_links(night: Night, connection: duckdb.DuckDBPyConnection) -> int:
 def delete_links(night: Night, connection: duckdb.DuckDBPyConnection) -> int:
     """Return how many links were removed, after `write_links`: those that the window no longer supports."""
     return _write(night, "link/delete_links", connection.sql(_STALE_LINKS).to_arrow_table())
+
+
+def _write_apart(night: Night, name: str, rows: pa.Table, **parameters: Any) -> int:
+    """Write rows that never lock the same node, by as many writers as load has."""
+    share = max(-(-len(rows) // night.settings.load_writers), night.settings.batch_rows)
+    shares = [rows.slice(start, share) for start in range(0, len(rows), share)]
+    with ThreadPoolExecutor(night.settings.load_writers) as writers:
+        return sum(writers.map(lambda given: _write(night, name, given, **parameters), shares))
 
 
 def _write(night: Night, name: str, rows: pa.Table, **parameters: Any) -> int:

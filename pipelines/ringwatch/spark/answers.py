@@ -23,7 +23,7 @@ from ringwatch import duck
 from ringwatch.night import Night
 from ringwatch.spark import paths
 from ringwatch.spark.session import failures, session
-from ringwatch.spark.sharing import PACKED, Made, made
+from ringwatch.spark.sharing import SHARDS, Made, made
 from ringwatch.spark.streams import unpacked
 from ringwatch.window import each
 
@@ -82,7 +82,7 @@ class OnSpark:
             _write(folder, given)
             spark = session(night.settings)
             with paths.reachable(spark, night, folder) as there:
-                schema = from_arrow_schema(PACKED)
+                schema = from_arrow_schema(SHARDS)
                 rows = paths.parquet(spark, schema, f"{self.made.folder}/packed", f"{there}/asked")
                 told = f"{there}/told"
                 _asked(rows, ask, many, night.settings.duckdb_memory_mb).write.parquet(told)
@@ -94,7 +94,7 @@ def _write(folder: Path, given: Sequence[tuple[Any, ...]]) -> None:
     (folder / "asked").mkdir()
     for shard, more in enumerate(given, start=1):
         row = {"shard": shard, "name": _GIVEN, "rows": 1, "packed": pickle.dumps(more)}
-        pq.write_table(pa.Table.from_pylist([row], PACKED), folder / "asked" / f"{shard}.parquet", compression="zstd")
+        pq.write_table(pa.Table.from_pylist([row], SHARDS), folder / "asked" / f"{shard}.parquet", compression="zstd")
 
 
 def _asked(rows: DataFrame, ask: Callable[..., Any], many: int, memory_mb: int) -> DataFrame:

@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from ringwatch.errors import DataRefused
 from ringwatch.gate import typed
@@ -23,10 +24,10 @@ from ringwatch.gate.portions import Portion, portions
 from ringwatch.gate.terms import Terms
 from ringwatch.model import ACCOUNT_KEY
 from ringwatch.night import Night
-from ringwatch.spark import tasks
+from ringwatch.spark import paths, tasks
 from ringwatch.spark.feeds import Feeds
 from ringwatch.spark.streams import unpacked
-from ringwatch.spark.tasks import Read, ddl
+from ringwatch.spark.tasks import Read
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -54,7 +55,7 @@ class Delivery:
     def read(self) -> int:
         """Read and type all portions; return how many rows they have. Raises DataRefused as one machine does."""
         self._tell("reading")
-        self._write(self._files().mapInArrow(self._reads, ddl(tasks.TYPED)), "typed")
+        self._write(self._files().mapInArrow(self._reads, from_arrow_schema(tasks.TYPED)), "typed")
         told = self._typed.where(f"chunk = {tasks.PORTION}").collect()
         read = [pickle.loads(row["packed"]) for row in told]  # noqa: S301 - what our own tasks answered
         self.known = sorted(read, key=lambda one: one.number)
@@ -78,7 +79,7 @@ class Delivery:
         chunks = self._chunks.withColumn("slot", _slot())
         flags = self._flags(accounts)
         both = [rows.repartition(self._tasks, "slot").groupBy("slot") for rows in (chunks, flags)]
-        judged = both[0].cogroup(both[1]).applyInArrow(_judging(self._judges), ddl(tasks.JUDGED))
+        judged = both[0].cogroup(both[1]).applyInArrow(_judging(self._judges), from_arrow_schema(tasks.JUDGED))
         self._write(judged, "judged", by="bucket")
         if again := self._refused_portions():
             self._write(self._kept(again), "kept", by="bucket")
@@ -101,7 +102,7 @@ class Delivery:
     def places(self, accounts: tuple[str, ...]) -> list[str]:
         """Return the places of the first rows of these accounts, a few."""
         ask = tasks.Finds(self._reads, self.arrived, accounts)
-        told = self._files().mapInArrow(ask, ddl(tasks.TOLD)).collect()
+        told = self._files().mapInArrow(ask, from_arrow_schema(tasks.TOLD)).collect()
         found = {row["number"]: pickle.loads(row["told"]) for row in told}  # noqa: S301 - what our own tasks answered
         return [place for number in sorted(found) for place in found[number]]
 
@@ -135,12 +136,12 @@ class Delivery:
 
     def _flags(self, accounts: str | None) -> DataFrame:
         """What is known of rows from others: slot, row, again, contradicts, strange."""
-        digests = self._chunks.mapInArrow(tasks.Digests(self.terms), ddl(tasks.DIGESTS))
-        twins = digests.repartition(self._tasks, "_key").mapInArrow(tasks.compared, ddl(tasks.TWINS))
+        digests = self._chunks.mapInArrow(tasks.Digests(self.terms), from_arrow_schema(tasks.DIGESTS))
+        twins = digests.repartition(self._tasks, "_key").mapInArrow(tasks.compared, from_arrow_schema(tasks.TWINS))
         flags = twins.selectExpr("row", "again", "contradicts", "false AS strange")
         if accounts is not None:
-            rows = self._chunks.mapInArrow(tasks.accounts, ddl(tasks.ACCOUNTS))
-            known = self.spark.read.schema(ddl(tasks.IDS)).parquet(accounts)
+            rows = self._chunks.mapInArrow(tasks.accounts, from_arrow_schema(tasks.ACCOUNTS))
+            known = paths.parquet(self.spark, from_arrow_schema(tasks.IDS), accounts)
             strange = rows.join(known, ACCOUNT_KEY, "left_anti")
             flags = flags.unionAll(strange.selectExpr("row", "false", "false", "true"))
         return flags.selectExpr(f"shiftright(row, {tasks.POSITION}) AS slot", "*")
@@ -178,7 +179,7 @@ class Delivery:
         )
         rows = files.unionAll(refused).repartition(len(numbers), "number")
         ask = tasks.Keeps(self._reads)
-        return rows.sortWithinPartitions("number", "slot").mapInArrow(ask, ddl(tasks.QUARANTINED))
+        return rows.sortWithinPartitions("number", "slot").mapInArrow(ask, from_arrow_schema(tasks.QUARANTINED))
 
     def _refuse_endless(self, number: int, rows: int) -> None:
         """Raise DataRefused that names the file with which there are too many rows; `rows` are before the portion."""
@@ -193,7 +194,7 @@ class Delivery:
         return sorted(rows, key=lambda row: row["slot"])
 
     def _read(self, name: str, schema: pa.Schema) -> DataFrame:
-        return self.spark.read.schema(ddl(schema)).parquet(f"{self.there}/{name}")
+        return paths.parquet(self.spark, from_arrow_schema(schema), f"{self.there}/{name}")
 
     def _write(self, rows: DataFrame, name: str, by: str | None = None) -> None:
         """Write rows, those of each value of `by` into a file of its own."""

@@ -40,7 +40,7 @@ from ringwatch.window.statements import Read, Statement
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-PACKED = pa.schema([("shard", pa.int32()), ("name", pa.string()), ("rows", pa.int64()), ("packed", pa.binary())])
+SHARDS = pa.schema([("shard", pa.int32()), ("name", pa.string()), ("rows", pa.int64()), ("packed", pa.binary())])
 # What a shard has rows of: by its accounts, by what these use, or all of it.
 _READS: tuple[Read, ...] = (
     Read("shard", "shard"),
@@ -132,7 +132,7 @@ def _make(night: Night, stamp: str) -> Made:
         )
         placed = maker.frame("account").join(maker.frame("shard"), "account").select(ACCOUNT_KEY, "shard")
         placed.write.parquet(f"{folder}/account")
-        counts = _counts(maker, paths.parquet(spark, from_arrow_schema(PACKED), f"{folder}/packed"))
+        counts = _counts(maker, paths.parquet(spark, from_arrow_schema(SHARDS), f"{folder}/packed"))
     paths.remove(spark, f"{folder}/made")
     paths.remove(spark, f"{folder}/split")
     return Made(stamp, folder, split.shards, split.ties, split.bits, counts)
@@ -201,7 +201,7 @@ def _packed(maker: OnSpark, many: int, min_bits: float, memory_mb: int) -> DataF
         small={table: (maker.whole(table), maker.types(table)) for table in _WHOLE},
         memory_mb=memory_mb,
     )
-    return rows.mapInArrow(partial(_pack, todo, min_bits), from_arrow_schema(PACKED))
+    return rows.mapInArrow(partial(_pack, todo, min_bits), from_arrow_schema(SHARDS))
 
 
 def _pack(todo: Work, min_bits: float, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -215,5 +215,5 @@ def _pack(todo: Work, min_bits: float, batches: Iterator[pa.RecordBatch]) -> Ite
             for name, table in tables.items():
                 rows = shown if name == "link" else table.num_rows
                 yield pa.RecordBatch.from_pylist(
-                    [{"shard": shard, "name": name, "rows": rows, "packed": packed(table)}], PACKED
+                    [{"shard": shard, "name": name, "rows": rows, "packed": packed(table)}], SHARDS
                 )

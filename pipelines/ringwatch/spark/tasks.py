@@ -75,11 +75,6 @@ JUDGED = pa.schema(
 QUARANTINED = pa.schema([("slot", pa.int64()), ("kept", pa.binary()), ("stop", pa.string()), ("bucket", pa.int32())])
 
 
-_DDL = {
-    pa.int32(): "int", pa.int64(): "long", pa.bool_(): "boolean", pa.string(): "string", pa.binary(): "binary"
-}  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Place:
     """Where executors find files. shared: the folder of the day, None where they get what files hold; shown: what
@@ -302,11 +297,6 @@ class Keeps:
 def bare(file: Arrived) -> Arrived:
     """Return a file without what was kept of it, as it travels."""
     return replace(file, content=None, rows=None)
-
-
-def ddl(schema: pa.Schema) -> str:
-    """Return a schema in Spark's words."""
-    return ", ".join(f"{field.name} {_DDL[field.type]}" for field in schema)
 
 
 def set_time(path: Path, changed: int) -> None:

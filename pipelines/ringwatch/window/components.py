@@ -9,11 +9,16 @@ one part.
 from __future__ import annotations
 
 import heapq
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+# Ties that are gone through at a time.
+_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -52,24 +57,40 @@ def _kept(ties: Ties, large: np.ndarray, most: int) -> np.ndarray:
     """Return which ties of components that are too large are kept: those whose ends one part has in the end."""
     inside = np.flatnonzero(large)
     order = inside[np.lexsort((ties.target[inside], ties.source[inside], -ties.bits[inside]))]
-    nodes, places = np.unique(np.concatenate([ties.source[order], ties.target[order]]), return_inverse=True)
-    size = (nodes < ties.accounts).astype(int).tolist()
-    root = list(range(len(nodes)))
+    source, target, accounts = _renumbered(ties, order)
+    nodes = int(max(source.max(), target.max())) + 1
+    size = array("i", bytes(4 * nodes))
+    size[:accounts] = array("i", [1]) * accounts
+    root = array("i", range(nodes))
 
     def find(node: int) -> int:
         while root[node] != node:
             root[node] = node = root[root[node]]
         return node
 
-    source, target = places[: len(order)].tolist(), places[len(order) :].tolist()
-    for one, other in zip(source, target, strict=True):
+    for one, other in _pairs(source, target):
         a, b = find(one), find(other)
         if a != b and size[a] + size[b] <= most:
             root[b] = a
             size[a] += size[b]
     kept = np.zeros(len(large), dtype=bool)
-    kept[order] = [find(one) == find(other) for one, other in zip(source, target, strict=True)]
+    kept[order] = np.fromiter((find(one) == find(other) for one, other in _pairs(source, target)), bool, len(order))
     return kept
+
+
+def _renumbered(ties: Ties, order: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the ends of ties in this order, numbered without gaps, accounts first; and how many accounts these are."""
+    there = np.zeros(ties.nodes, dtype=bool)
+    there[ties.source[order]] = there[ties.target[order]] = True
+    number = np.cumsum(there, dtype=np.int32) - 1
+    return number[ties.source[order]], number[ties.target[order]], int(there[: ties.accounts].sum())
+
+
+def _pairs(source: np.ndarray, target: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield both ends of each tie; whole lists of them would take ten times the memory."""
+    for start in range(0, len(source), _AT_ONCE):
+        chunk = slice(start, start + _AT_ONCE)
+        yield from zip(source[chunk].tolist(), target[chunk].tolist(), strict=True)
 
 
 def packed(sizes: np.ndarray, most: int) -> np.ndarray:
