@@ -8,6 +8,7 @@ Prints Markdown; what is being measured goes to stderr. See README.md in benchma
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sys
 import tempfile
@@ -72,7 +73,7 @@ def compare(folder: Path, accounts: int, days: int, seed: int, new_server: NewSe
 def _on_its_server(name: str, where: dict[str, str], folder: Path, new_server: NewServer) -> tuple[Figures, float]:
     """Return the figures of a contender, and the most memory of the server that it had warm and to itself."""
     contender = f"contenders:{tables.CONTENDERS[name]}"
-    if name == tables.IN_PROCESS:
+    if name not in tables.ASK_A_SERVER:
         _forget_links(Path(where["home"]))
         return run_child(name, contender, where, package=_PACKAGE), 0.0
     with new_server(folder / tables.CONTENDERS[name]) as server, _peak(server) as peak:
@@ -87,6 +88,7 @@ def _on_its_server(name: str, where: dict[str, str], folder: Path, new_server: N
 
 def _forget_links(home: Path) -> None:
     """Have the next contender share anew."""
+    shutil.rmtree(home / "spark", ignore_errors=True)
     for path in home.rglob("sharing*"):
         path.unlink()
 
