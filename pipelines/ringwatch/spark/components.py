@@ -3,10 +3,13 @@
 By contraction (Bögeholz, Brand and Todor, In-database connected component analysis, ICDE 2020): in each round every
 node goes to the one among its neighbours and itself that a hash puts first, and edges inside what went together vanish.
 A few rounds leave few edges; the rest is done in one process, since the long tail of rounds is all overhead.
+
+Where GraphFrames is at hand, its jar configured and its package installed, it is asked instead.
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from ringwatch.spark.rows import kept
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 # Edges that one process takes on: 32 MB.
 REST = 2_000_000
@@ -29,6 +32,8 @@ def connected(edges: DataFrame, folder: str, rest: int = REST) -> DataFrame:
 
     What is between rounds is written below `folder`.
     """
+    if _at_hand(edges.sparkSession):
+        return _by_graphframes(edges, folder)
     rounds: list[DataFrame] = []
     while (left := edges.count()) > rest:
         into = f"{folder}/{len(rounds)}"
@@ -41,6 +46,22 @@ def connected(edges: DataFrame, folder: str, rest: int = REST) -> DataFrame:
     return (
         found if found is not None else edges.select(sql.col("source").alias("node"), sql.col("target").alias("part"))
     )
+
+
+def _at_hand(spark: SparkSession) -> bool:
+    """Whether there are both parts of GraphFrames, that of the JVM and that of Python."""
+    loader = spark.sparkContext._jvm.java.lang.Thread.currentThread().getContextClassLoader()
+    return loader.getResource("org/graphframes/GraphFrame.class") is not None and find_spec("graphframes") is not None
+
+
+def _by_graphframes(edges: DataFrame, folder: str) -> DataFrame:
+    from graphframes import GraphFrame
+
+    edges.sparkSession.sparkContext.setCheckpointDir(f"{folder}/checkpoints")
+    nodes = edges.select(sql.col("source").alias("id")).union(edges.select("target")).distinct()
+    ends = edges.select(sql.col("source").alias("src"), sql.col("target").alias("dst"))
+    found: DataFrame = GraphFrame(nodes, ends).connectedComponents()
+    return found.select(sql.col("id").alias("node"), sql.col("component").alias("part"))
 
 
 def _chosen(edges: DataFrame, salt: int) -> DataFrame:

@@ -1,6 +1,9 @@
 """Spark makes the tables that one machine makes, whatever part of them a task has."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from clean_days import MONDAY, THURSDAY, TUESDAY, Rows, accounts, connected, paid, sent, used, write_days
 from on_spark import SPARK, needs_spark
@@ -172,14 +176,45 @@ def test_components_are_those_of_scipy_however_few_edges_one_process_takes_on(
     from ringwatch.spark.session import session
 
     chance = np.random.default_rng(4)
-    source, target = chance.integers(0, 300, 240), chance.integers(300, 600, 240)
-    nodes = np.unique(np.concatenate([source, target]))
-    expected = connected_components(coo_array((np.ones(240), (source, target)), shape=(600, 600)), directed=False)[1]
+    ends = pa.table({"source": chance.integers(0, 300, 240), "target": chance.integers(300, 600, 240)})
 
-    edges = session(night.settings).createDataFrame(pa.table({"source": source, "target": target}))
-    found = connected(edges, (tmp_path / "rounds").as_uri(), rest).toPandas().set_index("node")["part"]
+    edges = session(night.settings).createDataFrame(ends)
+    found = connected(edges, (tmp_path / "rounds").as_uri(), rest).toPandas()
 
-    assert sorted(found.index) == nodes.tolist()
-    pairs = pd.DataFrame({"found": found[nodes].to_numpy(), "expected": expected[nodes]}).drop_duplicates()
+    assert_parts(found, ends)
+
+
+@pytest.mark.skipif(
+    "GRAPHFRAMES_JAR" not in os.environ,
+    reason="needs GraphFrames for Spark 4: pip install graphframes-py, and its jar in GRAPHFRAMES_JAR",
+)
+def test_components_are_those_of_scipy_when_graphframes_finds_them(tmp_path: Path) -> None:
+    """In a process of its own: a jar is taken in when Spark starts."""
+    chance = np.random.default_rng(4)
+    ends = pa.table({"source": chance.integers(0, 300, 240), "target": chance.integers(300, 600, 240)})
+    pq.write_table(ends, tmp_path / "edges")
+    program = f"""
+from ringwatch.settings import load_settings
+from ringwatch.spark import components
+from ringwatch.spark.session import session
+conf = {{"spark.jars": {os.environ["GRAPHFRAMES_JAR"]!r}}}
+spark = session(load_settings(engine="spark", spark_master="local[1]", spark_conf=conf))
+assert components._at_hand(spark)
+edges = spark.read.parquet({str(tmp_path / "edges")!r})
+components.connected(edges, {(tmp_path / "between").as_uri()!r}).write.parquet({str(tmp_path / "parts")!r})
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+    assert_parts(pd.read_parquet(tmp_path / "parts"), ends)
+
+
+def assert_parts(found: pd.DataFrame, ends: pa.Table) -> None:
+    """Assert that nodes (node, part) are together that SciPy has together, and no others."""
+    source, target = ends["source"].to_numpy(), ends["target"].to_numpy()
+    among = coo_array((np.ones(len(ends)), (source, target)), shape=(600, 600))
+    expected, nodes = connected_components(among, directed=False)[1], np.unique(np.concatenate([source, target]))
+    part = found.set_index("node")["part"]
+    assert sorted(part.index) == nodes.tolist()
+    pairs = pd.DataFrame({"found": part[nodes].to_numpy(), "expected": expected[nodes]}).drop_duplicates()
     assert pairs["found"].is_unique
     assert pairs["expected"].is_unique
