@@ -35,7 +35,7 @@ _HEAD = (
     "server peak MB",
 )
 NOTES = (
-    "link: what is shared and by whom, without writing it into a loaded graph; `benchmarks/night.py` shows that part.",
+    "link: what is shared and by whom, without writing it into a loaded graph; `benchmarks.night` shows that part.",
     "engine local: the same stages, with components, cores, Leiden and node similarity worked out in process. It needs "
     "no server, and its communities, and so the candidates to score, are not quite the same.",
     "bare GDS calls: projection, WCC, k-core, Leiden and node similarity of all lanes, call by call, "

@@ -94,6 +94,10 @@ class Night:
         """Return the night of another day, with the doors of this one; this one closes them."""
         return replace(self, day=day)
 
+    def elsewhere(self) -> Self:
+        """Return this night for another process: it opens doors of its own, and nobody watches."""
+        return replace(self, tell=_nobody, doors=Doors())
+
     def __enter__(self) -> Self:
         return self
 

@@ -164,7 +164,7 @@ class Settings(BaseSettings):
         description="most accounts that are judged together: a night of more falls into shards",
     )
     processes: int | None = Field(
-        None, ge=1, le=256, description="processes that judge shards at the same time; none: one for each core"
+        None, ge=1, le=256, description="processes that judge feeds or shards at the same time; none: one for each core"
     )
     seed: int = Field(42, ge=0, description="random seed of community detection")
     min_ring_size: int = Field(4, ge=2, description="fewest accounts that are called a ring")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -115,6 +115,11 @@ class Arrived:
             raise DataRefused(
                 f"{self.path}: it changed while it was read; start the night when the delivery is complete"
             )
+
+
+def bare(files: Sequence[Arrived]) -> tuple[Arrived, ...]:
+    """Return files without what was kept of them, as they travel."""
+    return tuple(replace(file, content=None, rows=None) for file in files)
 
 
 def decoded(arrived: Arrived, encoding: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from ringwatch.errors import DataRefused
 from ringwatch.gate import typed
-from ringwatch.gate.arrivals import Arrived
+from ringwatch.gate.arrivals import Arrived, bare
 from ringwatch.gate.judging import Sorted
 from ringwatch.gate.portions import Portion, portions
 from ringwatch.gate.terms import Terms
@@ -49,7 +49,7 @@ class Delivery:
     known: list[Read] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.arrived = tuple(tasks.bare(file) for file in self.arrived)
+        self.arrived = bare(self.arrived)
         self.portions = tuple(portions(self.arrived))
 
     def read(self) -> int:

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from ringwatch.errors import DataRefused, InfrastructureError
 from ringwatch.gate import chunks, judging, memory, reuse, twins, typed
-from ringwatch.gate.arrivals import Arrived
+from ringwatch.gate.arrivals import Arrived, bare
 from ringwatch.gate.judging import Chunk, Sorted
 from ringwatch.gate.portions import Portion
 from ringwatch.gate.survey import survey
@@ -138,7 +138,7 @@ class Surveys:
             with self.place.folder() as folder:
                 self.place.put(folder, row)
                 found = survey(folder, folder / self.files[row["number"]], self.names, *self.written)
-                return bare(replace(found, names=Names()))
+                return bare([replace(found, names=Names())])[0]
         except DataRefused as error:
             return error
 
@@ -292,11 +292,6 @@ class Keeps:
     def _kept(self, originals: Iterator[tuple[int, pa.Table]], row: dict[str, Any]) -> pa.Table:
         original = next(table for chunk, table in originals if chunk == row["slot"] % (1 << CHUNK))
         return judging.kept_of_refused(self.reads.terms, unpacked(row["refused"]), original)
-
-
-def bare(file: Arrived) -> Arrived:
-    """Return a file without what was kept of it, as it travels."""
-    return replace(file, content=None, rows=None)
 
 
 def set_time(path: Path, changed: int) -> None:

@@ -78,14 +78,16 @@ def _judge_all(gate: Gatekeeper, staged: Path, stops: list[DataRefused] | None) 
     arrived, warnings = _arrived(gate, stops)
     judged: list[Judged] = []
     seconds: dict[str, float] = {}
-    for name, files in arrived.items():
-        started = perf_counter()
-        with _each(stops):
-            judged.append(_judge(gate, name, files, staged, judged))
-            warnings += judged[-1].warnings
-            warnings += tuple(trends.often_broken(night, judged[-1].outcomes))
-            warnings += trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet")
-        seconds[name] = perf_counter() - started
+    for some in _in_turn(arrived):
+        with gate.judging(some, _known(night, staged, judged), staged) as judge:
+            for name, files in some.items():
+                started = perf_counter()
+                with _each(stops):
+                    judged.append(_passed(judge(name), files))
+                    warnings += judged[-1].warnings
+                    warnings += tuple(trends.often_broken(night, judged[-1].outcomes))
+                    warnings += trends.unusual(night, judged[-1].feed, staged / "clean" / f"{name}.parquet")
+                seconds[name] = perf_counter() - started
     clean = {one.feed.feed: staged / "clean" / f"{one.feed.feed}.parquet" for one in judged}
     warnings += (*causes.told(night, judged), *kinds.told(night.model, clean), *_reused(gate, clean, arrived))
     return Day(tuple(judged), warnings, seconds)
@@ -197,12 +199,21 @@ def _refuse_headless(night: Night, files: list[Arrived]) -> None:
             )
 
 
-def _judge(gate: Gatekeeper, name: str, files: list[Arrived], staged: Path, before: list[Judged]) -> Judged:
-    """Judge a feed; that no account is known counts only when the feed of accounts was judged before it."""
-    known = None
-    if any(judged.feed.feed == ACCOUNT_FEED for judged in before):
-        known = [*history.account_files(gate.night), staged / "clean" / "accounts.parquet"]
-    judged = gate.judge(gate.night.model.feeds[name], files, known, staged)
+def _in_turn(arrived: dict[str, list[Arrived]]) -> Iterator[dict[str, list[Arrived]]]:
+    """Yield the accounts, then the other feeds, whose rows are held to them."""
+    for first in (True, False):
+        yield {name: files for name, files in arrived.items() if (name == ACCOUNT_FEED) is first}
+
+
+def _known(night: Night, staged: Path, before: list[Judged]) -> list[Path] | None:
+    """Return files of known accounts; that no account is known counts only when the feed of accounts was judged."""
+    if not any(judged.feed.feed == ACCOUNT_FEED for judged in before):
+        return None
+    return [*history.account_files(night), staged / "clean" / "accounts.parquet"]
+
+
+def _passed(judged: Judged, files: list[Arrived]) -> Judged:
+    """Return what became of a feed. Raises DataRefused when no row passes."""
     if judged.rows and not judged.clean:
         first = judged.first_rule or "account_id is not a known account"
         raise DataRefused(f"{files[0].path}: not one of {judged.rows:,} rows passes; the first: {first}")
