@@ -208,7 +208,7 @@ def _pack(todo: Work, min_bits: float, batches: Iterator[pa.RecordBatch]) -> Ite
     with opened(todo, batches) as connection:
         for (shard,) in connection.execute("SELECT DISTINCT shard FROM shard ORDER BY shard").fetchall():
             tables = shards.extract(connection, shard)
-            with shards.opened(tables) as own:
+            with shards.opened(dict(tables)) as own:
                 pairs.add(own)
                 tables["link"] = own.table("link").to_arrow_table()
                 shown = pairs.linked(own, min_bits).num_rows

@@ -7,7 +7,7 @@ asked is a function of a module, and what is given and answered can be pickled.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -135,18 +135,22 @@ def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:
 
 
 def ask(
-    tables: Mapping[str, pa.Table],
+    tables: dict[str, pa.Table],
     question: Callable[..., T],
     given: tuple[Any, ...],
     memory_mb: int,
     spill: Path,
     threads: int = 1,
 ) -> T:
-    """Return the answer to `question` of the shard with these tables, worked out within `memory_mb` of DuckDB's."""
+    """Return the answer to `question` of the shard with these tables, worked out within `memory_mb` of DuckDB's.
+
+    The tables are taken out of `tables`, so that they are in memory once.
+    """
+    linked = "link" in tables
     with shards.opened(tables) as connection:
         connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
         connection.execute(f"SET threads = {threads}")
         connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
-        if "link" not in tables:
+        if not linked:
             pairs.add(connection)
         return question(connection, *given)

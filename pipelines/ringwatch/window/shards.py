@@ -18,8 +18,6 @@ A night of one shard is asked about as it is, without any of this.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import duckdb
 import numpy as np
 import pandas as pd
@@ -138,11 +136,11 @@ def extract(connection: duckdb.DuckDBPyConnection, shard: int) -> dict[str, pa.T
     }
 
 
-def opened(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
-    """Return a connection to a database in memory that has these tables."""
+def opened(tables: dict[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+    """Return a connection to a database in memory that has these tables; each is taken out of `tables` for it."""
     connection = duck.connect()
-    for name, rows in tables.items():
-        connection.register("given", rows)
+    for name in [*tables]:
+        connection.register("given", tables.pop(name))
         connection.execute(f"CREATE TABLE {name} AS {_GIVEN.get(name, 'FROM given')}")
         connection.unregister("given")
     return connection
