@@ -59,3 +59,10 @@ def test_the_gate_does_not_load_spark_although_it_is_installed() -> None:
     watched = ("great_expectations", "pyspark")
 
     assert loaded_by("from ringwatch.gate.gx import library; library()", watched) == {"great_expectations"}
+
+
+def test_great_expectations_comes_where_spark_is_in_use() -> None:
+    """It asks for PySpark Connect, which ends a program that has no file, as this one."""
+    program = "import pyspark.sql; from ringwatch.gate.gx import library; library()"
+
+    assert loaded_by(program, ("great_expectations",)) == {"great_expectations"}

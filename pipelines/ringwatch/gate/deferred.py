@@ -36,13 +36,12 @@ def deferred(*names: str) -> Iterator[None]:
 
 
 @contextmanager
-def absent(name: str) -> Iterator[None]:
-    """Whoever tries to import the library meanwhile finds that it is not installed, unless it is in use already."""
-    hidden = name not in sys.modules
-    if hidden:
-        sys.modules[name] = None  # type: ignore[assignment] # what the import system takes for "not there"
+def absent(*names: str) -> Iterator[None]:
+    """Whoever tries to import these modules meanwhile finds that they are not installed, unless they are in use."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type] # None: what the import system takes for absent
     try:
         yield
     finally:
-        if hidden:
+        for name in hidden:
             del sys.modules[name]

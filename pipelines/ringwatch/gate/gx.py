@@ -71,11 +71,11 @@ def library() -> Any:
     """Import Great Expectations (seconds) on first use, without telemetry and its 214 lines of registration log.
 
     Nor with what it imports for charts and for tests of distributions, which take a second and 85 MB, nor Spark, which
-    it imports wherever that is installed.
+    it imports wherever that is installed; least of all PySpark Connect, which ends a program that has no file.
     """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    with deferred("altair", "scipy.stats"), absent("pyspark"):
+    with deferred("altair", "scipy.stats"), absent("pyspark", "pyspark.sql.connect"):
         import great_expectations
         import great_expectations.expectations
 
