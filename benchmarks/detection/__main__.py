@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -38,31 +38,40 @@ def main(
     accounts: Annotated[list[int], typer.Option(help="Size; may be given several times.")],
     days: int = 14,
     seed: int = 1,
+    only: Annotated[list[str] | None, typer.Option(help="Contender, e.g. ours; all unless some are named.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Where temporary files go; none: the system's.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped
     on, measured = machine(), []
+    contenders = [name for name, function in tables.CONTENDERS.items() if not only or function in only]
     if not as_json:
         print(markdown_machine(on))
     for size in sorted(accounts):
         with tempfile.TemporaryDirectory(prefix="ringwatch-detection-", dir=folder) as work:
-            measured.append(compare(Path(work), size, days, seed, running))
+            measured.append(compare(Path(work), size, days, seed, running, contenders))
         if not as_json:
             print(tables.markdown(measured[-1]), flush=True)
     if as_json:
         print(json.dumps(tables.plain(on, measured), indent=2))
 
 
-def compare(folder: Path, accounts: int, days: int, seed: int, new_server: NewServer) -> Measured:
-    """Return the figures of all contenders on one world of family B."""
+def compare(
+    folder: Path,
+    accounts: int,
+    days: int,
+    seed: int,
+    new_server: NewServer,
+    contenders: Iterable[str] = tables.CONTENDERS,
+) -> Measured:
+    """Return the figures of contenders on one world of family B."""
     home, day = folder / "world", START + timedelta(days=days - 1)
     tell(f"making a world of {accounts:,} accounts and {days} days")
     simulate(home, accounts, days, seed, world=draw_world("B", seed), write=write_clean)
     where = {"home": str(home), "day": day.isoformat()}
     figures: list[Figures] = []
     server_mb: list[float] = []
-    for name in tables.CONTENDERS:
+    for name in contenders:
         tell(f"{accounts:,} accounts: {name}")
         found, peak = _on_its_server(name, where, folder, new_server)
         figures.append(found)
