@@ -28,6 +28,8 @@ from ringwatch.window import pairs, shards
 
 T = TypeVar("T")
 
+_SHARD_OF = "SELECT account_id, shard FROM asked JOIN account USING (account_id) JOIN shard USING (account)"
+
 
 @dataclass(frozen=True)
 class _Where:
@@ -103,16 +105,20 @@ class Here:
         return ask(self.connection, *given)
 
     def of(self, accounts: pd.Series) -> pd.Series:
-        shard = self.connection.table("shard").df().set_index("account")["shard"]
-        return accounts.map(pairs.places(self.connection)).map(shard)
+        self.connection.register("asked", pa.table({"account_id": pa.array(accounts.unique(), pa.string())}))
+        found = self.connection.sql(_SHARD_OF).df().set_index("account_id")["shard"]
+        self.connection.unregister("asked")
+        return accounts.map(found)
 
     def answers(self, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
         night = self.night
         cores = os.cpu_count() or 1
         processes = 1 if here else min(night.settings.processes or cores, len(given))
-        memory_mb, threads = night.settings.duckdb_memory_mb // processes, max(cores // processes, 1)
+        # One share for each process, and one for this one, which holds what was read of the whole night.
+        memory_mb, threads = night.settings.duckdb_memory_mb // (processes + 1), max(cores // processes, 1)
         where = _Where(night.files.sharing, night.files.spill, memory_mb, threads)
         asked = [(where, shard, ask, more) for shard, more in enumerate(given, start=1)]
+        self.connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
         if processes == 1:
             yield from map(_answer, asked)
             return
@@ -129,9 +135,11 @@ class Here:
 
 def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:
     where, shard, question, given = asked
+    spill = where.spill / str(shard)
     with duck.connect(where.sharing, read_only=True) as connection:
+        _bound(connection, where.memory_mb, where.threads)
         tables = shards.extract(connection, shard)
-    return ask(tables, question, given, where.memory_mb, where.spill / str(shard), where.threads)
+    return ask(tables, question, given, where.memory_mb, spill, where.threads)
 
 
 def ask(
@@ -148,9 +156,13 @@ def ask(
     """
     linked = "link" in tables
     with shards.opened(tables) as connection:
-        connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
-        connection.execute(f"SET threads = {threads}")
+        _bound(connection, memory_mb, threads)
         connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
         if not linked:
             pairs.add(connection)
         return question(connection, *given)
+
+
+def _bound(connection: duckdb.DuckDBPyConnection, memory_mb: int, threads: int) -> None:
+    connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
+    connection.execute(f"SET threads = {threads}")
