@@ -36,7 +36,7 @@ KILLED = -signal.SIGKILL
 # Fault, stage, where it comes, exit code, what the sentence says, whether it is always run.
 ROWS: list[tuple[str, str, tuple[str, str, int], int, str, bool]] = [
     *(("client killed", stage, point, KILLED, "", stage == "publish") for stage, point in POINTS.items()),
-    *(("server killed", stage, POINTS[stage], 4, GONE, stage == "load") for stage in ("load", "link", "detect")),
+    *(("server killed", stage, POINTS[stage], 4, GONE, False) for stage in ("load", "link", "detect")),
     ("server killed", "publish", GRAPH, 4, GONE, False),
     *(("disk full", stage, POINTS[stage], 4, FULL, False) for stage in ("load", "link", "detect", "score", "publish")),
     *(("server restarted", stage, GRAPH, 0, "", False) for stage in ("link", "publish")),

@@ -24,13 +24,17 @@ def test_all_contenders_have_the_same_to_do_and_are_shown(graph: Graph, tmp_path
 
     found = compare(tmp_path, ACCOUNTS, 4, 1, at_hand)
 
-    ours, in_this_process, bare = found.figures
-    assert ours.done.counts["candidates"] > 0
-    assert ours.done.rows == in_this_process.done.rows == bare.done.rows
+    done = {one.contender: one.done for one in found.figures}
+    assert done.keys() == tables.CONTENDERS.keys()
+    assert done[tables.OURS].counts["candidates"] > 0
+    assert done[tables.ON_SPARK].counts == done[tables.IN_PROCESS].counts
+    assert {one.rows for one in done.values()} == {done[tables.OURS].rows}
+    assert done[tables.DUCKDB].counts["pairs"] > 0
+    bare = done[tables.BARE]
     # Lanes of the same links are asked together, and the whole and hub lanes ask for nothing more; what is similar has
     # its components from the same call.
-    assert (bare.done.counts["components"], bare.done.counts["leiden"]) == (7, 8)
-    assert bare.done.counts["pairs"] > 0
+    assert (bare.counts["components"], bare.counts["leiden"]) == (7, 8)
+    assert bare.counts["pairs"] > 0
     assert all(ratio.value > 0 for ratio in found.ratios)
     assert "| ringwatch |" in tables.markdown(found)
     assert json.loads(json.dumps(tables.plain({}, [found])))["measured"][0]["accounts"] == ACCOUNTS

@@ -12,7 +12,7 @@ from benchmarks.door.__main__ import compare_door, growths, tell
 from benchmarks.door.servers import Server, held
 from ringwatch.graph import Graph
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 ACCOUNTS = 300
 
@@ -38,7 +38,6 @@ def test_all_contenders_over_bolt_build_the_same_graph(graph: Graph, tmp_path: P
     assert all(one.seconds > 0 and one.done.rows > ACCOUNTS for one in cold.figures + warm.figures)
 
 
-@pytest.mark.slow
 def test_gate_first_load_and_night_are_compared_and_shown(jars: Path, tmp_path: Path) -> None:
     comparisons = list(compare_door(tmp_path, ACCOUNTS, seed=5, repeats=1))
 

@@ -37,6 +37,7 @@ def test_a_world_is_judged_by_the_real_program(tmp_path: Path, neo4j_settings: d
     pd.testing.assert_frame_equal(judged, judge_world(home, day, settings, lambda _doing: None))
 
 
+@pytest.mark.slow
 def test_two_worlds_at_a_time_are_judged_as_one_after_the_other_and_one_that_fails_takes_none_with_it(
     jars: Path, tmp_path: Path, neo4j_settings: dict[str, Any]
 ) -> None:

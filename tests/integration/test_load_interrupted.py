@@ -314,7 +314,7 @@ def test_a_graph_of_which_nobody_knows_what_it_says_is_put_right(anew: Settings,
     assert digest(anew) == undisturbed[SUNDAY]
 
 
-@pytest.mark.parametrize("in_bulk", [False, True])
+@pytest.mark.parametrize("in_bulk", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_rebuilt_graph_says_what_the_one_said_that_grew(anew: Settings, in_bulk: bool) -> None:
     deliver(anew.home, [FRIDAY], seed=8)
     load_days(anew, DAYS[:3])
