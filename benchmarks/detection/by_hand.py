@@ -20,20 +20,22 @@ _SHARED = {
 _MOST, _LEAST = 50, 6
 
 _USE = "SELECT DISTINCT '{column}' AS kind, {column} AS identifier, account_id FROM {feed} WHERE {column} IS NOT NULL"
-USES = " UNION ALL ".join(
+_USES = " UNION ALL ".join(
     _USE.format(feed=feed, column=column) for feed, columns in _SHARED.items() for column in columns
 )
-WORTH = f"""
+_WORTH = f"""
 SELECT kind, identifier, log2((SELECT count(DISTINCT account_id) FROM accounts) / count(*)) AS bits
 FROM uses GROUP BY kind, identifier HAVING count(*) BETWEEN 2 AND {_MOST}
 """
-PAIRS = f"""
+_PAIRS = f"""
 SELECT a.account_id AS source, b.account_id AS target, round(sum(bits), 6) AS bits
 FROM worth JOIN uses a USING (kind, identifier) JOIN uses b USING (kind, identifier)
 WHERE a.account_id < b.account_id
 GROUP BY a.account_id, b.account_id HAVING round(sum(bits), 6) >= {_LEAST}
 """
 FEEDS = tuple(_SHARED)
+# Each is made from feeds and those before it.
+TABLES = {"uses": _USES, "worth": _WORTH, "pairs": _PAIRS}
 
 
 def files(home: str, feed: str, day: str) -> list[str]:

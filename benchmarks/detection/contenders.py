@@ -59,7 +59,7 @@ def duckdb_by_hand(home: str, day: str) -> Job:
         connection = duckdb.connect()
         for feed in by_hand.FEEDS:
             connection.read_parquet(by_hand.files(home, feed, day)).create_view(feed)
-        for name, query in (("uses", by_hand.USES), ("worth", by_hand.WORTH), ("pairs", by_hand.PAIRS)):
+        for name, query in by_hand.TABLES.items():
             connection.execute(f"CREATE TABLE {name} AS {query}")
         linked = perf_counter()
         pairs = connection.table("pairs").fetchnumpy()
@@ -88,7 +88,7 @@ def pyspark_by_hand(home: str, day: str) -> Job:
         started = perf_counter()
         for feed in by_hand.FEEDS:
             spark.read.parquet(*by_hand.files(home, feed, day)).createOrReplaceTempView(feed)
-        for name, query in (("uses", by_hand.USES), ("worth", by_hand.WORTH), ("pairs", by_hand.PAIRS)):
+        for name, query in by_hand.TABLES.items():
             spark.sql(query).write.mode("overwrite").parquet(f"{home}/spark/{name}")
             spark.read.parquet(f"{home}/spark/{name}").createOrReplaceTempView(name)
         linked = perf_counter()

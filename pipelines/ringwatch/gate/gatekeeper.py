@@ -31,6 +31,11 @@ class Gatekeeper:
 
     night: Night
 
+    @property
+    def at_once(self) -> int:
+        """How many feeds are judged at the same time."""
+        return self.night.settings.processes or os.cpu_count() or 1
+
     def survey(self, feed: Feed, paths: Sequence[Path]) -> list[Arrived]:
         """Return what each file of a feed is. Raises DataRefused for one that cannot be what its name says."""
         settings = self.night.settings
@@ -43,7 +48,7 @@ class Gatekeeper:
     ) -> Iterator[Callable[[str], Judged]]:
         """Yield who judges these feeds, one by its name, as `judge` does; large ones at the same time."""
         large = [name for name, files in feeds.items() if _weight(files) >= LARGE]
-        processes = min(self.night.settings.processes or os.cpu_count() or 1, len(large))
+        processes = min(self.at_once, len(large))
 
         def here(name: str) -> Judged:
             return self.judge(self.night.model.feeds[name], feeds[name], accounts, staged)

@@ -7,7 +7,7 @@ feed that is no larger than one portion is judged on the driver.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,12 +53,10 @@ class OnSpark(Gatekeeper):
         with failures(f"looking at {feed.feed}"):
             return self._survey(paths, names_of(feed, self.night.settings))
 
-    @contextmanager
-    def judging(
-        self, feeds: Mapping[str, Sequence[Arrived]], accounts: Sequence[Path] | None, staged: Path
-    ) -> Iterator[Callable[[str], Judged]]:
-        """Yield who judges these feeds one after the other: Spark has all cores for each."""
-        yield lambda name: self.judge(self.night.model.feeds[name], feeds[name], accounts, staged)
+    @property
+    def at_once(self) -> int:
+        """One: Spark has all cores for each feed."""
+        return 1
 
     def judge(self, feed: Feed, arrived: Sequence[Arrived], accounts: Sequence[Path] | None, staged: Path) -> Judged:
         """Judge the rows of a feed, as `sorting.judge` does."""
