@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-from ringwatch.errors import InfrastructureError
+from ringwatch import processes
 from ringwatch.gate import chunks, reuse, sorting
 from ringwatch.gate.arrivals import Arrived, bare
 from ringwatch.gate.sorting import Judged
@@ -34,7 +30,7 @@ class Gatekeeper:
     @property
     def at_once(self) -> int:
         """How many feeds are judged at the same time."""
-        return self.night.settings.processes or os.cpu_count() or 1
+        return self.night.settings.processes or processes.cores()
 
     def survey(self, feed: Feed, paths: Sequence[Path]) -> list[Arrived]:
         """Return what each file of a feed is. Raises DataRefused for one that cannot be what its name says."""
@@ -48,22 +44,19 @@ class Gatekeeper:
     ) -> Iterator[Callable[[str], Judged]]:
         """Yield who judges these feeds, one by its name, as `judge` does; large ones at the same time."""
         large = [name for name, files in feeds.items() if _weight(files) >= LARGE]
-        processes = min(self.at_once, len(large))
+        at_once = min(self.at_once, len(large))
 
         def here(name: str) -> Judged:
             return self.judge(self.night.model.feeds[name], feeds[name], accounts, staged)
 
-        if processes <= 1:
+        if at_once <= 1:
             yield here
             return
         self.night.tell(f"validate: {', '.join(large)} are judged at the same time")
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        with processes.pool(at_once, "judged a feed", "set processes to 1") as pool:
             given = {name: (self.night.elsewhere(), name, bare(feeds[name]), accounts, staged) for name in large}
             ahead = {name: pool.submit(_judge, *what) for name, what in given.items()}
-            try:
-                yield lambda name: _result(ahead[name]) if name in ahead else here(name)
-            finally:
-                pool.shutdown(cancel_futures=True)
+            yield lambda name: ahead[name].result() if name in ahead else here(name)
 
     def judge(self, feed: Feed, arrived: Sequence[Arrived], accounts: Sequence[Path] | None, staged: Path) -> Judged:
         """Judge the rows of a feed, as `sorting.judge` does."""
@@ -82,13 +75,3 @@ def _judge(
     night: Night, name: str, arrived: Sequence[Arrived], accounts: Sequence[Path] | None, staged: Path
 ) -> Judged:
     return sorting.judge(night, night.model.feeds[name], arrived, accounts, staged)
-
-
-def _result(judged: Future[Judged]) -> Judged:
-    try:
-        return judged.result()
-    except BrokenProcessPool:
-        raise InfrastructureError(
-            "a process that judged a feed ended before it was done, as happens where memory runs out; set processes "
-            "to 1, and run the stage again"
-        ) from None

@@ -132,8 +132,8 @@ def settle(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rule
     return Settled(groups, stability, odds, hopeful, _stood(groups, known), measures)
 
 
-def settle_shard(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
-    """Return the same without measures, which are made again when they are wanted: those of all shards are too much."""
+def settle_without_measures(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
+    """Return the same without measures, which are made again when they are wanted: those of many are too much."""
     return replace(settle(connection, candidates, rules), measures=None)
 
 

@@ -6,7 +6,7 @@ worked out once, whatever the number of shards, and handed to each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,33 +19,23 @@ WEAKEST_BITS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 def least_bits(uses: pd.DataFrame, most_pairs: int) -> float:
     """Return the bits above which at most `most_pairs` pairs of accounts are connected by identifiers of `uses`
-    (source, target, weight). Raises ValueError when even the strongest identifiers alone connect more.
+    (source, target, weight); inf when even the strongest connect more.
     """
-    for bits in WEAKEST_BITS:
-        if _pairs(uses[uses["weight"] > bits], _squared) <= most_pairs:
-            return bits
-    raise ValueError(f"more than {most_pairs:,} pairs of accounts are connected by identifiers of {bits} bits")
+    return next((bits for bits in WEAKEST_BITS if _pairs(uses, bits, _squared) <= most_pairs), np.inf)
 
 
-def least_bits_with_members(uses: pd.DataFrame, most_pairs: int) -> float:
-    """Return the same for pairs of a Member and an Other (column `label`); inf when even the strongest are too many."""
-    for bits in WEAKEST_BITS:
-        if _pairs(uses[uses["weight"] > bits], _across) <= most_pairs:
-            return bits
-    return np.inf
+def pairs(uses: pd.DataFrame, steps: Sequence[float]) -> np.ndarray:
+    """Return how many pairs of accounts are connected without identifiers of at most each of so many bits."""
+    return np.array([_pairs(uses, bits, _squared) for bits in steps])
 
 
-def pairs(uses: pd.DataFrame) -> np.ndarray:
-    """Return how many pairs of accounts are connected without identifiers of at most each of WEAKEST_BITS."""
-    return np.array([_pairs(uses[uses["weight"] > bits], _squared) for bits in WEAKEST_BITS])
-
-
-def pairs_with_members(uses: pd.DataFrame) -> np.ndarray:
+def pairs_with_members(uses: pd.DataFrame, steps: Sequence[float]) -> np.ndarray:
     """Return the same for pairs of a Member and an Other (column `label`)."""
-    return np.array([_pairs(uses[uses["weight"] > bits], _across) for bits in WEAKEST_BITS])
+    return np.array([_pairs(uses, bits, _across) for bits in steps])
 
 
-def _pairs(uses: pd.DataFrame, count: Callable[[pd.DataFrame], pd.Series]) -> float:
+def _pairs(uses: pd.DataFrame, more_than: float, count: Callable[[pd.DataFrame], pd.Series]) -> float:
+    uses = uses[uses["weight"] > more_than]
     if uses.empty:
         return 0.0
     part = bipartite.connected(pd.factorize(uses["source"])[0], pd.factorize(uses["target"])[0])

@@ -48,10 +48,6 @@ DEALT = (0.0, 0.05)
 SIMILAR_GAMMA = 1.0
 # Runs of Leiden with other seeds that say how stable a community is.
 MORE_SEEDS = 2
-TOO_MANY = (
-    "more than {pairs:,} pairs of accounts are connected by identifiers of {bits} bits; lower hub_limit in schemas/, "
-    "or raise the setting similarity_pair_budget"
-)
 
 
 @dataclass(frozen=True)
@@ -127,12 +123,18 @@ def compared_from(uses: pd.DataFrame, settings: Settings) -> float:
 
     Raises DataRefused when even the strongest identifiers connect too many pairs.
     """
-    try:
-        ties = uses.rename(columns={"account": "source", "identifier": "target", "bits": "weight"})
-        return budget.least_bits(ties, settings.similarity_pair_budget)
-    except ValueError:
-        bits = budget.WEAKEST_BITS[-1]
-        raise DataRefused(TOO_MANY.format(pairs=settings.similarity_pair_budget, bits=bits)) from None
+    ties = uses.rename(columns={"account": "source", "identifier": "target", "bits": "weight"})
+    return within_budget(budget.least_bits(ties, settings.similarity_pair_budget), settings)
+
+
+def within_budget(bits: float, settings: Settings) -> float:
+    """Return the same bits; raises DataRefused where there are none, since all identifiers connect too many pairs."""
+    if bits == np.inf:
+        raise DataRefused(
+            f"more than {settings.similarity_pair_budget:,} pairs of accounts are connected by identifiers of "
+            f"{budget.WEAKEST_BITS[-1]} bits; lower hub_limit in schemas/, or raise the setting similarity_pair_budget"
+        )
+    return bits
 
 
 def merge(lanes: Mapping[str, pd.DataFrame], min_size: int) -> pd.DataFrame:

@@ -3,23 +3,24 @@
     found = shard.look(connection, engine, settings, rings, left_out)
 
 `connection` has the tables of `sharing`, of the whole night or of one shard (`window/shards.py`); `left_out` is of the
-whole night either way. Parts of a night are put together by `together`.
+whole night either way. What is found in all shards is put together by `together`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from ringwatch.errors import DataRefused
 from ringwatch.search import budget, candidates, watch
 from ringwatch.search.engine import Engine
 from ringwatch.settings import Settings
 from ringwatch.window import pairs
+from ringwatch.window.each import Shards
 
 
 class LeftOut(NamedTuple):
@@ -36,42 +37,29 @@ class Found(NamedTuple):
     watched: pd.DataFrame
 
 
-def left_out(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame, settings: Settings) -> LeftOut:
+def left_out(shards: Shards, rings: pd.DataFrame, settings: Settings) -> LeftOut:
     """Return what node similarity leaves out of a whole night to stay within its pair budget.
 
     Raises DataRefused when even the strongest identifiers connect too many.
     """
-    uses, near = _compared(connection, rings)
-    most = settings.similarity_pair_budget
-    return LeftOut(candidates.compared_from(uses, settings), budget.least_bits_with_members(near, most))
+    least = [np.inf, np.inf]
+    for steps in (budget.WEAKEST_BITS[:1], budget.WEAKEST_BITS[1:]):  # mostly the first leaves few enough
+        counts = np.sum(list(shards.answers(counted, [(rings, steps)] * shards.count)), axis=0)
+        fewer = counts <= settings.similarity_pair_budget
+        least = [min([bits, *compress(steps, row)]) for bits, row in zip(least, fewer, strict=True)]
+        if np.isfinite(least).all():
+            break
+    return LeftOut(candidates.within_budget(least[0], settings), least[1])
 
 
-def counted(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame) -> np.ndarray:
+def counted(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame, steps: Sequence[float]) -> np.ndarray:
     """Return for a shard how many pairs are compared (row 0), and of a member of a ring and another account (row 1),
-    without identifiers of at most each of `budget.WEAKEST_BITS` (columns).
+    without identifiers of at most each of so many bits (columns).
     """
-    uses, near = _compared(connection, rings)
-    renamed = uses.rename(columns={"account": "source", "identifier": "target", "bits": "weight"})
-    return np.stack([budget.pairs(renamed), budget.pairs_with_members(near)])
-
-
-def left_out_of_all(counts: Iterable[np.ndarray], settings: Settings) -> LeftOut:
-    """Return the same as `left_out` for a night, by what was counted in its shards."""
-    most = settings.similarity_pair_budget
-    similar, watched = (
-        next((bits for bits, pairs in zip(budget.WEAKEST_BITS, row, strict=True) if pairs <= most), np.inf)
-        for row in np.sum(list(counts), axis=0)
-    )
-    if similar == np.inf:
-        raise DataRefused(candidates.TOO_MANY.format(pairs=most, bits=budget.WEAKEST_BITS[-1]))
-    return LeftOut(similar, watched)
-
-
-def _compared(connection: duckdb.DuckDBPyConnection, rings: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what accounts use, and what members of rings and those who share anything with them use."""
     uses, accounts = pairs.uses(connection).to_pandas(), pairs.accounts(connection)
-    members = accounts.index[accounts.isin(rings["account_id"])]
-    return uses, watch.near(uses, members, accounts.index.max())
+    near = watch.near(uses, accounts.index[accounts.isin(rings["account_id"])], accounts.index.max())
+    renamed = uses.rename(columns={"account": "source", "identifier": "target", "bits": "weight"})
+    return np.stack([budget.pairs(renamed, steps), budget.pairs_with_members(near, steps)])
 
 
 def without_secrets(settings: Settings) -> Settings:

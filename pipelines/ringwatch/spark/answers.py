@@ -44,8 +44,6 @@ class OnSpark:
     night: Night
     made: Made
 
-    whole = None
-
     @property
     def count(self) -> int:
         return self.made.shards

@@ -206,6 +206,7 @@ def _packed(maker: OnSpark, many: int, min_bits: float, memory_mb: int) -> DataF
 
 def _pack(todo: Work, min_bits: float, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     with opened(todo, batches) as connection:
+        shards.sort(connection)
         for (shard,) in connection.execute("SELECT DISTINCT shard FROM shard ORDER BY shard").fetchall():
             tables = shards.extract(connection, shard)
             with shards.opened(dict(tables)) as own:

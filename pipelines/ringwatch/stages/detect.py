@@ -30,7 +30,7 @@ def run(night: Night) -> Report:
     rings = sharing.last_night(night)
     with opened(night) as shards:
         read = perf_counter()
-        left_out = _left_out(night, shards, rings)
+        left_out = shard.left_out(shards, rings, night.settings)
         found = shard.together(list(_parts(night, shards, rings, left_out)))
     with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
         found.candidates.to_parquet(new, index=False)
@@ -40,18 +40,9 @@ def run(night: Night) -> Report:
     return Report("detect", night.day, counts, seconds, _warnings(left_out.similar))
 
 
-def _left_out(night: Night, shards: Shards, rings: pd.DataFrame) -> shard.LeftOut:
-    if shards.whole:
-        return shard.left_out(shards.whole, rings, night.settings)
-    return shard.left_out_of_all(shards.answers(shard.counted, [(rings,)] * shards.count), night.settings)
-
-
 def _parts(night: Night, shards: Shards, rings: pd.DataFrame, left_out: shard.LeftOut) -> Iterator[shard.Found]:
-    """Yield what is found in each shard; a night of one is asked about as it is."""
+    """Yield what is found in each shard."""
     given = engine.of(night), shard.without_secrets(night.settings), rings, left_out
-    if shards.whole:
-        yield shard.look(shards.whole, *given)
-        return
     # What GDS works out is asked for from here, since one server answers.
     here, groups, many = night.settings.engine == "gds", 0, shards.count
     for done, found in enumerate(shards.answers(shard.look, [given] * many, here), start=1):

@@ -47,13 +47,11 @@ def run(night: Night) -> Report:
 
 
 def _judged(night: Night, shards: Shards, candidates: pd.DataFrame, rules: groups.Rules) -> groups.Judged:
-    """Judge shard by shard; a night of one shard as it is."""
-    if shards.whole:
-        return groups.score_groups(shards.whole, candidates, rules.card, rules.smallest, rules.adjustment)
+    """Judge shard by shard."""
     many, number = shards.count, shards.of(candidates["account_id"])
     given = [(candidates[number == one], rules) for one in range(1, many + 1)]
     settled, likely = [], 0
-    for found in shards.answers(groups.settle_shard, given):
+    for found in shards.answers(groups.settle if many == 1 else groups.settle_without_measures, given):
         settled.append(found)
         likely += int((found.odds > 0).sum())
         night.tell(f"score: {len(settled):,} of {many:,} shards judged, {likely:,} likely rings so far")

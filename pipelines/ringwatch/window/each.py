@@ -6,13 +6,9 @@ asked is a function of a module, and what is given and answered can be pickled.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -20,8 +16,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from ringwatch import duck
-from ringwatch.errors import InfrastructureError
+from ringwatch import duck, processes
 from ringwatch.model import ACCOUNT
 from ringwatch.night import Night
 from ringwatch.window import pairs, shards
@@ -43,10 +38,6 @@ class _Where:
 
 class Shards(Protocol):
     """The shards of a night, wherever they are; they are numbered from 1 on."""
-
-    @property
-    def whole(self) -> duckdb.DuckDBPyConnection | None:
-        """The tables of a night of one shard on this machine, to be asked as they are."""
 
     @property
     def count(self) -> int: ...
@@ -81,10 +72,6 @@ class Here:
     connection: duckdb.DuckDBPyConnection
 
     @property
-    def whole(self) -> duckdb.DuckDBPyConnection | None:
-        return self.connection if self.count == 1 else None
-
-    @property
     def count(self) -> int:
         return shards.count(self.connection)
 
@@ -111,26 +98,22 @@ class Here:
         return accounts.map(found)
 
     def answers(self, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
+        if len(given) == 1:  # a night of one shard is asked as it is
+            yield ask(self.connection, *given[0])
+            return
         night = self.night
-        cores = os.cpu_count() or 1
-        processes = 1 if here else min(night.settings.processes or cores, len(given))
+        cores = processes.cores()
+        at_once = 1 if here else min(night.settings.processes or cores, len(given))
         # One share for each process, and one for this one, which holds what was read of the whole night.
-        memory_mb, threads = night.settings.duckdb_memory_mb // (processes + 1), max(cores // processes, 1)
+        memory_mb, threads = night.settings.duckdb_memory_mb // (at_once + 1), max(cores // at_once, 1)
         where = _Where(night.files.sharing, night.files.spill, memory_mb, threads)
         asked = [(where, shard, ask, more) for shard, more in enumerate(given, start=1)]
         self.connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
-        if processes == 1:
+        if at_once == 1:
             yield from map(_answer, asked)
             return
-        # Spawned, not forked: a forked process would share the threads of DuckDB and of the driver without their state.
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-            try:
-                yield from pool.map(_answer, asked)
-            except BrokenProcessPool:
-                raise InfrastructureError(
-                    "a process that judged a shard ended before it was done, as happens where memory runs out; "
-                    "lower the setting processes or shard_accounts, and run the stage again"
-                ) from None
+        with processes.pool(at_once, "judged a shard", "lower the setting processes or shard_accounts") as pool:
+            yield from pool.map(_answer, asked)
 
 
 def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:

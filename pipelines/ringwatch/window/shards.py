@@ -8,7 +8,8 @@ is kept as a group. Whole components (`components.py`) are packed into shards of
 that link, detect and score need of a shard is its own rows and figures of the whole night that are in them or beside
 them: accounts on an identifier, rarity, places, `figure`, `usual`. So a shard can be judged anywhere:
 
-    tables = shards.extract(connection, 3)    a dict of Arrow tables, from whichever engine made the tables of sharing
+    shards.sort(connection)                   where there are several, whichever engine made the tables of sharing
+    tables = shards.extract(connection, 3)    a dict of Arrow tables
     with shards.opened(tables) as shard:      the tables of `sharing`, of these accounts alone, in memory
         pairs.add(shard)                      where extract found no table `link`: what they share two by two
         candidates.read(shard, min_bits)      and so on: detect and score ask a shard what they ask a whole night
@@ -17,6 +18,9 @@ A night of one shard is asked about as it is, without any of this.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -30,30 +34,56 @@ from ringwatch.window.statements import macros, statement
 # Bits of one account having paid or invited the other directly, where nothing else says more.
 DEALT_BITS = 1.0
 
-_MINE = "(SELECT account FROM shard WHERE shard = $shard)"
-_USED = f"(SELECT DISTINCT identifier FROM sighting WHERE account IN {_MINE})"
-# Rows of each table that a shard is asked about; what is small is there as a whole.
-_ROWS: dict[str, str] = {
-    "facet": "FROM facet",
-    "figure": "FROM figure",
-    "usual": "FROM usual",
-    "account": f"FROM account WHERE account IN {_MINE} ORDER BY account",
-    "identifier": f"FROM identifier WHERE identifier IN {_USED} ORDER BY identifier",
-    "sighting": f"SELECT * REPLACE (CAST(days AS TEXT) AS days) FROM sighting WHERE account IN {_MINE} "
-    "ORDER BY account, identifier",
-    "dealing": f"FROM dealing WHERE source IN {_MINE} OR target IN {_MINE} ORDER BY source, target, facet",
-    "dealt": f"FROM dealt WHERE source IN {_MINE} AND target IN {_MINE} ORDER BY source, target",
-    "whereabouts": f"FROM whereabouts WHERE identifier IN {_USED} ORDER BY identifier",
-    "stay": f"FROM stay WHERE account IN {_MINE} ORDER BY account",
-    "opening": f"FROM opening WHERE network IN (SELECT network FROM stay WHERE account IN {_MINE}) ORDER BY ALL",
-    "employed": f"FROM employed WHERE account IN {_MINE} ORDER BY account",
-    "abode": f"FROM abode WHERE account IN {_MINE} ORDER BY ALL",
-    "guest": f"FROM guest WHERE account IN {_MINE} ORDER BY account",
-    "link": f"FROM link WHERE source IN {_MINE} AND target IN {_MINE} ORDER BY source, target",
+
+class _Rows(NamedTuple):
+    """The rows of a table with the shard of each, once for every shard that is asked about them; the order of a
+    shard's.
+    """
+
+    select: str
+    order: str
+
+
+def _of_account(table: str, order: str = "account") -> _Rows:
+    return _Rows(f"SELECT shard, mine.* FROM {table} mine JOIN shard USING (account)", order)
+
+
+def _of_use(table: str, order: str, by: str, of: str) -> _Rows:
+    used = f"(SELECT DISTINCT shard, {of} FROM {by} JOIN shard USING (account))"
+    return _Rows(f"SELECT shard, mine.* FROM {table} mine JOIN {used} USING ({of})", order)
+
+
+def _of_both(table: str) -> _Rows:
+    ends = "JOIN shard one ON one.account = source JOIN shard other ON other.account = target"
+    return _Rows(f"SELECT one.shard, mine.* FROM {table} mine {ends} WHERE one.shard = other.shard", "source, target")
+
+
+_OF_EITHER = """
+SELECT shard, dealing.* FROM dealing JOIN shard ON account = source
+UNION ALL
+SELECT other.shard, dealing.* FROM dealing JOIN shard other ON other.account = target
+LEFT JOIN shard one ON one.account = source WHERE one.shard IS DISTINCT FROM other.shard
+"""
+_ROWS: dict[str, _Rows] = {
+    "account": _of_account("account"),
+    "identifier": _of_use("identifier", "identifier", "sighting", "identifier"),
+    "sighting": _of_account("sighting", "account, identifier"),
+    "dealing": _Rows(_OF_EITHER, "source, target, facet"),
+    "dealt": _of_both("dealt"),
+    "whereabouts": _of_use("whereabouts", "identifier", "sighting", "identifier"),
+    "stay": _of_account("stay"),
+    "opening": _of_use("opening", "ALL", "stay", "network"),
+    "employed": _of_account("employed"),
+    "abode": _of_account("abode", "ALL"),
+    "guest": _of_account("guest"),
+    "link": _of_both("link"),
 }
+# What is small, a shard is asked about as a whole.
+_WHOLE = ("facet", "figure", "usual")
 
 # Arrow has no strings of bits: a shard's days travel as text, "0110" for the second and third of four.
-_GIVEN = {"sighting": "SELECT * REPLACE (CAST(days AS BIT) AS days) FROM given"}
+_GOES = {"sighting": "REPLACE (CAST(days AS TEXT) AS days)"}
+_COMES = {"sighting": "REPLACE (CAST(days AS BIT) AS days)"}
 
 
 def add(connection: duckdb.DuckDBPyConnection, most: int | None, rings: pd.DataFrame | None = None) -> None:
@@ -126,14 +156,30 @@ def cut(connection: duckdb.DuckDBPyConnection) -> tuple[int, float]:
     return int(ties), float(bits)
 
 
+def sort(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the schema `apart`: the same tables once more, rows of a shard side by side, so that each is read at once."""
+    connection.execute("CREATE SCHEMA apart")
+    for name in _there(connection, _ROWS):
+        connection.execute(f"CREATE TABLE apart.{name} AS {_ROWS[name].select} ORDER BY shard")
+
+
 def extract(connection: duckdb.DuckDBPyConnection, shard: int) -> dict[str, pa.Table]:
-    """Return the tables of a shard by name; `link` is among them when it is there."""
-    there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    return {
-        name: connection.sql(rows, params={"shard": shard} if "$shard" in rows else {}).to_arrow_table()
-        for name, rows in _ROWS.items()
-        if name in there
+    """Return the tables of a shard by name, once they are sorted; `link` is among them when it is there."""
+    whole = {name: connection.sql(f"FROM {name}") for name in _WHOLE}
+    mine = {
+        name: connection.sql(
+            f"SELECT * EXCLUDE (shard) {_GOES.get(name, '')} FROM apart.{name} WHERE shard = $shard "
+            f"ORDER BY {_ROWS[name].order}",
+            params={"shard": shard},
+        )
+        for name in _there(connection, _ROWS)
     }
+    return {name: rows.to_arrow_table() for name, rows in (whole | mine).items()}
+
+
+def _there(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[str]:
+    there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    return [name for name in names if name in there]
 
 
 def opened(tables: dict[str, pa.Table]) -> duckdb.DuckDBPyConnection:
@@ -141,6 +187,6 @@ def opened(tables: dict[str, pa.Table]) -> duckdb.DuckDBPyConnection:
     connection = duck.connect()
     for name in [*tables]:
         connection.register("given", tables.pop(name))
-        connection.execute(f"CREATE TABLE {name} AS {_GIVEN.get(name, 'FROM given')}")
+        connection.execute(f"CREATE TABLE {name} AS SELECT * {_COMES.get(name, '')} FROM given")
         connection.unregister("given")
     return connection

@@ -197,7 +197,9 @@ def share(
     maker = making.Here(connection)
     figures(maker, model, feeds, since, until, allowed)
     shards.add(connection, *apart)
-    pairs.add(connection, shards.count(connection))
+    pairs.add(connection, several := shards.count(connection))
+    if several > 1:
+        shards.sort(connection)
 
 
 def figures(

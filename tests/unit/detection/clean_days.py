@@ -4,13 +4,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ringwatch import duck
 from ringwatch.days.files import Files
 from ringwatch.days.history import clean_schema
 from ringwatch.night import Night
 from ringwatch.settings import load_settings
+from ringwatch.window import sharing
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 3, day) for day in (2, 3, 4, 5))
 
@@ -54,3 +57,12 @@ def write_days(home: Path, days: dict[date, dict[str, Rows]], **settings: Any) -
             schema = clean_schema(night.model.feeds[feed])
             pq.write_table(pa.Table.from_pylist(stamped, schema=schema), path)
     return night
+
+
+def shared_copy(night: Night) -> duckdb.DuckDBPyConnection:
+    """The tables of `sharing` in memory, to be changed."""
+    sharing.open_sharing(night).close()
+    copy = duck.connect()
+    duck.attach(copy, night.files.sharing, "made")
+    copy.execute("COPY FROM DATABASE made TO memory; DETACH made")
+    return copy

@@ -110,13 +110,11 @@ def test_only_others_are_like_members(uses: pd.DataFrame) -> None:
 def test_too_many_pairs_leave_weak_identifiers_out(uses: pd.DataFrame) -> None:
     assert budget.least_bits(uses, 40**2) == 0.0
     assert budget.least_bits(uses, 40**2 - 1) == 2.0
-    with pytest.raises(ValueError, match="more than 1 pairs of accounts are connected by identifiers of 6"):
-        budget.least_bits(uses.assign(weight=9.0), 1)
+    assert budget.least_bits(uses.assign(weight=9.0), 1) == np.inf
 
 
-def test_too_many_pairs_with_members_leave_weak_identifiers_out(uses: pd.DataFrame) -> None:
+def test_pairs_are_counted_without_weak_identifiers(uses: pd.DataFrame) -> None:
     labelled = uses.assign(label=np.where(uses["source"] < 20, "Member", "Other"))
 
-    assert budget.least_bits_with_members(labelled, 20 * 20) == 0.0
-    assert budget.least_bits_with_members(labelled, 20 * 20 - 1) == 2.0
-    assert budget.least_bits_with_members(labelled.assign(weight=9.0), 1) == np.inf
+    assert budget.pairs(labelled, (0.0, 9.0)).tolist() == [40**2, 0]
+    assert budget.pairs_with_members(labelled, (0.0, 9.0)).tolist() == [20 * 20, 0]

@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from clean_days import MONDAY, Rows, accounts, connected, paid, sent, used, write_days
+from clean_days import MONDAY, Rows, accounts, connected, paid, sent, shared_copy, used, write_days
 from on_spark import SPARK, needs_spark
 
 from ringwatch.errors import DataRefused, InfrastructureError
 from ringwatch.night import Night
+from ringwatch.search import shard
+from ringwatch.search.budget import WEAKEST_BITS
 from ringwatch.spark.shards import forget, opened
 from ringwatch.stages import detect, score
 from ringwatch.window import each, shards, sharing
@@ -80,6 +82,24 @@ def test_shards_of_whole_components_give_the_same_bytes(
     assert found == in_one
 
 
+@pytest.mark.parametrize("most", [100_000, 60])
+def test_the_pair_budget_is_of_the_whole_night(home: Path, most: int) -> None:
+    night, rings = night_of(home, most), pd.DataFrame({"ring_id": ["R-1"], "account_id": ["nobody"]})
+    with sharing.open_sharing(night_of(home, 100_000)) as connection:
+        pairs, _ = shard.counted(connection, rings, WEAKEST_BITS)
+    most_pairs, fewest = int(pairs[0]), int(pairs[-1])
+
+    with opened(night) as those:
+        enough, too_few, refused = (
+            night.settings.model_copy(update={"similarity_pair_budget": budget})
+            for budget in (most_pairs, most_pairs - 1, fewest - 1)
+        )
+        assert shard.left_out(those, rings, enough) == (0.0, 0.0)
+        assert shard.left_out(those, rings, too_few) == (WEAKEST_BITS[np.argmax(pairs < most_pairs)], 0.0)
+        with pytest.raises(DataRefused, match="pairs of accounts are connected by identifiers of 6"):
+            shard.left_out(those, rings, refused)
+
+
 def test_a_component_that_is_too_large_is_cut_at_its_weakest_tie_and_that_is_counted(tmp_path: Path) -> None:
     groups = [[f"{group}{member}" for member in range(6)] for group in "AB"]
     devices = [used(name, names[0], MONDAY) for names in groups for name in names]
@@ -103,10 +123,8 @@ def test_who_was_in_one_ring_last_night_stays_together(tmp_path: Path) -> None:
     night = write_days(tmp_path, {MONDAY: {"accounts": accounts(*groups[0], *groups[1]), "devices": devices}})
     ring = pd.DataFrame({"ring_id": "R-1", "account_id": ["A0", "A1", "B0", "B1"]})
 
-    with sharing.open_sharing(night) as connection, duckdb.connect() as copy:
-        for name, table in shards.extract(connection, 1).items():
-            copy.register("given", table)
-            copy.execute(f"CREATE TABLE {name} AS FROM given")
+    with shared_copy(night) as copy:
+        copy.execute("DROP TABLE shard; DROP TABLE cut")
         shards.add(copy, 10, ring)
         found = copy.sql("SELECT account_id FROM shard JOIN account USING (account) WHERE shard = 1 ORDER BY ALL")
         other = copy.sql("SELECT account_id FROM shard JOIN account USING (account) WHERE shard = 2 ORDER BY ALL")

@@ -15,7 +15,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from clean_days import MONDAY, THURSDAY, TUESDAY, Rows, accounts, connected, paid, sent, used, write_days
+from clean_days import (
+    MONDAY,
+    THURSDAY,
+    TUESDAY,
+    Rows,
+    accounts,
+    connected,
+    paid,
+    sent,
+    shared_copy,
+    used,
+    write_days,
+)
 from on_spark import SPARK, needs_spark
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -152,11 +164,8 @@ def test_parts_of_a_window_are_those_of_one_machine_and_no_shard_is_too_large(
     maker = maker_of(night, tmp_path / "made")
     split_up = split(maker, most, ring, (tmp_path / "split").as_uri())
     found = maker.frame("shard").toPandas()
-    with sharing.open_sharing(night) as here, duckdb.connect() as copy:
-        for name, rows in shards.extract(here, 1).items():
-            copy.register("given", rows)
-            copy.execute(f"CREATE TABLE {name} AS FROM given")
-        copy.execute("DROP TABLE IF EXISTS shard")
+    with shared_copy(night) as copy:
+        copy.execute("DROP TABLE shard; DROP TABLE cut")
         shards.add(copy, most, ring)
         together = copy.table("shard").df().merge(found, on="account", suffixes=("", "_spark"))
         cut = shards.cut(copy)
