@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
+from typing import TypeVar
 
 from ringwatch.errors import InfrastructureError
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def cores() -> int:
@@ -34,3 +39,14 @@ def pool(processes: int, doing: str, instead: str) -> Iterator[Executor]:
             ) from None
         finally:
             executor.shutdown(cancel_futures=True)
+
+
+def in_turn(pool: Executor, work: Callable[[A], B], things: Iterable[A], ahead: int) -> Iterator[B]:
+    """Yield what `work` makes of each thing, in their order; at most `ahead` are begun and not yet asked for."""
+    begun: deque[Future[B]] = deque()
+    for thing in things:
+        begun.append(pool.submit(work, thing))
+        if len(begun) >= ahead:
+            yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()

@@ -7,8 +7,9 @@ are drawn towards the prior, and what is held against the threshold is the low e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ GROUPS, FEATURES = 20, 5
 SHARES = np.linspace(0.0, 1.0, 11)
 # Features that are named as the cause.
 NAMED = 5
+
+K = TypeVar("K")
+V = TypeVar("V", bound=Any)
 
 Quantiles = Mapping[str, tuple[float, ...]]
 
@@ -71,10 +75,39 @@ def quantiles(values: pd.DataFrame) -> Quantiles:
     }
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What is asked of groups to say how far they are from sources; it adds up over the shards of a night.
+
+    known: of how many groups each feature is known; at: by source and feature, how many of these have a value up to
+    each quantile of the source (row 0), and one below it (row 1).
+    """
+
+    known: Mapping[str, int]
+    at: Mapping[tuple[str, str], np.ndarray]
+
+
+def seen(values: pd.DataFrame, sources: Sources) -> Seen:
+    """Return what is asked of these groups (rows), whose features are columns."""
+    columns = {str(name): np.sort(column.dropna().to_numpy(dtype=float)).round(4) for name, column in values.items()}
+    asked = {
+        (source, name): np.stack([np.searchsorted(columns[name], ends, side) for side in ("right", "left")])
+        for source, of in sources.quantiles.items()
+        for name, ends in of.items()
+        if name in columns
+    }
+    return Seen({name: len(column) for name, column in columns.items()}, asked)
+
+
 def measure(values: pd.DataFrame, sources: Sources) -> Depth:
-    """Return how far the groups of a night are from the nearest source."""
-    seen = known(values)
-    apart = {name: each for name, of in sources.quantiles.items() if len(each := distances(seen, of)) >= FEATURES}
+    """Return how far the groups of a night (rows) are from the nearest source."""
+    return told([seen(values, sources)], sources)
+
+
+def told(parts: Sequence[Seen], sources: Sources) -> Depth:
+    """Return the same for a night of which parts were seen."""
+    known, at = _added(part.known for part in parts), _added(part.at for part in parts)
+    apart = {source: each for source in sources.quantiles if len(each := _distances(source, known, at)) >= FEATURES}
     if not apart:
         return Depth(0.0, sources.limit, ())
     nearest = min(apart, key=lambda name: (apart[name].mean(), name))
@@ -82,21 +115,22 @@ def measure(values: pd.DataFrame, sources: Sources) -> Depth:
     return Depth(round(float(furthest.mean()), 4), sources.limit, tuple(furthest.index[:NAMED]))
 
 
-def known(values: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Return what is known of each feature (column), in order."""
-    return {str(name): np.sort(column.dropna().to_numpy(dtype=float)).round(4) for name, column in values.items()}
+def _added(parts: Iterable[Mapping[K, V]]) -> dict[K, V]:
+    every: dict[K, V] = {}
+    for part in parts:
+        every |= {key: every[key] + value if key in every else value for key, value in part.items()}
+    return every
 
 
-def distances(seen: Mapping[str, np.ndarray], of: Quantiles) -> pd.Series:
-    """Return by feature how far groups, as `known`, are from those of a source: Kolmogorov and Smirnov's distance, at
-    the quantiles that are known of the source.
+def _distances(source: str, known: Mapping[str, int], at: Mapping[tuple[str, str], np.ndarray]) -> pd.Series:
+    """Return by feature how far groups are from those of a source: Kolmogorov and Smirnov's distance, at the quantiles
+    that are known of the source.
     """
-    enough = [name for name in of if len(seen.get(name, ())) >= GROUPS]
-    return pd.Series([_distance(seen[name], np.array(of[name])) for name in enough], enough, dtype=float)
+    enough = {name: found for (of, name), found in at.items() if of == source and known[name] >= GROUPS}
+    return pd.Series({name: _distance(found / known[name]) for name, found in enough.items()}, dtype=float)
 
 
-def _distance(column: np.ndarray, ends: np.ndarray) -> float:
+def _distance(found: np.ndarray) -> float:
     """Of values that are equal to a quantile some are counted below it on either side, so ties say nothing."""
-    upto = np.searchsorted(column, ends, side="right") / len(column)
-    below = np.searchsorted(column, ends, side="left") / len(column)
+    upto, below = found
     return float(np.maximum(SHARES - upto, below - SHARES).clip(0).max())

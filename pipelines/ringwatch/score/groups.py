@@ -6,7 +6,7 @@ Which groups candidates become is in `variants.py`, who leaves them in `membersh
 `reasons.py`.
 
 A night is judged in steps, so that it can be in shards (`window/shards.py`): `settle` and `tell` look at one shard,
-`tonight` at what `settle` found in all of them, and `merge` puts together what `tell` says.
+`tonight` at what `settle` found in all of them, and `notes.look_alikes` at all groups.
 """
 
 from __future__ import annotations
@@ -64,19 +64,27 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """What a shard says of the night. odds: of its groups, by candidate; seen: what all groups are like that may be
+    rings, which says whether the card knows such nights.
+    """
+
+    odds: pd.Series
+    seen: depth.Seen
+
+
+@dataclass(frozen=True)
 class Settled:
     """What a night, or a shard of it, has come to before it is known how usual rings are tonight.
 
-    groups: candidate, account_id, disjoint; stability: by candidate, of all that were looked at; odds: of the groups;
-    hopeful: features of all groups that may be rings, which say whether the card knows such nights; stood: candidates
-    that are rings of last night; measures: of the groups, where they are at hand.
+    groups: candidate, account_id, disjoint; stability: by candidate; stood: candidates that are rings of last night;
+    measures: of the groups, where they are at hand.
     """
 
     groups: pd.DataFrame
     stability: pd.Series
-    odds: pd.Series
-    hopeful: pd.DataFrame
     stood: pd.Index
+    outlook: Outlook
     measures: Measures | None = None
 
 
@@ -90,12 +98,12 @@ class Tonight:
 
 @dataclass(frozen=True)
 class Part:
-    """What is told of the groups of a night or a shard, before parts are put together; bits: by group and feature."""
+    """What is told of the groups of a night or a shard. tables: those of `tables.TABLES`; compared: what is asked for
+    what only all groups of a night tell.
+    """
 
-    rings: pd.DataFrame
-    members: pd.DataFrame
-    evidence: pd.DataFrame
-    bits: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    compared: notes.Compared
 
 
 def score_groups(
@@ -112,24 +120,26 @@ def score_groups(
     """
     rules = Rules(card, smallest, adjustment)
     settled = settle(connection, candidates, rules)
-    found = tonight([settled], card)
-    return Judged(merge([tell(connection, settled, found, rules)]), found.near)
+    found = tonight([settled.outlook], card)
+    told = tell(connection, settled, found, rules)
+    evidence = reasons.ordered(told.tables["evidence"], notes.look_alikes([told.compared]))
+    return Judged(told.tables | {"evidence": evidence}, found.near)
 
 
 def settle(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
     """Return the disjoint groups that the candidates of a shard become."""
     card, smallest = rules.card, rules.smallest
     gathered = variants.gather(connection, candidates, card, smallest)
-    hopeful = gathered.values[gathered.odds >= selection.HOPELESS]
+    seen = depth.seen(gathered.values[gathered.odds >= selection.HOPELESS], card.sources)
     groups = gathered.pick(pairs.places(connection), smallest)
     if groups.empty:
-        return Settled(groups, gathered.stability, gathered.odds.iloc[:0], hopeful, pd.Index([]))
+        return Settled(groups, gathered.stability, pd.Index([]), Outlook(gathered.odds.iloc[:0], seen))
     known = search.known(candidates)
     groups = variants.settle(connection, groups, gathered.odds, card, smallest, known)
     measures = measuring.measure(connection, groups)
     _, odds = variants.odds(connection, measures, gathered.stability, card)
     stability = gathered.stability[gathered.stability.index.isin(groups["candidate"])]
-    return Settled(groups, stability, odds, hopeful, _stood(groups, known), measures)
+    return Settled(groups, stability, _stood(groups, known), Outlook(odds, seen), measures)
 
 
 def settle_without_measures(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
@@ -137,20 +147,19 @@ def settle_without_measures(connection: duckdb.DuckDBPyConnection, candidates: p
     return replace(settle(connection, candidates, rules), measures=None)
 
 
-def tonight(parts: Sequence[Settled], card: Scorecard) -> Tonight:
-    """Return what all parts of a night say of it."""
+def tonight(parts: Sequence[Outlook], card: Scorecard) -> Tonight:
+    """Return what all shards of a night say of it."""
     # Put in one order, so that the same night has the same sum.
     odds = pd.concat([part.odds for part in parts]).sort_index()
-    near = depth.measure(pd.concat([part.hopeful for part in parts]), card.sources)
-    return Tonight(selection.shift(odds, card.prior), near)
+    return Tonight(selection.shift(odds, card.prior), depth.told([part.seen for part in parts], card.sources))
 
 
 def tell(connection: duckdb.DuckDBPyConnection, settled: Settled, found: Tonight, rules: Rules) -> Part:
     """Return what there is to tell of the groups of a shard, each with probability, kind and reasons."""
     groups, stability, card, moved, near = settled.groups, settled.stability, rules.card, found.moved, found.near
     if groups.empty:
-        nothing = {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
-        return Part(**nothing, bits=pd.DataFrame())
+        nothing = {name: table.empty_table().to_pandas() for name, table in TABLES.items()}
+        return Part(nothing, notes.Compared(nothing["rings"], card.flag.bits(pd.DataFrame(index=pd.Index([])))))
     measures = settled.measures or measuring.measure(connection, groups)
     scores = variants.score(connection, measures, stability, card)
     told = reasons.of_groups(measures, scores.values, scores.bits, scores.others, card.flag, moved)
@@ -168,20 +177,12 @@ def tell(connection: duckdb.DuckDBPyConnection, settled: Settled, found: Tonight
     notices = notes.of_rings(context, rings, members), benign.checks(explained, likely)
     further = [*notices, collectors.checks(joining)]
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
-    return Part(rings[RINGS.names], members, reasons.ordered(told, *further), scores.bits)
-
-
-def merge(parts: Sequence[Part]) -> dict[str, pd.DataFrame]:
-    """Return the tables of a night from those of its shards, with what compares groups of all of them."""
-    told = [part for part in parts if not part.rings.empty]
-    if not told:
-        return {name: pd.DataFrame(columns=table.names) for name, table in TABLES.items()}
-    rings, members = (
-        pd.concat([getattr(part, name) for part in told]).sort_values(keys, ignore_index=True)
-        for name, keys in (("rings", ["candidate"]), ("members", ["candidate", "account_id"]))
-    )
-    alike = notes.look_alikes(rings, pd.concat([part.bits for part in told]))
-    return {"rings": rings, "members": members, "evidence": reasons.ordered(*(part.evidence for part in told), alike)}
+    tables = {
+        "rings": rings[RINGS.names].sort_values("candidate", ignore_index=True),
+        "members": members.sort_values(["candidate", "account_id"], ignore_index=True),
+        "evidence": reasons.ordered(told, *further),
+    }
+    return Part(tables, notes.Compared(rings[["candidate", "probability", "size", "kind"]], scores.bits))
 
 
 def _weighed(

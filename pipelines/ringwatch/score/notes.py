@@ -8,7 +8,9 @@ look-alike  the group most like it that is no ring, and what it lacks
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -57,10 +59,28 @@ def of_rings(context: Context, rings: pd.DataFrame, members: pd.DataFrame) -> pd
     return _checks(pd.concat([part for part in parts if not part.empty], ignore_index=True))
 
 
-def look_alikes(rings: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
-    """Return the look-alike of each likely one of `rings`, all of a night; `bits` by group and feature."""
-    found = _look_alikes(rings[rings["probability"] >= LIKELY], rings, bits)
-    return pd.DataFrame(columns=EVIDENCE.names) if found.empty else _checks(found)
+class Compared(NamedTuple):
+    """Groups of a shard as they are compared with those of others. rings: candidate, probability, size, kind; bits: by
+    candidate and feature.
+    """
+
+    rings: pd.DataFrame
+    bits: pd.DataFrame
+
+
+def look_alikes(shards: Iterable[Compared]) -> pd.DataFrame:
+    """Return the look-alike of each likely ring of a night, columns as in `tables.EVIDENCE`; goes through the shards
+    twice, and holds one at a time.
+    """
+    likely = pd.concat([bits.loc[rings.loc[rings["probability"] >= LIKELY, "candidate"]] for rings, bits in shards])
+    nearest: dict[str, _Nearest] = {}
+    for rings, bits in shards:
+        for name, found in _nearest(likely, rings, bits):
+            nearest[name] = min(nearest.get(name, found), found, key=lambda one: one.order)
+    rows = [
+        _row(name, "look-alike", found.order[0], _lacking(found, likely.columns), []) for name, found in nearest.items()
+    ]
+    return _checks(pd.DataFrame(rows)) if rows else pd.DataFrame(columns=EVIDENCE.names)
 
 
 def _checks(found: pd.DataFrame) -> pd.DataFrame:
@@ -158,22 +178,33 @@ def _hit(expected: float, size: int) -> str:
     return f"Acting on all {size:,} members would hit {amount(expected)} honest {accounts}"
 
 
-def _look_alikes(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) -> pd.DataFrame:
-    """The group that is no ring whose bits differ least, feature by feature."""
-    others = rings[rings["probability"] < NO_RING].set_index("candidate").sort_values(["probability", "size", "kind"])
+class _Nearest(NamedTuple):
+    """The group that is no ring whose bits differ least. order: by how many they do, then what decides among equals;
+    apart: in which features.
+    """
+
+    order: tuple[float, float, int, str, str]
+    apart: np.ndarray
+
+
+def _nearest(likely: pd.DataFrame, rings: pd.DataFrame, bits: pd.DataFrame) -> Iterator[tuple[str, _Nearest]]:
+    """Yield for each likely group (row of bits) the one of a shard that is no ring and most like it, if any is."""
+    others = rings[rings["probability"] < NO_RING].sort_values(["probability", "size", "kind", "candidate"])
     if others.empty:
-        return pd.DataFrame()
-    theirs = bits.reindex(others.index).to_numpy()
-    rows = []
-    for name in likely["candidate"]:
-        apart = bits.loc[name].to_numpy() - theirs
-        nearest = int(np.abs(apart).sum(axis=1).argmin())
-        other = others.iloc[nearest]
-        most = np.argsort(-apart[nearest], kind="stable")[:MOST_TOPICS]
-        lacks = [TOPICS.get(bits.columns[i], "") for i in most if apart[nearest][i] > 0]
-        text = f"The harmless group most like it has {other['size']:,} accounts{_differing(lacks)}"
-        rows.append(_row(name, "look-alike", float(np.abs(apart[nearest]).sum()), text, []))
-    return pd.DataFrame(rows)
+        return
+    theirs = bits.reindex(others["candidate"]).to_numpy()
+    for name, own in zip(likely.index, likely.to_numpy(), strict=True):
+        apart = own - theirs
+        differ = np.abs(apart).sum(axis=1)
+        at = int(differ.argmin())
+        probability, size, kind, candidate = others.iloc[at][["probability", "size", "kind", "candidate"]]
+        yield str(name), _Nearest((float(differ[at]), probability, int(size), kind, candidate), apart[at])
+
+
+def _lacking(found: _Nearest, features: pd.Index) -> str:
+    most = np.argsort(-found.apart, kind="stable")[:MOST_TOPICS]
+    lacks = [TOPICS.get(str(features[i]), "") for i in most if found.apart[i] > 0]
+    return f"The harmless group most like it has {found.order[2]:,} accounts{_differing(lacks)}"
 
 
 def _differing(topics: list[str]) -> str:

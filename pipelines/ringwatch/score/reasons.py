@@ -53,7 +53,8 @@ def _long(wide: pd.DataFrame, name: str) -> pd.Series:
 
 def ordered(*parts: pd.DataFrame) -> pd.DataFrame:
     """Return all rows in one order, whatever the order in which they were found."""
-    every = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+    none = EVIDENCE.empty_table().to_pandas()
+    every = pd.concat([part for part in parts if not part.empty] or [none], ignore_index=True)
     rows: pd.DataFrame = every[EVIDENCE.names].sort_values(
         ["candidate", "direction", "bits", "facet", "reason", "text"], ignore_index=True
     )

@@ -3,7 +3,7 @@
     found = shard.look(connection, engine, settings, rings, left_out)
 
 `connection` has the tables of `sharing`, of the whole night or of one shard (`window/shards.py`); `left_out` is of the
-whole night either way. What is found in all shards is put together by `together`.
+whole night either way.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ringwatch.search import budget, candidates, watch
 from ringwatch.search.engine import Engine
@@ -30,8 +31,17 @@ class LeftOut(NamedTuple):
     watched: float
 
 
+# Columns of what is found: candidates as `candidates.merge`; watched accounts, and place, the number of each.
+FOUND = {
+    "candidates": pa.schema(
+        [("candidate", pa.string()), ("account_id", pa.string()), ("lane", pa.string()), ("stability", pa.float64())]
+    ),
+    "watched": watch.WATCH.append(pa.field("place", pa.int64())),
+}
+
+
 class Found(NamedTuple):
-    """candidates: as `candidates.merge`; watched: columns as in `watch.WATCH`, and place, the number of the account."""
+    """Columns as in FOUND."""
 
     candidates: pd.DataFrame
     watched: pd.DataFrame
@@ -76,12 +86,3 @@ def look(
     found, _ = candidates.find(engine, shared, settings, rings=rings, left_out=left_out.similar)
     watched = watch.look(connection, engine, shared.uses, rings, left_out.watched)
     return Found(found, watched.assign(place=watched["account_id"].map(pairs.places(connection))))
-
-
-def together(parts: Sequence[Found]) -> Found:
-    """Return what was found in all shards of a night, in the order of one that has a single shard."""
-    found, watched = (pd.concat([part[place] for part in parts], ignore_index=True) for place in (0, 1))
-    return Found(
-        found.sort_values(["candidate", "account_id"], ignore_index=True),
-        watched.sort_values(["similarity", "place"], ascending=[False, True], ignore_index=True)[watch.WATCH.names],
-    )

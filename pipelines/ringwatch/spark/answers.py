@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,7 @@ from ringwatch.night import Night
 from ringwatch.spark import paths
 from ringwatch.spark.session import failures, session
 from ringwatch.spark.sharing import SHARDS, Made, made
-from ringwatch.spark.streams import unpacked
+from ringwatch.spark.streams import packed, unpacked
 from ringwatch.window import each
 
 if TYPE_CHECKING:
@@ -61,21 +61,27 @@ class OnSpark:
             connection.register("parts", pa.concat_tables(self.answers(ask, [given] * self.count)))
             return connection.sql("SELECT DISTINCT * FROM parts ORDER BY ALL").to_arrow_table()
 
-    def of(self, accounts: pd.Series) -> pd.Series:
-        asked = pa.table({"account_id": accounts.drop_duplicates().astype("str")})
-        spark = session(self.night.settings)
-        with failures("the shards of candidates"):
+    def apart(self, path: Path) -> Iterator[pd.DataFrame]:
+        none, spark = pq.read_schema(path).empty_table(), session(self.night.settings)
+        with failures("the shards of candidates"), paths.readable(spark, self.night, {"asked": [path]}) as found:
             placed = paths.parquet(spark, "account_id string, shard int", f"{self.made.folder}/account")
-            found = placed.join(spark.createDataFrame(asked), "account_id").toArrow().to_pandas()
-        return accounts.map(found.set_index("account_id")["shard"])
+            rows = paths.parquet(spark, from_arrow_schema(none.schema), *found["asked"]).join(placed, "account_id")
+            there = _sorted(rows, none.column_names).orderBy("shard").toLocalIterator()
+            row = next(there, None)
+            for shard in range(1, self.count + 1):
+                if row is None or row["shard"] != shard:
+                    yield none.to_pandas()
+                else:
+                    yield unpacked(row["packed"]).to_pandas()
+                    row = next(there, None)
 
     def answers(
         self,
         ask: Callable[..., T],
-        given: Sequence[tuple[Any, ...]],
+        given: Iterable[tuple[Any, ...]],
         here: bool = False,  # noqa: ARG002 - never here
     ) -> Iterator[T]:
-        night, many = self.night, len(given)
+        night = self.night
         with paths.working(night, "given") as folder, failures("a shard"):
             _write(folder, given)
             spark = session(night.settings)
@@ -83,12 +89,22 @@ class OnSpark:
                 schema = from_arrow_schema(SHARDS)
                 rows = paths.parquet(spark, schema, f"{self.made.folder}/packed", f"{there}/asked")
                 told = f"{there}/told"
-                _asked(rows, ask, many, night.settings.duckdb_memory_mb).write.parquet(told)
+                _asked(rows, ask, self.count, night.settings.duckdb_memory_mb).write.parquet(told)
                 for row in paths.parquet(spark, _ANSWER, told).orderBy("shard").toLocalIterator():
                     yield pickle.loads(row["packed"])  # noqa: S301 - what our own tasks answered
 
 
-def _write(folder: Path, given: Sequence[tuple[Any, ...]]) -> None:
+def _sorted(rows: DataFrame, columns: list[str]) -> DataFrame:
+    """Return the rows of each shard in the order of these columns, as one value."""
+
+    def pack(mine: pa.Table) -> pa.Table:
+        found = mine.select(columns).sort_by([(name, "ascending") for name in columns])
+        return pa.table({"shard": mine["shard"][:1], "packed": pa.array([packed(found)], pa.binary())})
+
+    return rows.groupBy("shard").applyInArrow(pack, _ANSWER)
+
+
+def _write(folder: Path, given: Iterable[tuple[Any, ...]]) -> None:
     (folder / "asked").mkdir()
     for shard, more in enumerate(given, start=1):
         row = {"shard": shard, "name": _GIVEN, "rows": 1, "packed": pickle.dumps(more)}

@@ -13,30 +13,41 @@ from collections.abc import Iterator
 from time import perf_counter
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ringwatch.days.durable import replacing
+from ringwatch.days.gathering import Gathering, gathering
 from ringwatch.night import Night, Report
-from ringwatch.search import engine, shard, watch
+from ringwatch.search import engine, shard
 from ringwatch.spark.shards import opened
 from ringwatch.window import sharing
 from ringwatch.window.each import Shards
+
+_COUNTS = """
+SELECT count(DISTINCT candidate) AS candidates, count(DISTINCT account_id) AS accounts,
+  (SELECT count(*) FROM watched) AS watched
+FROM candidates
+"""
+_LANES = """
+SELECT lane, count(*) FROM (SELECT DISTINCT candidate, unnest(string_split(lane, '+')) AS lane FROM candidates)
+GROUP BY lane ORDER BY lane
+"""
 
 
 def run(night: Night) -> Report:
     """Write `candidates.parquet`: candidate, account_id, lane (several joined by +), stability; and `watch.parquet`."""
     started = perf_counter()
     rings = sharing.last_night(night)
-    with opened(night) as shards:
+    with opened(night) as shards, gathering(night, shard.FOUND) as found:
         read = perf_counter()
         left_out = shard.left_out(shards, rings, night.settings)
-        found = shard.together(list(_parts(night, shards, rings, left_out)))
-    with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
-        found.candidates.to_parquet(new, index=False)
-        pq.write_table(pa.Table.from_pandas(found.watched, watch.WATCH, preserve_index=False), new_watch)
+        for part in _parts(night, shards, rings, left_out):
+            found.add("candidates", part.candidates)
+            found.add("watched", part.watched)
+        with replacing(night.files.candidates(night.day)) as new, replacing(night.files.watch(night.day)) as new_watch:
+            found.write("candidates", new, "candidate, account_id")
+            found.write("watched", new_watch, "similarity DESC, place", without="place")
+        counts = _counts(found)
     seconds = {"read": read - started, "lanes": perf_counter() - read}
-    counts = _counts(found.candidates) | {"watched": len(found.watched)}
     return Report("detect", night.day, counts, seconds, _warnings(left_out.similar))
 
 
@@ -47,14 +58,15 @@ def _parts(night: Night, shards: Shards, rings: pd.DataFrame, left_out: shard.Le
     here, groups, many = night.settings.engine == "gds", 0, shards.count
     for done, found in enumerate(shards.answers(shard.look, [given] * many, here), start=1):
         groups += found.candidates["candidate"].nunique()
-        night.tell(f"detect: {done:,} of {many:,} shards done, {groups:,} candidates so far")
+        if many > 1:
+            night.tell(f"detect: {done:,} of {many:,} shards done, {groups:,} candidates so far")
         yield found
 
 
-def _counts(found: pd.DataFrame) -> dict[str, int]:
-    lanes = found.drop_duplicates("candidate")["lane"].str.split("+", regex=False).explode().value_counts().sort_index()
-    counts = {"candidates": found["candidate"].nunique(), "accounts": found["account_id"].nunique()}
-    return counts | {f"lanes.{lane}": int(count) for lane, count in lanes.items()}
+def _counts(found: Gathering) -> dict[str, int]:
+    counts: dict[str, int] = found.connection.sql(_COUNTS).to_arrow_table().to_pylist()[0]
+    lanes = {f"lanes.{lane}": count for lane, count in found.connection.sql(_LANES).fetchall()}
+    return counts | lanes
 
 
 def _warnings(left_out: float) -> tuple[str, ...]:

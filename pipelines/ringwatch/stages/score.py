@@ -8,87 +8,98 @@ from __future__ import annotations
 from contextlib import ExitStack
 from time import perf_counter
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from ringwatch import duck
 from ringwatch.days.durable import replacing
+from ringwatch.days.gathering import Gathering, gathering
 from ringwatch.days.in_use import feeds_in_use
 from ringwatch.errors import UsageError
 from ringwatch.night import Night, Report
 from ringwatch.review import adjustments
-from ringwatch.score import features, groups, scorecard
+from ringwatch.score import features, groups, notes, scorecard
 from ringwatch.score.depth import Depth
 from ringwatch.score.tables import TABLES
 from ringwatch.spark.shards import opened
+from ringwatch.spool import Spool
 from ringwatch.window.each import Shards
 
 # Fewer feeds with what accounts do than this leave one kind of evidence, which is weak alone.
 FEW_FEEDS = 2
 
 
+_COUNTS = """
+SELECT (SELECT count(DISTINCT candidate) FROM read_parquet($candidates)) AS candidates,
+  (SELECT count(*) FROM rings) AS groups, (SELECT count(*) FROM members) AS members,
+  (SELECT count(*) FROM evidence) AS evidence,
+  (SELECT count(*) FROM rings WHERE probability >= $flag_probability) AS likely
+"""
+_KINDS = "SELECT kind, count(*) FROM rings GROUP BY kind ORDER BY kind"
+# Orders that leave nothing open.
+_ORDERS = {
+    "rings": "candidate",
+    "members": "candidate, account_id",
+    "evidence": "candidate, direction, bits, facet, reason, text",
+}
+
+
 def run(night: Night) -> Report:
     """Write `scored/`: all disjoint groups, also those that are no rings. Raises UsageError without candidates."""
     started = perf_counter()
-    candidates = _candidates(night)
+    candidates = night.files.candidates(night.day)
+    if not candidates.is_file():
+        raise UsageError(f"{candidates} is missing; run `ringwatch detect --day {night.day}` first")
     used = feeds_in_use(night).used
     folder = night.settings.scorecards or scorecard.FOLDER
     card = scorecard.load(used, folder)
     version, adjustment = adjustments.in_use(night.files.adjustments)
-    with opened(night) as shards:
-        rules = groups.Rules(card, night.settings.min_ring_size, adjustment)
-        tables, depth = _judged(night, shards, candidates, rules)
-    _write(night, tables)
-    counts = _counts(night, candidates, tables) | {"adjustment": version, "unlike_percent": depth.percent}
+    with gathering(night, TABLES) as tables:
+        with opened(night) as shards:
+            rules = groups.Rules(card, night.settings.min_ring_size, adjustment)
+            depth = _judge(night, shards, rules, tables)
+        with ExitStack() as whole:  # all tables, or those that were there
+            for name, order in _ORDERS.items():
+                tables.write(name, whole.enter_context(replacing(night.files.scored(night.day, name))), order)
+        counts = _counts(night, tables) | {"adjustment": version, "unlike_percent": depth.percent}
     seconds = {"score": perf_counter() - started}
     known = scorecard.known_feeds(used, folder)
     feeds = {"used": used, "scorecard": known}
     return Report("score", night.day, counts, seconds, (*_warnings(known), *_unfamiliar(depth)), feeds)
 
 
-def _judged(night: Night, shards: Shards, candidates: pd.DataFrame, rules: groups.Rules) -> groups.Judged:
-    """Judge shard by shard."""
-    many, number = shards.count, shards.of(candidates["account_id"])
-    given = [(candidates[number == one], rules) for one in range(1, many + 1)]
-    settled, likely = [], 0
-    for found in shards.answers(groups.settle if many == 1 else groups.settle_without_measures, given):
-        settled.append(found)
-        likely += int((found.odds > 0).sum())
-        night.tell(f"score: {len(settled):,} of {many:,} shards judged, {likely:,} likely rings so far")
-    tonight = groups.tonight(settled, rules.card)
-    parts = []
-    for part in shards.answers(groups.tell, [(one, tonight, rules) for one in settled]):
-        parts.append(part)
-        night.tell(f"score: {len(parts):,} of {many:,} shards explained")
-    return groups.Judged(groups.merge(parts), tonight.near)
+def _judge(night: Night, shards: Shards, rules: groups.Rules, tables: Gathering) -> Depth:
+    """Judge shard by shard; what is not needed of the others meanwhile is on the disk."""
+    many, spill = shards.count, night.files.spill
+    outlooks: list[groups.Outlook] = []
+    likely = 0
+    with Spool[groups.Settled](spill) as settled, Spool[notes.Compared](spill) as compared:
+        given = ((mine, rules) for mine in shards.apart(night.files.candidates(night.day)))
+        for found in shards.answers(groups.settle if many == 1 else groups.settle_without_measures, given):
+            settled.add(found)
+            outlooks.append(found.outlook)
+            likely += int((found.outlook.odds > 0).sum())
+            _tell(night, many, f"{len(outlooks):,} of {many:,} shards judged, {likely:,} likely rings so far")
+        tonight = groups.tonight(outlooks, rules.card)
+        told = shards.answers(groups.tell, ((one, tonight, rules) for one in settled))
+        for done, part in enumerate(told, start=1):
+            for name, rows in part.tables.items():
+                tables.add(name, rows)
+            compared.add(part.compared)
+            _tell(night, many, f"{done:,} of {many:,} shards explained")
+        tables.add("evidence", notes.look_alikes(compared))
+    return tonight.near
 
 
-def _candidates(night: Night) -> pd.DataFrame:
-    path = night.files.candidates(night.day)
-    if not path.is_file():
-        raise UsageError(f"{path} is missing; run `ringwatch detect --day {night.day}` first")
-    return pd.read_parquet(path)
+def _tell(night: Night, shards: int, so_far: str) -> None:
+    if shards > 1:
+        night.tell(f"score: {so_far}")
 
 
-def _write(night: Night, tables: dict[str, pd.DataFrame]) -> None:
-    """Write all tables, or leave those that were there."""
-    with ExitStack() as whole:
-        for name, schema in TABLES.items():
-            path = whole.enter_context(replacing(night.files.scored(night.day, name)))
-            table = pa.Table.from_pandas(tables[name], schema, preserve_index=False)
-            pq.write_table(table.replace_schema_metadata(), path)  # what pandas noted differs with how they were made
-
-
-def _counts(night: Night, candidates: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> dict[str, int]:
-    rings = tables["rings"]
-    counts = {
-        "candidates": candidates["candidate"].nunique(),
-        "groups": len(rings),
-        "members": len(tables["members"]),
-        "evidence": len(tables["evidence"]),
-        "likely": int((rings["probability"] >= night.settings.flag_probability).sum()),
+def _counts(night: Night, tables: Gathering) -> dict[str, int]:
+    asked = {
+        "candidates": duck.verbatim(night.files.candidates(night.day)),
+        "flag_probability": night.settings.flag_probability,
     }
-    return counts | {f"kinds.{kind}": int(count) for kind, count in rings["kind"].value_counts().sort_index().items()}
+    counts: dict[str, int] = tables.connection.sql(_COUNTS, params=asked).to_arrow_table().to_pylist()[0]
+    return counts | {f"kinds.{kind}": count for kind, count in tables.connection.sql(_KINDS).fetchall()}
 
 
 def _warnings(known: tuple[str, ...]) -> tuple[str, ...]:

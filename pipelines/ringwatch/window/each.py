@@ -6,7 +6,7 @@ asked is a function of a module, and what is given and answered can be pickled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,11 @@ from ringwatch.window import pairs, shards
 
 T = TypeVar("T")
 
-_SHARD_OF = "SELECT account_id, shard FROM asked JOIN account USING (account_id) JOIN shard USING (account)"
+_APART = """
+CREATE OR REPLACE TEMP TABLE asked AS SELECT shard, given.* FROM read_parquet($path) given
+JOIN account USING (account_id) JOIN shard USING (account) ORDER BY shard
+"""
+_OF_SHARD = "SELECT * EXCLUDE (shard) FROM asked WHERE shard = $shard ORDER BY ALL"
 
 
 @dataclass(frozen=True)
@@ -50,14 +54,15 @@ class Shards(Protocol):
     def counts(self) -> dict[str, int]:
         """What is shared; see `pairs.counts`."""
 
-    def of(self, accounts: pd.Series) -> pd.Series:
-        """Return the shard of each account_id, missing where it is in none."""
+    def apart(self, path: Path) -> Iterator[pd.DataFrame]:
+        """Yield the rows of a Parquet file of accounts (account_id) shard by shard, each in order of its columns."""
 
     def told(self, ask: Callable[..., pa.Table], *given: Any) -> pa.Table:
         """Return what `ask` says of the whole night, once for each row and sorted."""
 
-    def answers(self, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
-        """Yield what `ask` answers of each shard, given its tables (a connection) and what is `given` for it.
+    def answers(self, ask: Callable[..., T], given: Iterable[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
+        """Yield what `ask` answers of each shard, given its tables (a connection) and what is `given` for it. That is
+        taken when it is its turn, so that only some of what is given and answered is in memory.
 
         here: in this process, one after the other, as needs be where what is given cannot leave it. Raises
         InfrastructureError when whoever judged a shard ended before it was done.
@@ -91,38 +96,38 @@ class Here:
     def told(self, ask: Callable[..., pa.Table], *given: Any) -> pa.Table:
         return ask(self.connection, *given)
 
-    def of(self, accounts: pd.Series) -> pd.Series:
-        self.connection.register("asked", pa.table({"account_id": pa.array(accounts.unique(), pa.string())}))
-        found = self.connection.sql(_SHARD_OF).df().set_index("account_id")["shard"]
-        self.connection.unregister("asked")
-        return accounts.map(found)
+    def apart(self, path: Path) -> Iterator[pd.DataFrame]:
+        self.connection.execute(_APART, {"path": duck.verbatim(path)})
+        for shard in range(1, self.count + 1):
+            yield self.connection.sql(_OF_SHARD, params={"shard": shard}).to_arrow_table().to_pandas()
+        self.connection.execute("DROP TABLE asked")
 
-    def answers(self, ask: Callable[..., T], given: Sequence[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
-        if len(given) == 1:  # a night of one shard is asked as it is
-            yield ask(self.connection, *given[0])
+    def answers(self, ask: Callable[..., T], given: Iterable[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
+        many, night = self.count, self.night
+        if many == 1:  # a night of one shard is asked as it is
+            yield from (ask(self.connection, *more) for more in given)
             return
-        night = self.night
         cores = processes.cores()
-        at_once = 1 if here else min(night.settings.processes or cores, len(given))
+        at_once = 1 if here else min(night.settings.processes or cores, many)
         # One share for each process, and one for this one, which holds what was read of the whole night.
         memory_mb, threads = night.settings.duckdb_memory_mb // (at_once + 1), max(cores // at_once, 1)
         where = _Where(night.files.sharing, night.files.spill, memory_mb, threads)
-        asked = [(where, shard, ask, more) for shard, more in enumerate(given, start=1)]
+        asked = ((where, shard, ask, more) for shard, more in enumerate(given, start=1))
         self.connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
+        night.files.spill.mkdir(parents=True, exist_ok=True)  # a process that made it would remove it again
         if at_once == 1:
             yield from map(_answer, asked)
             return
         with processes.pool(at_once, "judged a shard", "lower the setting processes or shard_accounts") as pool:
-            yield from pool.map(_answer, asked)
+            yield from processes.in_turn(pool, _answer, asked, 2 * at_once)
 
 
 def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:
     where, shard, question, given = asked
-    spill = where.spill / str(shard)
     with duck.connect(where.sharing, read_only=True) as connection:
-        _bound(connection, where.memory_mb, where.threads)
+        _bound(connection, where.memory_mb, where.threads, where.spill)
         tables = shards.extract(connection, shard)
-    return ask(tables, question, given, where.memory_mb, spill, where.threads)
+    return ask(tables, question, given, where.memory_mb, where.spill, where.threads)
 
 
 def ask(
@@ -139,13 +144,13 @@ def ask(
     """
     linked = "link" in tables
     with shards.opened(tables) as connection:
-        _bound(connection, memory_mb, threads)
-        connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
+        _bound(connection, memory_mb, threads, spill)
         if not linked:
             pairs.add(connection)
         return question(connection, *given)
 
 
-def _bound(connection: duckdb.DuckDBPyConnection, memory_mb: int, threads: int) -> None:
+def _bound(connection: duckdb.DuckDBPyConnection, memory_mb: int, threads: int, spill: Path) -> None:
+    connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
     connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
     connection.execute(f"SET threads = {threads}")

@@ -65,9 +65,17 @@ def test_a_feature_that_nobody_knows_tonight_says_nothing() -> None:
 
 
 def test_many_equal_values_are_not_taken_for_a_distance() -> None:
-    zeros = population(1).assign(home=0.0)
+    zeros = pd.DataFrame(0.0, index=range(300), columns=NAMES)
 
-    assert depth.distances(depth.known(zeros), depth.quantiles(zeros))["home"] == 0
+    assert depth.measure(zeros, sources(zeros)).distance == 0
+
+
+@pytest.mark.parametrize("shards", [2, 7])
+def test_shards_of_a_night_say_together_what_the_night_says(shards: int) -> None:
+    tonight, known = population(3, middle=0.8).round(1), sources(population(1).round(1), population(2, middle=3.0))
+    parts = [depth.seen(tonight.iloc[number::shards], known) for number in range(shards)]
+
+    assert depth.told(parts, known) == depth.measure(tonight, known)
 
 
 @pytest.fixture
@@ -79,7 +87,7 @@ def connection(open_night: OpenNight) -> Iterator[duckdb.DuckDBPyConnection]:
 def judged(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, distance: float
 ) -> dict[str, pd.DataFrame]:
-    monkeypatch.setattr(depth, "measure", lambda *_: depth.Depth(distance, 0.3, ("home",)))
+    monkeypatch.setattr(depth, "told", lambda *_: depth.Depth(distance, 0.3, ("home",)))
     card = replace(CARD, flag=Sheet(3.0, {}, NO_TREES), reliability=((3.0, 200, 170),))
     return groups.score_groups(connection, FOUND.assign(lane="wide", stability=1.0), card, 4).tables
 

@@ -7,7 +7,7 @@ import pytest
 from clean_days import MONDAY, accounts, connected, used, write_days
 from hand_worked import stumps
 
-from ringwatch.score.notes import Context, look_alikes, of_rings
+from ringwatch.score.notes import Compared, Context, look_alikes, of_rings
 from ringwatch.score.scorecard import Scorecard, Sheet
 from ringwatch.score.trees import Trees
 from ringwatch.window import sharing
@@ -18,6 +18,13 @@ RING = EVERYBODY[:6]
 # Five bits for a device in common, on odds of one half.
 SHEET = Sheet(-1.0, {"device_bits": 0.0}, stumps(device_bits=(0.9, 0.0, 5.0)))
 TREES = Trees((), 0.0, ())
+RINGS = pd.DataFrame(
+    [("ring", 6, 0.9, "operator"), ("near", 5, 0.01, "context"), ("far", 40, 0.02, "operator")],
+    columns=["candidate", "size", "probability", "kind"],
+)
+BITS = pd.DataFrame(
+    {"device_bits": [5.0, 4.0, 0.0], "ip_spread": [2.0, -1.0, -3.0], "born": [-1.0, 0.0, -1.0]}, RINGS["candidate"]
+)
 CARD = Scorecard(1, {}, ("accounts", "devices"), SHEET, TREES, TREES, 0.0, ((0.0, 1, 1),))
 
 
@@ -29,17 +36,11 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     day = {"accounts": accounts(*EVERYBODY), "devices": devices, "ips": ips}
     night = write_days(tmp_path_factory.mktemp("home"), {MONDAY: day})
     groups = pd.DataFrame({"candidate": "ring", "account_id": RING}, dtype="str")
-    rings = pd.DataFrame(
-        [("ring", 6, 0.9, "operator"), ("near", 5, 0.01, "context"), ("far", 40, 0.02, "operator")],
-        columns=["candidate", "size", "probability", "kind"],
-    )
     probabilities = [0.9, 0.9, 0.9, 0.9, 0.5, 0.2]
     members = pd.DataFrame({"candidate": "ring", "account_id": RING, "probability": probabilities})
-    bits = pd.DataFrame({"device_bits": [5.0, 4.0, 0.0], "ip_spread": [2.0, -1.0, -3.0], "born": [-1.0, 0.0, -1.0]})
-    bits.index = pd.Index(["ring", "near", "far"])
     with sharing.open_sharing(night) as connection:
         context = Context(connection, groups, pd.Series({"ring": 1.0}), CARD, 0.0)
-        rows = [of_rings(context, rings, members), look_alikes(rings, bits)]
+        rows = [of_rings(context, RINGS, members), look_alikes([Compared(RINGS, BITS)])]
         return pd.concat(rows).set_index("reason")
 
 
@@ -70,6 +71,13 @@ def test_the_look_alike_is_no_ring_and_says_least_less(notes: pd.DataFrame) -> N
         "The harmless group most like it has 5 accounts; it differs most in this: how many IP addresses they use; "
         "the devices they share"
     )
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_the_look_alike_is_the_same_whatever_shards_the_groups_are_in(order: tuple[int, ...]) -> None:
+    apart = [Compared(RINGS.iloc[[one]], BITS.iloc[[one]]) for one in order]
+
+    pd.testing.assert_frame_equal(look_alikes(apart), look_alikes([Compared(RINGS, BITS)]))
 
 
 def test_what_is_to_be_checked_weighs_nothing_and_is_no_reason_against(notes: pd.DataFrame) -> None:

@@ -1,6 +1,7 @@
 """A night in shards is the night in one: the same bytes, whatever the number of shards and processes."""
 
 import os
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,22 @@ def test_what_was_made_on_spark_can_be_forgotten(on_spark: Night) -> None:
     there = Path(unquote(urlparse(str(on_spark.settings.spark_dir)).path))
     assert [path for path in there.rglob("*") if path.is_file()] == []
     assert list((on_spark.files.home / "spark").iterdir()) == []
+
+
+def spilled(connection: duckdb.DuckDBPyConnection) -> int:
+    """Sort more than the memory that a shard has, and return how many bytes of that were on the disk."""
+    connection.execute("CREATE TABLE large AS SELECT hash(range) AS value FROM range(20_000_000)")
+    ((used,),) = connection.sql("SELECT sum(size) FROM duckdb_temporary_files()").fetchall()
+    return int(used)
+
+
+def test_shards_that_take_more_memory_than_they_have_are_judged_on_the_disk(home: Path) -> None:
+    night = night_of(home, 60, processes=2, duckdb_memory_mb=256)
+    shutil.rmtree(night.files.spill, ignore_errors=True)
+
+    with sharing.open_sharing(night) as connection:
+        found = list(each.Here(night, connection).answers(spilled, [()] * 3))
+
+    assert len(found) == 3
+    assert min(found) > 0
+    assert not list(night.files.spill.iterdir())
