@@ -24,10 +24,10 @@ def connect(path: Path | None = None, read_only: bool = False, **config: str) ->
     return connection
 
 
-def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, read_only: bool = False) -> None:
     """Attach the database in the file `path` as `name`; a path cannot be a parameter there."""
     quoted = str(path.absolute()).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS {name}")
+    connection.execute(f"ATTACH '{quoted}' AS {name}{' (READ_ONLY)' if read_only else ''}")
 
 
 def read_parquet(

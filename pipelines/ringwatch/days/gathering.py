@@ -1,8 +1,10 @@
 """Tables of a day that come in parts: in DuckDB, on the disk as far as memory does not hold them, till they are whole.
 
-with gathering(night, {"rings": RINGS}) as tables:
-    tables.add("rings", part)                     as often as there are parts, in any order
-    tables.write("rings", path, "candidate")      one file, the same bytes whatever the parts were
+    with gathering(night, {"rings": RINGS}) as tables:
+        tables.add("rings", part)                     as often as there are parts, in any order
+        tables.write("rings", path, "candidate")      the same bytes whatever the parts were
+
+Stages put together in this way what they find shard by shard.
 """
 
 from __future__ import annotations

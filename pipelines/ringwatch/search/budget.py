@@ -6,7 +6,7 @@ worked out once, whatever the number of shards, and handed to each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,35 +21,30 @@ def least_bits(uses: pd.DataFrame, most_pairs: int) -> float:
     """Return the bits above which at most `most_pairs` pairs of accounts are connected by identifiers of `uses`
     (source, target, weight); inf when even the strongest connect more.
     """
-    return next((bits for bits in WEAKEST_BITS if _pairs(uses, bits, _squared) <= most_pairs), np.inf)
+    return next((bits for bits in WEAKEST_BITS if pairs(uses, (bits,))[0] <= most_pairs), np.inf)
 
 
 def pairs(uses: pd.DataFrame, steps: Sequence[float]) -> np.ndarray:
     """Return how many pairs of accounts are connected without identifiers of at most each of so many bits."""
-    return np.array([_pairs(uses, bits, _squared) for bits in steps])
+    every = np.ones(len(uses), dtype=bool)
+    return np.array([(sizes**2).sum() for (sizes,) in _sizes(uses, steps, every)])
 
 
 def pairs_with_members(uses: pd.DataFrame, steps: Sequence[float]) -> np.ndarray:
     """Return the same for pairs of a Member and an Other (column `label`)."""
-    return np.array([_pairs(uses, bits, _across) for bits in steps])
+    member = (uses["label"] == "Member").to_numpy()
+    return np.array([(members * others).sum() for members, others in _sizes(uses, steps, member, ~member)])
 
 
-def _pairs(uses: pd.DataFrame, more_than: float, count: Callable[[pd.DataFrame], pd.Series]) -> float:
-    uses = uses[uses["weight"] > more_than]
-    if uses.empty:
-        return 0.0
-    part = bipartite.connected(pd.factorize(uses["source"])[0], pd.factorize(uses["target"])[0])
-    accounts = uses.assign(part=part).drop_duplicates("source")
-    return float(count(accounts).sum())
-
-
-def _squared(accounts: pd.DataFrame) -> pd.Series:
-    found: pd.Series = accounts.groupby("part").size().astype(float) ** 2
-    return found
-
-
-def _across(accounts: pd.DataFrame) -> pd.Series:
-    member = (accounts["label"] == "Member").groupby(accounts["part"]).sum().astype(float)
-    other = (accounts["label"] != "Member").groupby(accounts["part"]).sum().astype(float)
-    found: pd.Series = member * other
-    return found
+def _sizes(uses: pd.DataFrame, steps: Sequence[float], *kinds: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Yield for each step how many accounts of each kind (rows of which it is true) are in each connected part."""
+    source, target = (pd.factorize(uses[end])[0] for end in ("source", "target"))
+    weight = uses["weight"].to_numpy()
+    for bits in steps:
+        kept = np.flatnonzero(weight > bits)
+        if not len(kept):
+            yield [np.zeros(0)] * len(kinds)
+            continue
+        part = bipartite.connected(source[kept], target[kept])
+        _, first = np.unique(source[kept], return_index=True)
+        yield [np.bincount(part[first], kind[kept[first]]) for kind in kinds]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from ringwatch.night import Night
 from ringwatch.window import each, sharing
@@ -17,8 +17,8 @@ def opened(night: Night) -> Iterator[each.Shards]:
 
         yield answers.shards(night)
         return
-    with sharing.open_sharing(night) as connection:
-        yield each.Here(night, connection)
+    with sharing.open_sharing(night) as connection, ExitStack() as workers:
+        yield each.Here(night, connection, workers)
 
 
 def forget(night: Night) -> None:

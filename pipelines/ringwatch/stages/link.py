@@ -12,6 +12,7 @@ from time import perf_counter
 import duckdb
 
 from ringwatch.loading import links
+from ringwatch.model import ACCOUNT
 from ringwatch.night import Night, Report
 from ringwatch.spark.shards import opened
 from ringwatch.window import pairs, sharing
@@ -38,9 +39,9 @@ def _shown(night: Night) -> tuple[dict[str, int], dict[str, float]]:
     """Count what is shared, and make the graph say it."""
     started = perf_counter()
     with sharing.open_sharing(night) as connection:
+        pairs.keep_identifiers(connection, ACCOUNT)
         here = Here(night, connection)
         counts, seconds = here.counts, {"share": perf_counter() - started}
-        connection.register("identifiers", here.identifiers)
         connection.register("links", pairs.links(connection, night.settings.link_min_bits))
         counts |= _write(night, connection, seconds) | _apart(here)
     return counts, seconds

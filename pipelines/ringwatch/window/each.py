@@ -7,8 +7,10 @@ asked is a function of a module, and what is given and answered can be pickled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -71,10 +73,13 @@ class Shards(Protocol):
 
 @dataclass(frozen=True)
 class Here:
-    """On this machine; `connection` is one of `sharing.open_sharing`."""
+    """On this machine. connection: one of `sharing.open_sharing`; workers: ends the processes that were begun for the
+    shards.
+    """
 
     night: Night
     connection: duckdb.DuckDBPyConnection
+    workers: ExitStack = field(default_factory=ExitStack)
 
     @property
     def count(self) -> int:
@@ -86,12 +91,7 @@ class Here:
 
     @property
     def counts(self) -> dict[str, int]:
-        return pairs.counts(self.connection, self.identifiers, self.night.settings.link_min_bits)
-
-    @cached_property
-    def identifiers(self) -> pa.Table:
-        """As `pairs.identifiers`; made once, since counting and the graph both take them."""
-        return pairs.identifiers(self.connection, ACCOUNT)
+        return pairs.counts(self.connection, ACCOUNT, self.night.settings.link_min_bits)
 
     def told(self, ask: Callable[..., pa.Table], *given: Any) -> pa.Table:
         return ask(self.connection, *given)
@@ -103,50 +103,63 @@ class Here:
         self.connection.execute("DROP TABLE asked")
 
     def answers(self, ask: Callable[..., T], given: Iterable[tuple[Any, ...]], here: bool = False) -> Iterator[T]:
-        many, night = self.count, self.night
+        many = self.count
         if many == 1:  # a night of one shard is asked as it is
             yield from (ask(self.connection, *more) for more in given)
             return
-        cores = processes.cores()
-        at_once = 1 if here else min(night.settings.processes or cores, many)
-        # One share for each process, and one for this one, which holds what was read of the whole night.
-        memory_mb, threads = night.settings.duckdb_memory_mb // (at_once + 1), max(cores // at_once, 1)
-        where = _Where(night.files.sharing, night.files.spill, memory_mb, threads)
-        asked = ((where, shard, ask, more) for shard, more in enumerate(given, start=1))
-        self.connection.execute(f"SET memory_limit = '{memory_mb}MiB'")
-        night.files.spill.mkdir(parents=True, exist_ok=True)  # a process that made it would remove it again
-        if at_once == 1:
-            yield from map(_answer, asked)
+        at_once, where = self._at_once, self._where
+        self.connection.execute(f"SET memory_limit = '{where.memory_mb}MiB'")
+        self.night.files.spill.mkdir(parents=True, exist_ok=True)  # a process that made it would remove it again
+        if at_once > 1 and not here:
+            asked = ((where, shard, ask, more) for shard, more in enumerate(given, start=1))
+            yield from processes.in_turn(self._pool, _answer, asked, 2 * at_once)
             return
-        with processes.pool(at_once, "judged a shard", "lower the setting processes or shard_accounts") as pool:
-            yield from processes.in_turn(pool, _answer, asked, 2 * at_once)
+        with ThreadPoolExecutor(1) as reader:  # which reads the next shard meanwhile, if there may be two
+            taken = processes.in_turn(reader, partial(_taken, where), range(1, many + 1), min(at_once, 2))
+            for connection, more in zip(taken, given, strict=True):
+                with connection:
+                    yield ask(connection, *more)
+
+    @property
+    def _at_once(self) -> int:
+        return min(self.night.settings.processes or processes.cores(), self.count)
+
+    @property
+    def _where(self) -> _Where:
+        files, at_once = self.night.files, self._at_once
+        # One share for each process, and one for this one, which holds what was read of the whole night.
+        memory_mb = self.night.settings.duckdb_memory_mb // (at_once + 1)
+        return _Where(files.sharing, files.spill, memory_mb, max(processes.cores() // at_once, 1))
+
+    @cached_property
+    def _pool(self) -> Executor:
+        instead = "lower the setting processes or shard_accounts"
+        return self.workers.enter_context(processes.pool(self._at_once, "judged a shard", instead))
 
 
 def _answer(asked: tuple[_Where, int, Callable[..., T], tuple[Any, ...]]) -> T:
     where, shard, question, given = asked
-    with duck.connect(where.sharing, read_only=True) as connection:
-        _bound(connection, where.memory_mb, where.threads, where.spill)
-        tables = shards.extract(connection, shard)
-    return ask(tables, question, given, where.memory_mb, where.spill, where.threads)
+    with _taken(where, shard) as connection:
+        return question(connection, *given)
+
+
+def _taken(where: _Where, shard: int) -> duckdb.DuckDBPyConnection:
+    """Return a connection to the tables of a shard, in memory as far as they may be."""
+    connection = duck.connect()
+    _bound(connection, where.memory_mb, where.threads, where.spill)
+    shards.taken(where.sharing, shard, connection)
+    return connection
 
 
 def ask(
-    tables: dict[str, pa.Table],
-    question: Callable[..., T],
-    given: tuple[Any, ...],
-    memory_mb: int,
-    spill: Path,
-    threads: int = 1,
+    tables: dict[str, pa.Table], question: Callable[..., T], given: tuple[Any, ...], memory_mb: int, spill: Path
 ) -> T:
     """Return the answer to `question` of the shard with these tables, worked out within `memory_mb` of DuckDB's.
 
     The tables are taken out of `tables`, so that they are in memory once.
     """
-    linked = "link" in tables
     with shards.opened(tables) as connection:
-        _bound(connection, memory_mb, threads, spill)
-        if not linked:
-            pairs.add(connection)
+        _bound(connection, memory_mb, 1, spill)
         return question(connection, *given)
 
 

@@ -58,16 +58,15 @@ _BY_LABEL = """
 SELECT label, name AS identifier, max(accounts) AS accounts, bool_or(hub) AS hub,
   round(max(identifier.bits), 6) AS bits, max(place) AS place
 FROM identifier JOIN facet USING (facet) LEFT JOIN whereabouts USING (identifier)
-WHERE label <> $account GROUP BY ALL ORDER BY ALL
+WHERE label <> $account GROUP BY ALL
 """
 
-
-_COUNTS = """
+_COUNTS = f"""
 SELECT (SELECT count(*) FROM account) AS accounts, count(*) AS identifiers, count(*) FILTER (accounts > 1) AS shared,
   count(*) FILTER (hub) AS hubs, (SELECT count(*) FROM link WHERE bits >= $min_bits) AS links,
   (SELECT count(DISTINCT identifier) FROM kept_hubs) AS hubs_kept,
   (SELECT count(DISTINCT account) FROM kept_hubs) AS hub_accounts
-FROM identifiers
+FROM ({_BY_LABEL})
 """
 
 
@@ -137,16 +136,21 @@ def places(connection: duckdb.DuckDBPyConnection) -> pd.Series:
 
 def identifiers(connection: duckdb.DuckDBPyConnection, account_label: str) -> pa.Table:
     """Return label, identifier, accounts, hub, bits, place of what was seen in the window, without far accounts."""
-    return connection.sql(_BY_LABEL, params={"account": account_label}).to_arrow_table()
+    return connection.sql(f"{_BY_LABEL} ORDER BY ALL", params={"account": account_label}).to_arrow_table()
 
 
-def counts(connection: duckdb.DuckDBPyConnection, named: pa.Table, min_bits: float) -> dict[str, int]:
+def keep_identifiers(connection: duckdb.DuckDBPyConnection, account_label: str) -> None:
+    """Keep the same, in no order, as the table `identifiers` of this connection."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE identifiers AS {_BY_LABEL}", {"account": account_label})
+
+
+def counts(connection: duckdb.DuckDBPyConnection, account_label: str, min_bits: float) -> dict[str, int]:
     """Accounts and identifiers seen in the window, those that are shared, hubs, links, and the reach of hubs.
 
-    named: as `identifiers` returns them. Hubs make no links; of those that may hide a large ring and are looked at as
-    groups, `hubs_kept` says how many there are and `hub_accounts` how many accounts are on them.
+    Hubs make no links; of those that may hide a large ring and are looked at as groups, `hubs_kept` says how many there
+    are and `hub_accounts` how many accounts are on them.
     """
-    connection.register("identifiers", named)
     connection.register("kept_hubs", hubs(connection))
-    found: dict[str, int] = connection.sql(_COUNTS, params={"min_bits": min_bits}).to_arrow_table().to_pylist()[0]
+    asked = {"account": account_label, "min_bits": min_bits}
+    found: dict[str, int] = connection.sql(_COUNTS, params=asked).to_arrow_table().to_pylist()[0]
     return found

@@ -20,6 +20,7 @@ A night of one shard is asked about as it is, without any of this.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -165,16 +166,24 @@ def sort(connection: duckdb.DuckDBPyConnection) -> None:
 
 def extract(connection: duckdb.DuckDBPyConnection, shard: int) -> dict[str, pa.Table]:
     """Return the tables of a shard by name, once they are sorted; `link` is among them when it is there."""
-    whole = {name: connection.sql(f"FROM {name}") for name in _WHOLE}
-    mine = {
-        name: connection.sql(
-            f"SELECT * EXCLUDE (shard) {_GOES.get(name, '')} FROM apart.{name} WHERE shard = $shard "
-            f"ORDER BY {_ROWS[name].order}",
-            params={"shard": shard},
-        )
-        for name in _there(connection, _ROWS)
-    }
-    return {name: rows.to_arrow_table() for name, rows in (whole | mine).items()}
+    there = [*_WHOLE, *_there(connection, _ROWS)]
+    return {name: connection.sql(_of_shard(name, shard, goes=True)).to_arrow_table() for name in there}
+
+
+def taken(path: Path, shard: int, connection: duckdb.DuckDBPyConnection) -> None:
+    """Give `connection`, to an empty database, the tables of a shard from the file of a night's, where all are."""
+    duck.attach(connection, path, "night", read_only=True)
+    for name in (*_WHOLE, *_ROWS):
+        connection.execute(f"CREATE TABLE {name} AS {_of_shard(name, shard, 'night.')}")
+    connection.execute("DETACH night")
+
+
+def _of_shard(name: str, shard: int, database: str = "", goes: bool = False) -> str:
+    """Return a query for the rows of a table that are a shard's; `goes`: as Arrow holds them."""
+    if name in _WHOLE:
+        return f"FROM {database}{name}"
+    columns = f"* EXCLUDE (shard) {_GOES.get(name, '') if goes else ''}"
+    return f"SELECT {columns} FROM {database}apart.{name} WHERE shard = {shard:d} ORDER BY {_ROWS[name].order}"
 
 
 def _there(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[str]:

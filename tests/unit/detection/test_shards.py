@@ -141,11 +141,9 @@ def ended(connection: duckdb.DuckDBPyConnection) -> None:
 def test_a_process_that_ends_before_it_is_done_is_one_sentence(home: Path) -> None:
     night = night_of(home, 60, processes=2)
 
-    with (
-        sharing.open_sharing(night) as connection,
-        pytest.raises(InfrastructureError, match="lower the setting processes or shard_accounts"),
-    ):
-        list(each.Here(night, connection).answers(ended, [()] * 3))
+    told = "lower the setting processes or shard_accounts"
+    with pytest.raises(InfrastructureError, match=told), opened(night) as those:
+        list(those.answers(ended, [()] * 3))
 
 
 @pytest.fixture(scope="module")
@@ -220,8 +218,8 @@ def test_shards_that_take_more_memory_than_they_have_are_judged_on_the_disk(home
     night = night_of(home, 60, processes=2, duckdb_memory_mb=256)
     shutil.rmtree(night.files.spill, ignore_errors=True)
 
-    with sharing.open_sharing(night) as connection:
-        found = list(each.Here(night, connection).answers(spilled, [()] * 3))
+    with opened(night) as those:
+        found = list(those.answers(spilled, [()] * 3))
 
     assert len(found) == 3
     assert min(found) > 0
