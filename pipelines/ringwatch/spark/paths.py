@@ -64,7 +64,7 @@ def reachable(spark: SparkSession, night: Night, folder: Path) -> Iterator[str]:
     if night.settings.spark_dir is None:
         yield local(folder)
         return
-    there = f"{night.settings.spark_dir.rstrip('/')}/{night.day}/{folder.name}"
+    there = f"{night.settings.spark_dir.rstrip('/')}/{folder.name}"
     _copy(spark, folder, there)
     try:
         yield there

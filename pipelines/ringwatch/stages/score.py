@@ -27,10 +27,9 @@ FEW_FEEDS = 2
 
 
 _COUNTS = """
-SELECT (SELECT count(DISTINCT candidate) FROM read_parquet($candidates)) AS candidates,
-  (SELECT count(*) FROM rings) AS groups, (SELECT count(*) FROM members) AS members,
-  (SELECT count(*) FROM evidence) AS evidence,
-  (SELECT count(*) FROM rings WHERE probability >= $flag_probability) AS likely
+SELECT count(*) AS groups, (SELECT count(*) FROM members) AS members, (SELECT count(*) FROM evidence) AS evidence,
+  count(*) FILTER (probability >= $flag_probability) AS likely
+FROM rings
 """
 _KINDS = "SELECT kind, count(*) FROM rings GROUP BY kind ORDER BY kind"
 # Orders that leave nothing open.
@@ -94,12 +93,12 @@ def _tell(night: Night, shards: int, so_far: str) -> None:
 
 
 def _counts(night: Night, tables: Gathering) -> dict[str, int]:
-    asked = {
-        "candidates": duck.verbatim(night.files.candidates(night.day)),
-        "flag_probability": night.settings.flag_probability,
-    }
+    found = duck.read_parquet(tables.connection, night.files.candidates(night.day))
+    ((candidates,),) = found.aggregate("count(DISTINCT candidate)").fetchall()
+    asked = {"flag_probability": night.settings.flag_probability}
     counts: dict[str, int] = tables.connection.sql(_COUNTS, params=asked).to_arrow_table().to_pylist()[0]
-    return counts | {f"kinds.{kind}": count for kind, count in tables.connection.sql(_KINDS).fetchall()}
+    kinds = {f"kinds.{kind}": count for kind, count in tables.connection.sql(_KINDS).fetchall()}
+    return {"candidates": candidates} | counts | kinds
 
 
 def _warnings(known: tuple[str, ...]) -> tuple[str, ...]:

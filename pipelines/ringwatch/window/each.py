@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 import duckdb
 import pandas as pd
 import pyarrow as pa
+from pyarrow.dataset import dataset
 
 from ringwatch import duck, processes
 from ringwatch.model import ACCOUNT
@@ -26,7 +27,7 @@ from ringwatch.window import pairs, shards
 T = TypeVar("T")
 
 _APART = """
-CREATE OR REPLACE TEMP TABLE asked AS SELECT shard, given.* FROM read_parquet($path) given
+CREATE OR REPLACE TEMP TABLE asked AS SELECT shard, given.* FROM given
 JOIN account USING (account_id) JOIN shard USING (account) ORDER BY shard
 """
 _OF_SHARD = "SELECT * EXCLUDE (shard) FROM asked WHERE shard = $shard ORDER BY ALL"
@@ -97,7 +98,9 @@ class Here:
         return ask(self.connection, *given)
 
     def apart(self, path: Path) -> Iterator[pd.DataFrame]:
-        self.connection.execute(_APART, {"path": duck.verbatim(path)})
+        self.connection.register("given", dataset(path))
+        self.connection.execute(_APART)
+        self.connection.unregister("given")
         for shard in range(1, self.count + 1):
             yield self.connection.sql(_OF_SHARD, params={"shard": shard}).to_arrow_table().to_pandas()
         self.connection.execute("DROP TABLE asked")

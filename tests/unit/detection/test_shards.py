@@ -203,7 +203,7 @@ def test_what_was_made_on_spark_can_be_forgotten(on_spark: Night) -> None:
     forget(on_spark)
 
     there = Path(unquote(urlparse(str(on_spark.settings.spark_dir)).path))
-    assert [path for path in there.rglob("*") if path.is_file()] == []
+    assert list(there.iterdir()) == []
     assert list((on_spark.files.home / "spark").iterdir()) == []
 
 

@@ -155,7 +155,7 @@ def test_nights_of_20_000_accounts_in_shards_are_the_same_on_spark_and_here(
     assert many > 1
     assert cut == (0, 0.0)  # what is cut depends on which shards there are
     assert found["spark"] == found["local"]
-    assert {Path(name).parent.name for name in found["local"][2]} >= {"clean", "held", "quarantine", "scored"}
+    assert {Path(name).parent.name for name in found["local"][2]} >= {"clean", "quarantine", "scored"}
 
 
 def maker_of(night: Night, folder: Path) -> Any:
