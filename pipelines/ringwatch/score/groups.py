@@ -36,7 +36,7 @@ from ringwatch.score.depth import Depth
 from ringwatch.score.features import of
 from ringwatch.score.measuring import Measures
 from ringwatch.score.scorecard import Scorecard
-from ringwatch.score.tables import RINGS, TABLES
+from ringwatch.score.tables import ORDERS, RINGS, TABLES
 from ringwatch.score.variants import Scores
 from ringwatch.search import candidates as search
 from ringwatch.shares import MOST
@@ -122,8 +122,9 @@ def score_groups(
     settled = settle(connection, candidates, rules)
     found = tonight([settled.outlook], card)
     told = tell(connection, settled, found, rules)
-    evidence = reasons.ordered(told.tables["evidence"], notes.look_alikes([told.compared]))
-    return Judged(told.tables | {"evidence": evidence}, found.near)
+    evidence = reasons.together(told.tables["evidence"], notes.look_alikes([told.compared]))
+    every = told.tables | {"evidence": evidence}
+    return Judged({name: rows.sort_values(ORDERS[name], ignore_index=True) for name, rows in every.items()}, found.near)
 
 
 def settle(connection: duckdb.DuckDBPyConnection, candidates: pd.DataFrame, rules: Rules) -> Settled:
@@ -177,11 +178,7 @@ def tell(connection: duckdb.DuckDBPyConnection, settled: Settled, found: Tonight
     notices = notes.of_rings(context, rings, members), benign.checks(explained, likely)
     further = [*notices, collectors.checks(joining)]
     rings["summary"] = rings["candidate"].map(reasons.summaries(measures, told, rings.set_index("candidate")["bits"]))
-    tables = {
-        "rings": rings[RINGS.names].sort_values("candidate", ignore_index=True),
-        "members": members.sort_values(["candidate", "account_id"], ignore_index=True),
-        "evidence": reasons.ordered(told, *further),
-    }
+    tables = {"rings": rings[RINGS.names], "members": members, "evidence": reasons.together(told, *further)}
     return Part(tables, notes.Compared(rings[["candidate", "probability", "size", "kind"]], scores.bits))
 
 

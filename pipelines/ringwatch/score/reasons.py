@@ -51,13 +51,11 @@ def _long(wide: pd.DataFrame, name: str) -> pd.Series:
     return found.rename(name).rename_axis(["candidate", "reason"])
 
 
-def ordered(*parts: pd.DataFrame) -> pd.DataFrame:
-    """Return all rows in one order, whatever the order in which they were found."""
+def together(*parts: pd.DataFrame) -> pd.DataFrame:
+    """Return all rows, columns as in `tables.EVIDENCE`."""
     none = EVIDENCE.empty_table().to_pandas()
     every = pd.concat([part for part in parts if not part.empty] or [none], ignore_index=True)
-    rows: pd.DataFrame = every[EVIDENCE.names].sort_values(
-        ["candidate", "direction", "bits", "facet", "reason", "text"], ignore_index=True
-    )
+    rows: pd.DataFrame = every[EVIDENCE.names]
     return rows
 
 

@@ -42,3 +42,9 @@ EVIDENCE = pa.schema(
     ]
 )
 TABLES: dict[str, pa.Schema] = {"rings": RINGS, "members": MEMBERS, "evidence": EVIDENCE}
+# By what the rows of each are ordered, which leaves nothing open.
+ORDERS = {
+    "rings": ["candidate"],
+    "members": ["candidate", "account_id"],
+    "evidence": ["candidate", "direction", "bits", "facet", "reason", "text"],
+}

@@ -17,7 +17,7 @@ from ringwatch.night import Night, Report
 from ringwatch.review import adjustments
 from ringwatch.score import features, groups, notes, scorecard
 from ringwatch.score.depth import Depth
-from ringwatch.score.tables import TABLES
+from ringwatch.score.tables import ORDERS, TABLES
 from ringwatch.spark.shards import opened
 from ringwatch.spool import Spool
 from ringwatch.window.each import Shards
@@ -32,12 +32,6 @@ SELECT count(*) AS groups, (SELECT count(*) FROM members) AS members, (SELECT co
 FROM rings
 """
 _KINDS = "SELECT kind, count(*) FROM rings GROUP BY kind ORDER BY kind"
-# Orders that leave nothing open.
-_ORDERS = {
-    "rings": "candidate",
-    "members": "candidate, account_id",
-    "evidence": "candidate, direction, bits, facet, reason, text",
-}
 
 
 def run(night: Night) -> Report:
@@ -55,8 +49,9 @@ def run(night: Night) -> Report:
             rules = groups.Rules(card, night.settings.min_ring_size, adjustment)
             depth = _judge(night, shards, rules, tables)
         with ExitStack() as whole:  # all tables, or those that were there
-            for name, order in _ORDERS.items():
-                tables.write(name, whole.enter_context(replacing(night.files.scored(night.day, name))), order)
+            for name, order in ORDERS.items():
+                new = whole.enter_context(replacing(night.files.scored(night.day, name)))
+                tables.write(name, new, ", ".join(order))
         counts = _counts(night, tables) | {"adjustment": version, "unlike_percent": depth.percent}
     seconds = {"score": perf_counter() - started}
     known = scorecard.known_feeds(used, folder)
